@@ -1,0 +1,213 @@
+//! The `context` object: what it shows ([`RequestContext`]), its parts as values ([`Part`]), and the members of their interfaces.
+//!
+//! Source: learn.microsoft.com/azure/api-management/api-management-policy-expressions, "Context variable".
+
+mod members;
+mod request_context;
+
+pub use members::{
+    API, BODY, CONTEXT, DEPLOYMENT, DEPLOYMENT_GATEWAY, EXTENSIONS, KEY_NAMES, LAST_ERROR, OPERATION, PRODUCT, REQUEST, RESPONSE, SUBSCRIPTION, URL,
+    USER,
+};
+pub use request_context::{Body, LastError, Named, RequestContext, RequestMessage, ResponseMessage, Service, Variables};
+
+use super::{
+    collection,
+    exception::Raise,
+    registry,
+    runtime::Runtime,
+    string::Str,
+    types::{Class, ClassRef, Type},
+    value::Value,
+};
+use crate::http::Headers;
+
+/// A part of `context`, as a value: walking from part to part allocates nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// `context`
+    Context,
+    /// `context.Api`
+    Api,
+    /// `context.Api.SubscriptionKeyParameterNames`
+    KeyNames,
+    /// `context.Operation`
+    Operation,
+    /// `context.Product`
+    Product,
+    /// `context.Subscription`
+    Subscription,
+    /// `context.User`
+    User,
+    /// `context.Deployment`
+    Deployment,
+    /// `context.Deployment.Gateway`
+    DeploymentGateway,
+    /// `context.LastError`
+    LastError,
+    /// `context.Variables`
+    Variables,
+    /// `context.Request`
+    Request,
+    /// A response
+    Response(Which),
+    /// The headers of a message
+    Headers(Message),
+    /// The body of a message
+    Body(Message),
+    /// A URL
+    Url(UrlOf),
+    /// The query of a URL
+    Query(UrlOf),
+    /// `context.Request.MatchedParameters`
+    MatchedParameters,
+}
+
+/// `context.Variables`
+pub const VARIABLES: Value = Value::Context(Part::Variables);
+
+/// A response that an expression can see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Which {
+    /// `context.Response`
+    Current,
+    /// One that `send-request` put into a variable.
+    Stored(u32),
+}
+
+/// A message that an expression can see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Message {
+    /// `context.Request`
+    Request,
+    /// A response
+    Response(Which),
+}
+
+/// A URL that an expression can see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UrlOf {
+    /// `context.Request.Url`
+    Request,
+    /// `context.Request.OriginalUrl`
+    Original,
+    /// `context.Api.ServiceUrl`
+    Service,
+}
+
+impl Part {
+    /// Its type.
+    pub fn ty(self) -> Type {
+        let class: &'static Class = match self {
+            Self::Context => &registry::CONTEXT,
+            Self::Api => &registry::API,
+            Self::KeyNames => &registry::KEY_NAMES,
+            Self::Operation => &registry::OPERATION,
+            Self::Product => &registry::PRODUCT,
+            Self::Subscription => &registry::SUBSCRIPTION,
+            Self::User => &registry::USER,
+            Self::Deployment => &registry::DEPLOYMENT,
+            Self::DeploymentGateway => &registry::DEPLOYMENT_GATEWAY,
+            Self::LastError => &registry::LAST_ERROR,
+            Self::Request => &registry::REQUEST,
+            Self::Response(_) => &registry::RESPONSE,
+            Self::Body(_) => &registry::MESSAGE_BODY,
+            Self::Url(_) => &registry::IURL,
+            Self::Variables => return dictionary(Type::OBJECT),
+            Self::Headers(_) | Self::Query(_) => return dictionary(Type::array(Type::STRING)),
+            Self::MatchedParameters => return dictionary(Type::STRING),
+        };
+        Type::Named(ClassRef(class))
+    }
+}
+
+fn dictionary(value: Type) -> Type {
+    Type::Generic(ClassRef(&registry::IREADONLY_DICTIONARY), [Type::STRING, value].into())
+}
+
+/// All entries of a dictionary among the parts; `None` for a part that is none.
+pub fn entries(runtime: &mut Runtime<'_>, part: Part) -> Option<Vec<(Value, Value)>> {
+    let names: Vec<Str> = match part {
+        Part::Variables => return Some(runtime.context.variables.iter().map(|(name, value)| (Value::string(name.clone()), value.clone())).collect()),
+        Part::MatchedParameters => {
+            let parameters = &runtime.context.request.matched_parameters;
+            return Some(parameters.iter().map(|(name, value)| (Value::string(name.clone()), Value::string(value.clone()))).collect());
+        }
+        Part::Headers(message) => distinct(headers(runtime, message)?.iter().map(|(name, _)| name.clone().into())),
+        Part::Query(of) => distinct(query(runtime, of)?.into_iter().map(|(name, _)| name.into())),
+        _ => return None,
+    };
+    names.into_iter().map(|name| {
+        let key = Value::String(name);
+        let values = lookup(runtime, part, &key).ok().flatten()?;
+        Some((key, values))
+    }).collect()
+}
+
+fn distinct(names: impl Iterator<Item = Str>) -> Vec<Str> {
+    let mut seen: Vec<Str> = Vec::new();
+    for name in names {
+        if !seen.iter().any(|known| known.as_str().eq_ignore_ascii_case(&name.as_str())) {
+            seen.push(name);
+        }
+    }
+    seen
+}
+
+/// The value under `key` of a dictionary among the parts.
+///
+/// # Errors
+/// A spent budget.
+pub fn lookup(runtime: &mut Runtime<'_>, part: Part, key: &Value) -> Result<Option<Value>, Raise> {
+    let Value::String(key) = key else { return Ok(None) };
+    let key = key.as_str();
+    let texts: Vec<Value> = match part {
+        Part::Variables => return Ok(runtime.context.variables.get(&key).cloned()),
+        Part::MatchedParameters => return Ok(runtime.context.matched_parameter(&key).map(|value| Value::string(value.clone()))),
+        Part::Headers(message) => match headers(runtime, message) {
+            Some(headers) => headers.values(&key).map(|value| Value::string(value.clone())).collect(),
+            None => return Ok(None),
+        },
+        // That query parameter names ignore case is an assumption: the documentation does not say.
+        Part::Query(of) => query(runtime, of).unwrap_or_default().into_iter().filter(|(name, _)| name.eq_ignore_ascii_case(&key)).map(|(_, value)| Value::string(value)).collect(),
+        _ => return Ok(None),
+    };
+    if texts.is_empty() { Ok(None) } else { collection::array(runtime, Type::STRING, texts).map(Some) }
+}
+
+/// The values under `key`, joined by commas: what `GetValueOrDefault` of headers and query gives.
+pub fn joined(runtime: &Runtime<'_>, part: Part, key: &str) -> Option<Str> {
+    match part {
+        Part::Headers(message) => {
+            let mut values = headers(runtime, message)?.values(key);
+            let first = values.next()?;
+            let mut joined = String::new();
+            for value in values {
+                joined.push(',');
+                joined.push_str(value);
+            }
+            Some(if joined.is_empty() { first.clone().into() } else { format!("{first}{joined}").into() })
+        }
+        Part::Query(of) => {
+            let values: Vec<String> = query(runtime, of)?.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value).collect();
+            (!values.is_empty()).then(|| values.join(",").into())
+        }
+        Part::MatchedParameters => runtime.context.matched_parameter(key).map(|value| value.clone().into()),
+        _ => None,
+    }
+}
+
+fn headers<'a>(runtime: &'a Runtime<'_>, message: Message) -> Option<&'a Headers> {
+    match message {
+        Message::Request => Some(&runtime.context.request.headers),
+        Message::Response(which) => runtime.context.response(which).map(|response| &response.head.headers),
+    }
+}
+
+/// The parameters of a URL's query, decoded: `+` is a space.
+fn query(runtime: &Runtime<'_>, of: UrlOf) -> Option<Vec<(String, String)>> {
+    let query = &runtime.context.url(of)?.query;
+    let decode = |text: &str| super::uri::unescape(text, true);
+    let pairs = query.strip_prefix('?').unwrap_or(query).split('&').filter(|pair| !pair.is_empty());
+    Some(pairs.map(|pair| pair.split_once('=').map_or_else(|| (decode(pair), String::new()), |(name, value)| (decode(name), decode(value)))).collect())
+}

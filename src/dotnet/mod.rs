@@ -1,0 +1,47 @@
+//! The .NET world that expressions live in: values, types with their members, conversions, exceptions.
+//!
+//! One file a family. A family's members are a table of C# signatures with the functions behind them (`member`), and the table of
+//! types (`registry`) names the families: to add a type is to add a line there and a file here. Nothing here knows syntax or sockets.
+
+pub mod context;
+pub mod datetime;
+pub mod enums;
+pub mod exception;
+pub mod heap;
+pub mod json;
+pub mod member;
+pub mod registry;
+pub mod runtime;
+pub mod string;
+pub mod types;
+pub mod value;
+
+/// `bool`
+mod boolean;
+/// `char`
+mod chars;
+/// arrays, `List<T>`, `Dictionary<TKey, TValue>` and their interfaces
+pub mod collection;
+/// `System.Convert`
+mod convert;
+/// `ToString`: how values look as text
+pub mod display;
+/// `System.Text.Encoding`
+pub mod encoding;
+/// `System.Guid`
+mod guid;
+/// `System.Math`
+mod math;
+/// the numeric types: parsing and conversion
+pub mod number;
+/// `System.Object`
+pub mod object;
+/// `System.Random`
+mod random;
+/// the members of `System.String`
+pub mod text_members;
+/// `System.Uri` and `System.Net.WebUtility`
+mod uri;
+
+pub use types::Type;
+pub use value::Value;

@@ -1,0 +1,106 @@
+//! What members of the .NET world work in: the request's context and heap, the environment, the budget.
+
+use super::{
+    context::RequestContext,
+    exception::{BudgetSpent, Exception, Raise},
+    heap::{Heap, Object, Ref},
+    value::Value,
+};
+use crate::environment::Environment;
+
+/// What an evaluation works in.
+pub struct Runtime<'a> {
+    /// What `context` shows.
+    pub context: &'a mut RequestContext,
+    /// The request's objects.
+    pub heap: &'a mut Heap,
+    /// Clock and chance.
+    pub environment: &'a mut dyn Environment,
+    /// What is left to spend.
+    pub budget: Budget,
+}
+
+/// What one evaluation may spend. The defaults are far above what an honest policy needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Steps of evaluation.
+    pub steps: u64,
+    /// Bytes of strings and objects made.
+    pub memory: u64,
+    /// Nested calls.
+    pub depth: u32,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { steps: 50_000_000, memory: 512 << 20, depth: 200 }
+    }
+}
+
+impl Runtime<'_> {
+    /// Spends one step.
+    #[inline]
+    pub fn step(&mut self) -> Result<(), Raise> {
+        match self.budget.steps.checked_sub(1) {
+            Some(left) => {
+                self.budget.steps = left;
+                Ok(())
+            }
+            None => Err(Raise::Budget(BudgetSpent::Steps)),
+        }
+    }
+
+    /// Spends `bytes` of memory before they are allocated.
+    pub fn allocate(&mut self, bytes: usize) -> Result<(), Raise> {
+        match self.budget.memory.checked_sub(bytes as u64) {
+            Some(left) => {
+                self.budget.memory = left;
+                Ok(())
+            }
+            None => Err(Raise::Budget(BudgetSpent::Memory)),
+        }
+    }
+
+    /// Places an object, paying for it.
+    pub fn object(&mut self, object: Object) -> Result<Value, Raise> {
+        let bytes = match &object {
+            Object::Bytes(bytes) => bytes.len(),
+            Object::Array(list) | Object::List(list) => list.items.len() * size_of::<Value>(),
+            _ => size_of::<Object>(),
+        };
+        self.allocate(bytes + size_of::<Object>())?;
+        Ok(self.heap.value(object))
+    }
+
+    /// The object that a value refers to.
+    pub fn get(&self, value: &Value) -> Option<&Object> {
+        match value {
+            Value::Object(reference) => Some(self.heap.get(*reference)),
+            _ => None,
+        }
+    }
+
+    /// The reference in a value.
+    pub fn reference(value: &Value) -> Option<Ref> {
+        match value {
+            Value::Object(reference) => Some(*reference),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a `byte[]`.
+    pub fn bytes(&self, value: &Value) -> Option<&[u8]> {
+        match self.get(value) {
+            Some(Object::Bytes(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+/// The exception object in a value.
+pub fn exception<'a>(runtime: &'a Runtime<'_>, value: &Value) -> Option<&'a Exception> {
+    match runtime.get(value) {
+        Some(Object::Exception(exception)) => Some(exception),
+        _ => None,
+    }
+}

@@ -1,0 +1,173 @@
+//! `System.String`: UTF-16 by its contract, UTF-8 in memory.
+//!
+//! Nearly every string of a policy is ASCII, where a byte is a UTF-16 code unit. Other text pays for a conversion where a member
+//! counts units; only text that UTF-8 cannot hold (a lone surrogate) is stored as units.
+
+use std::{borrow::Cow, sync::Arc};
+
+use crate::text::Text;
+
+/// An immutable .NET string.
+#[derive(Clone, Debug)]
+pub enum Str {
+    /// Well-formed text.
+    Text(Text),
+    /// Text with a lone surrogate.
+    Units(Arc<[u16]>),
+}
+
+impl Str {
+    /// `string.Empty`
+    pub const EMPTY: Self = Self::Text(Text::EMPTY);
+
+    /// The string of these code units.
+    pub fn from_units(units: &[u16]) -> Self {
+        match String::from_utf16(units) {
+            Ok(text) => Self::Text(text.into()),
+            Err(_) => Self::Units(units.into()),
+        }
+    }
+
+    /// As UTF-8; lone surrogates become U+FFFD, as .NET's own encoder does.
+    pub fn as_str(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text.as_str()),
+            Self::Units(units) => Cow::Owned(String::from_utf16_lossy(units)),
+        }
+    }
+
+    /// As cheaply clonable UTF-8.
+    pub fn to_text(&self) -> Text {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Units(units) => String::from_utf16_lossy(units).into(),
+        }
+    }
+
+    /// The text where a byte is a code unit.
+    pub fn ascii(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) if text.is_ascii() => Some(text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// The code units.
+    pub fn units(&self) -> Vec<u16> {
+        match self {
+            Self::Text(text) => text.encode_utf16().collect(),
+            Self::Units(units) => units.to_vec(),
+        }
+    }
+
+    /// `Length`: the number of code units.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) if text.is_ascii() => text.len(),
+            Self::Text(text) => text.encode_utf16().count(),
+            Self::Units(units) => units.len(),
+        }
+    }
+
+    /// Whether it has no characters.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Units(units) => units.is_empty(),
+        }
+    }
+
+    /// The code unit at `index`.
+    pub fn unit(&self, index: usize) -> Option<u16> {
+        match self {
+            Self::Text(text) if text.is_ascii() => text.as_bytes().get(index).map(|byte| u16::from(*byte)),
+            Self::Text(text) => text.encode_utf16().nth(index),
+            Self::Units(units) => units.get(index).copied(),
+        }
+    }
+
+    /// The code units from `start` on, `length` of them; `None` where that leaves the string.
+    pub fn slice(&self, start: usize, length: usize) -> Option<Self> {
+        let end = start.checked_add(length)?;
+        if let Some(text) = self.ascii() {
+            let part = text.get(start..end)?;
+            return Some(if part.len() == text.len() { self.clone() } else { part.to_owned().into() });
+        }
+        self.units().get(start..end).map(Self::from_units)
+    }
+
+    /// The two, one behind the other.
+    pub fn concat(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) if a.is_empty() => Self::Text(b.clone()),
+            (Self::Text(a), Self::Text(b)) if b.is_empty() => Self::Text(a.clone()),
+            (Self::Text(a), Self::Text(b)) => {
+                let mut text = String::with_capacity(a.len() + b.len());
+                text.push_str(a);
+                text.push_str(b);
+                text.into()
+            }
+            _ => {
+                let mut units = self.units();
+                units.extend(other.units());
+                Self::from_units(&units)
+            }
+        }
+    }
+}
+
+impl Default for Str {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl<T: Into<Text>> From<T> for Str {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// Ordinal equality, as `==` has it.
+impl PartialEq for Str {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::Units(a), Self::Units(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Str {}
+
+impl std::hash::Hash for Str {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Text(text) => text.hash(state),
+            Self::Units(units) => units.hash(state),
+        }
+    }
+}
+
+impl std::fmt::Display for Str {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_and_index_count_utf16_code_units() {
+        let text = Str::from("a😀b");
+        assert_eq!(text.len(), 4);
+        assert_eq!(text.unit(1), Some(0xD83D));
+        let half = text.slice(0, 2).unwrap();
+        assert!(matches!(half, Str::Units(_)), "half a pair cannot be UTF-8");
+        assert_eq!(half.concat(&text.slice(2, 2).unwrap()), text, "and joins to the whole again");
+        assert_eq!(text.slice(3, 2), None);
+    }
+}

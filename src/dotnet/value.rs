@@ -1,0 +1,83 @@
+//! A .NET value: primitives inline, everything with identity behind a [`Ref`] into the request's [`Heap`](super::heap::Heap).
+
+use rust_decimal::Decimal;
+
+use super::{context::Part, datetime::{DateTime, DateTimeOffset, TimeSpan}, enums::EnumValue, heap::Ref, string::Str};
+
+/// A value as C# sees it. Its variant is its runtime type: a value in `object` is boxed with it, and unboxes to no other.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// `null`, and a nullable value type without a value.
+    Null,
+    /// `bool`
+    Bool(bool),
+    /// `char`, a UTF-16 code unit
+    Char(u16),
+    /// `sbyte`
+    SByte(i8),
+    /// `byte`
+    Byte(u8),
+    /// `short`
+    Int16(i16),
+    /// `ushort`
+    UInt16(u16),
+    /// `int`
+    Int32(i32),
+    /// `uint`
+    UInt32(u32),
+    /// `long`
+    Int64(i64),
+    /// `ulong`
+    UInt64(u64),
+    /// `float`
+    Single(f32),
+    /// `double`
+    Double(f64),
+    /// `decimal`
+    Decimal(Decimal),
+    /// `string`
+    String(Str),
+    /// `System.Guid`, in the order of its text
+    Guid([u8; 16]),
+    /// `System.DateTime`
+    DateTime(DateTime),
+    /// `System.DateTimeOffset`
+    DateTimeOffset(DateTimeOffset),
+    /// `System.TimeSpan`
+    TimeSpan(TimeSpan),
+    /// A member of an enumeration
+    Enum(EnumValue),
+    /// A part of `context`: nothing is allocated to walk through it
+    Context(Part),
+    /// An object of this request's heap
+    Object(Ref),
+}
+
+impl Value {
+    /// A string.
+    pub fn string(text: impl Into<Str>) -> Self {
+        Self::String(text.into())
+    }
+
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The integral types and `char` as one wide number; `None` for everything else.
+    pub fn as_integer(&self) -> Option<i128> {
+        Some(match self {
+            Self::Char(v) => i128::from(*v),
+            Self::SByte(v) => i128::from(*v),
+            Self::Byte(v) => i128::from(*v),
+            Self::Int16(v) => i128::from(*v),
+            Self::UInt16(v) => i128::from(*v),
+            Self::Int32(v) => i128::from(*v),
+            Self::UInt32(v) => i128::from(*v),
+            Self::Int64(v) => i128::from(*v),
+            Self::UInt64(v) => i128::from(*v),
+            Self::Enum(v) => i128::from(v.value),
+            _ => return None,
+        })
+    }
+}

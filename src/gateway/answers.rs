@@ -1,0 +1,142 @@
+//! Errors of the pipeline, and the answers that the service gives by itself.
+//!
+//! Source: learn.microsoft.com/azure/api-management/api-management-error-handling-policies (sources, reasons, messages); the bodies are
+//! those seen on the wire in public reports.
+
+use bytes::Bytes;
+
+use crate::{
+    dotnet::{
+        context::{Body, LastError, ResponseMessage},
+        exception::{Exception, Raise},
+    },
+    environment::guid_text,
+    http::{Headers, ResponseHead, reason_phrase},
+    text::Text,
+};
+
+use super::effect::{Failure, FailureKind};
+
+/// What ends a section and starts `on-error`.
+#[derive(Clone, Debug)]
+pub(super) struct PolicyError {
+    /// The element or built-in step.
+    pub source: Text,
+    /// `context.LastError.Reason`
+    pub reason: &'static str,
+    /// `context.LastError.Message`
+    pub message: Text,
+    /// The status of the default answer.
+    pub status: u16,
+    /// A header of the default answer.
+    pub header: Option<(Text, Text)>,
+}
+
+impl PolicyError {
+    fn new(source: impl Into<Text>, reason: &'static str, message: impl Into<Text>, status: u16) -> Self {
+        Self { source: source.into(), reason, message: message.into(), status, header: None }
+    }
+
+    /// The path lies in the API and means no operation.
+    pub fn operation_not_found() -> Self {
+        Self::new("configuration", "OperationNotFound", "Unable to match incoming request to an operation.", 404)
+    }
+
+    /// No key came with the request.
+    pub fn key_not_found(challenge: String) -> Self {
+        let message = "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.";
+        let error = Self::new("authorization", "SubscriptionKeyNotFound", message, 401);
+        Self { header: Some(("WWW-Authenticate".into(), challenge.into())), ..error }
+    }
+
+    /// The key is none of the service's.
+    pub fn key_invalid(challenge: String) -> Self {
+        let message = "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription.";
+        let error = Self::new("authorization", "SubscriptionKeyInvalid", message, 401);
+        Self { header: Some(("WWW-Authenticate".into(), challenge.into())), ..error }
+    }
+
+    /// The client hung up while its body was read.
+    pub fn client_gone() -> Self {
+        Self::new("request", "ClientConnectionFailure", "The client closed the connection.", 499)
+    }
+
+    /// A backend gave no response.
+    pub fn backend(element: &Text, failure: &Failure) -> Self {
+        let reason = if failure.kind == FailureKind::Timeout { "Timeout" } else { "BackendConnectionFailure" };
+        Self::new(element.clone(), reason, failure.message.clone(), 500)
+    }
+
+    /// There is nothing to send the request to.
+    pub fn no_backend() -> Self {
+        Self::new("forward-request", "BackendConnectionFailure", "No backend service is set for this request.", 500)
+    }
+
+    /// `fail-on-error-status-code` met one.
+    pub fn error_status(element: &Text, status: u16) -> Self {
+        Self::new(element.clone(), "BackendErrorStatusCode", format!("The backend answered with status {status}."), 500)
+    }
+
+    /// An expression threw, or spent its budget.
+    pub fn expression(element: &Text, raise: &Raise) -> Self {
+        let message = match raise {
+            Raise::Exception(exception) => evaluation_failed(exception),
+            Raise::Budget(limit) => format!("Expression evaluation failed. The expression's budget is spent ({limit:?})."),
+            Raise::Unread(_) => "Expression evaluation failed. The body cannot be read here.".to_owned(),
+        };
+        Self::new(element.clone(), "ExpressionValueEvaluationFailure", message, 500)
+    }
+
+    /// An expression gave a value that the policy cannot use.
+    pub fn value(element: &Text, message: impl Into<Text>) -> Self {
+        Self::new(element.clone(), "ExpressionValueValidationFailure", message, 500)
+    }
+
+    /// The identity gave no token.
+    pub fn token(message: &Text) -> Self {
+        Self::new("authentication-managed-identity", "ManagedIdentityTokenFailure", message.clone(), 500)
+    }
+
+    /// Whether the client has hung up.
+    pub fn is_client_gone(&self) -> bool {
+        self.reason == "ClientConnectionFailure"
+    }
+
+    /// Whether a backend gave no response.
+    pub fn is_backend(&self) -> bool {
+        matches!(self.reason, "Timeout" | "BackendConnectionFailure")
+    }
+
+    /// As `context.LastError` shows it, without its place.
+    pub fn last_error(&self) -> LastError {
+        LastError { source: self.source.clone(), reason: self.reason.into(), message: self.message.clone(), ..LastError::default() }
+    }
+
+    /// The answer that `on-error` finds in `context.Response`, and that the client gets where nothing changes it.
+    pub fn response(&self, request_id: [u8; 16]) -> ResponseMessage {
+        let message: Text = match self.status {
+            404 => "Resource not found".into(),
+            500.. => "Internal server error".into(),
+            _ => self.message.clone(),
+        };
+        let mut response = default_response(self.status, &message, request_id);
+        if let Some((name, value)) = &self.header {
+            response.head.headers.append(name.clone(), value.clone());
+        }
+        response
+    }
+}
+
+fn evaluation_failed(exception: &Exception) -> String {
+    format!("Expression evaluation failed. {}", exception.message)
+}
+
+/// `{ "statusCode": 404, "message": "…" }`; a 500 carries the request's id as `activityId`.
+pub(super) fn default_response(status: u16, message: &str, request_id: [u8; 16]) -> ResponseMessage {
+    let mut quoted = String::new();
+    crate::dotnet::json::writer::quote(message, &mut quoted);
+    let activity = if status == 500 { format!(", \"activityId\": \"{}\"", guid_text(request_id)) } else { String::new() };
+    let body = format!("{{ \"statusCode\": {status}, \"message\": {quoted}{activity} }}");
+    let headers: Headers = [("Content-Type", "application/json")].into_iter().collect();
+    ResponseMessage { head: ResponseHead { status, reason: reason_phrase(status).into(), headers }, body: Body::Bytes(Bytes::from(body)) }
+}

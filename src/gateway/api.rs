@@ -1,0 +1,199 @@
+//! The API that a gateway serves: its path, its operations, its subscription keys; and which operation a request means.
+
+use crate::text::Text;
+
+/// An API of the API Management service.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// Resource id.
+    pub id: Text,
+    /// Display name.
+    pub name: Text,
+    /// The public path below the gateway's host, without slashes at its ends.
+    pub path: Text,
+    /// Whether a request needs a subscription key.
+    pub subscription_required: bool,
+    /// The header that carries the key.
+    pub key_header: Text,
+    /// The query parameter that carries the key where the header is absent.
+    pub key_query: Text,
+    /// Where requests go that no policy sends elsewhere; `context.Api.ServiceUrl`.
+    pub service_url: Option<crate::http::Url>,
+    /// The operations.
+    pub operations: Vec<Operation>,
+}
+
+/// One operation: a method and a URL template.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// Resource id.
+    pub id: Text,
+    /// Display name.
+    pub name: Text,
+    /// Method, in capitals.
+    pub method: Text,
+    /// The template below the API's path: `/deployments/{deployment-id}/chat/completions`.
+    pub url_template: Text,
+}
+
+/// A subscription that a key belongs to.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    /// Resource id.
+    pub id: Text,
+    /// Display name.
+    pub name: Text,
+    /// The primary key.
+    pub primary_key: Text,
+    /// The secondary key; both are valid.
+    pub secondary_key: Text,
+}
+
+/// What a path means to an [`Api`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// The path lies outside the API.
+    NoApi,
+    /// The path lies inside the API, and no operation has it with this method.
+    NoOperation,
+    /// An operation, by its place in [`Api::operations`], and the template's parameters, percent-decoded.
+    Operation(usize, Vec<(Text, Text)>),
+}
+
+impl Api {
+    /// Finds the operation of a request. The API's path and literal segments compare without case, parameters take one
+    /// segment, a final `*` takes the rest.
+    /// Source: learn.microsoft.com/azure/api-management/api-management-howto-add-operations (template matching).
+    pub fn find(&self, method: &str, path: &str) -> Match {
+        let Some(suffix) = self.suffix(path) else { return Match::NoApi };
+        let found = self.operations.iter().enumerate().filter(|(_, operation)| operation.method.eq_ignore_ascii_case(method));
+        for (index, operation) in found {
+            if let Some(parameters) = match_template(&operation.url_template, suffix) {
+                return Match::Operation(index, parameters);
+            }
+        }
+        Match::NoOperation
+    }
+
+    /// The part of `path` below the API's own path, from its slash on; `None` where the path lies outside.
+    pub fn suffix<'a>(&self, path: &'a str) -> Option<&'a str> {
+        if self.path.is_empty() {
+            return Some(path);
+        }
+        let rest = path.strip_prefix('/')?;
+        let head = rest.get(..self.path.len())?;
+        let tail = rest.get(self.path.len()..)?;
+        (head.eq_ignore_ascii_case(&self.path) && (tail.is_empty() || tail.starts_with('/'))).then_some(tail)
+    }
+}
+
+fn match_template(template: &str, suffix: &str) -> Option<Vec<(Text, Text)>> {
+    let template = template.split('?').next().unwrap_or(template);
+    let mut parameters = Vec::new();
+    let mut segments = suffix.trim_matches('/').split('/');
+    let mut parts = template.trim_matches('/').split('/');
+    loop {
+        match (parts.next(), segments.next()) {
+            (None, None) => return Some(parameters),
+            (Some("*"), _) if parts.next().is_none() => return Some(parameters),
+            (Some(part), Some(segment)) => match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+                Some(name) if !segment.is_empty() => parameters.push((Text::from(name.to_owned()), Text::from(percent_decode(segment)))),
+                None if part.eq_ignore_ascii_case(segment) => {}
+                _ => return None,
+            },
+            _ => return None,
+        }
+    }
+}
+
+/// Resolves `%XX`; bytes that make no UTF-8 become U+FFFD.
+pub fn percent_decode(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = |byte: &u8| char::from(*byte).to_digit(16);
+        match (first, tail) {
+            (b'%', [high, low, after @ ..]) => match (hex(high), hex(low)) {
+                (Some(high), Some(low)) => {
+                    bytes.push((high * 16 + low) as u8);
+                    rest = after;
+                }
+                _ => {
+                    bytes.push(*first);
+                    rest = tail;
+                }
+            },
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The operations of Azure's own import of the Azure OpenAI inference API, version 2024-10-21, all of them POST.
+/// Source: Azure/azure-rest-api-specs, cognitiveservices/data-plane/AzureOpenAI/inference/stable/2024-10-21/inference.json.
+pub fn azure_openai_operations() -> Vec<Operation> {
+    [
+        ("Completions_Create", "Creates a completion for the provided prompt, parameters and chosen model.", "/deployments/{deployment-id}/completions"),
+        ("embeddings_create", "Get a vector representation of a given input that can be easily consumed by machine learning models and algorithms.", "/deployments/{deployment-id}/embeddings"),
+        ("ChatCompletions_Create", "Creates a completion for the chat message", "/deployments/{deployment-id}/chat/completions"),
+        ("Transcriptions_Create", "Transcribes audio into the input language.", "/deployments/{deployment-id}/audio/transcriptions"),
+        ("Translations_Create", "Transcribes and translates input audio into English text.", "/deployments/{deployment-id}/audio/translations"),
+        ("Speech_Create", "Generates audio from the input text.", "/deployments/{deployment-id}/audio/speech"),
+        ("ImageGenerations_Create", "Generates a batch of images from a text caption on a given DALLE model deployment", "/deployments/{deployment-id}/images/generations"),
+    ]
+    .into_iter()
+    .map(|(id, name, url_template)| Operation { id: id.into(), name: name.into(), method: "POST".into(), url_template: url_template.into() })
+    .collect()
+}
+
+/// An API with the operations of Azure's own OpenAI import.
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            id: "azure-openai".into(),
+            name: "azure-openai".into(),
+            path: "openai".into(),
+            subscription_required: true,
+            key_header: "api-key".into(),
+            key_query: "subscription-key".into(),
+            service_url: None,
+            operations: azure_openai_operations(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_means_an_operation_or_says_what_is_missing() {
+        let api = Api::default();
+        let chat = api.operations.iter().position(|operation| operation.id == "ChatCompletions_Create").unwrap();
+        let deployment = |name: &str| vec![(Text::from("deployment-id"), Text::from(name.to_owned()))];
+        for (method, path, expected) in [
+            ("POST", "/openai/deployments/gpt-4o/chat/completions", Match::Operation(chat, deployment("gpt-4o"))),
+            ("post", "/OpenAI/Deployments/gpt%2D4o/chat/completions/", Match::Operation(chat, deployment("gpt-4o"))),
+            ("GET", "/openai/deployments/gpt-4o/chat/completions", Match::NoOperation),
+            ("POST", "/openai/deployments//chat/completions", Match::NoOperation),
+            ("POST", "/openai", Match::NoOperation),
+            ("POST", "/openaix/deployments/a/completions", Match::NoApi),
+            ("POST", "/", Match::NoApi),
+        ] {
+            assert_eq!(api.find(method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn percent_escapes_resolve_and_broken_ones_stay() {
+        for (text, expected) in [("a%20b", "a b"), ("%C3%A5", "å"), ("100%", "100%"), ("%zz%4", "%zz%4"), ("%ff", "\u{fffd}")] {
+            assert_eq!(percent_decode(text), expected);
+        }
+    }
+}

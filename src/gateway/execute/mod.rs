@@ -1,0 +1,221 @@
+//! Running the statements: one file a policy, by the name that it has in `policy/elements/`.
+
+mod authentication_managed_identity;
+mod choose;
+mod forward_request;
+pub mod retry;
+mod return_response;
+mod rewrite_uri;
+mod send_request;
+mod set_backend_service;
+mod set_body;
+mod set_header;
+mod set_method;
+mod set_query_parameter;
+mod set_status;
+mod set_variable;
+mod trace;
+
+use bytes::Bytes;
+
+use super::{
+    answers::PolicyError,
+    context::State,
+    effect::{Effect, Event, OperationId},
+    machine::TraceRecord,
+};
+use crate::{
+    dotnet::{
+        Value,
+        context::{Body, ResponseMessage},
+        display::to_str,
+        exception::{Raise, Unread},
+        heap::Object,
+        runtime::{Budget, Runtime},
+    },
+    environment::Environment,
+    expression,
+    policy::{BlockId, Policy, Section, Setting, Statement},
+    text::Text,
+};
+
+/// How a statement went on.
+pub(super) enum Outcome {
+    /// It is done.
+    Done,
+    /// A block comes next.
+    Enter(BlockId),
+    /// The block of a `retry` comes next.
+    Retry(BlockId),
+    /// It goes on with the event for this effect.
+    Wait(Effect, OperationId, Waiting),
+    /// The pipeline ends with this response.
+    Return(ResponseMessage),
+}
+
+/// Why a statement did not go on.
+pub(super) enum Stop {
+    /// A body must be read first; the statement is then run again.
+    Unread(Unread),
+    /// It failed.
+    Error(PolicyError),
+}
+
+impl From<PolicyError> for Stop {
+    fn from(error: PolicyError) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// What the machine waits for.
+pub(super) enum Waiting {
+    /// A body that an expression needs.
+    Body(Unread),
+    /// The pause of a `retry`.
+    Sleep,
+    /// The client's body, to be sent by `forward-request`.
+    ForwardBody(Box<forward_request::Forward>),
+    /// The response to `forward-request`.
+    Forward(forward_request::Expected),
+    /// The token for a `send-request`.
+    SendToken(Box<send_request::Prepared>),
+    /// The response to `send-request`.
+    Send(send_request::Expected),
+    /// The token of `authentication-managed-identity`.
+    Token(authentication_managed_identity::Expected),
+}
+
+/// What a statement works in.
+pub(super) struct Turn<'a> {
+    pub state: &'a mut State,
+    pub environment: &'a mut dyn Environment,
+    pub section: Section,
+    pub traces: &'a mut Vec<TraceRecord>,
+    pub operations: &'a mut u32,
+}
+
+/// Runs a statement.
+pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
+    let element = &statement.place.element;
+    match &statement.policy {
+        Policy::AuthenticationManagedIdentity(policy) => authentication_managed_identity::execute(policy, element, turn),
+        Policy::Choose(policy) => choose::execute(policy, element, turn),
+        Policy::ForwardRequest(policy) => forward_request::execute(policy, element, turn),
+        Policy::Retry(policy) => Ok(Outcome::Retry(policy.block)),
+        Policy::ReturnResponse(policy) => return_response::execute(policy, element, turn),
+        Policy::RewriteUri(policy) => rewrite_uri::execute(policy, element, turn),
+        Policy::SendRequest(policy) => send_request::execute(policy, element, turn),
+        Policy::SetBackendService(policy) => set_backend_service::execute(policy, element, turn),
+        Policy::SetBody(policy) => set_body::execute(policy, element, turn),
+        Policy::SetHeader(policy) => set_header::execute(policy, element, turn),
+        Policy::SetMethod(policy) => set_method::execute(policy, element, turn),
+        Policy::SetQueryParameter(policy) => set_query_parameter::execute(policy, element, turn),
+        Policy::SetStatus(policy) => set_status::execute(policy, element, turn),
+        Policy::SetVariable(policy) => set_variable::execute(policy, element, turn),
+        Policy::Trace(policy) => trace::execute(policy, element, turn),
+    }
+}
+
+/// Goes on with a statement that waited for an event.
+pub(super) fn resume(waiting: Waiting, event: Event, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
+    match (waiting, event) {
+        (Waiting::ForwardBody(forward), Event::RequestBody { outcome, .. }) => forward_request::body_read(*forward, outcome, turn),
+        (Waiting::Forward(expected), Event::Response { operation, outcome }) => forward_request::received(expected, operation, outcome, turn),
+        (Waiting::SendToken(prepared), Event::Token { outcome, .. }) => send_request::token(*prepared, outcome, turn),
+        (Waiting::Send(expected), Event::Response { outcome, .. }) => send_request::received(expected, outcome, turn),
+        (Waiting::Token(expected), Event::Token { outcome, .. }) => authentication_managed_identity::received(expected, outcome, turn),
+        // A driver that answers one effect with the event of another has a defect of its own: the statement is left as done.
+        _ => Ok(Outcome::Done),
+    }
+}
+
+impl Turn<'_> {
+    /// A name for a new operation.
+    pub fn operation(&mut self) -> OperationId {
+        *self.operations += 1;
+        OperationId(*self.operations)
+    }
+
+    /// Evaluates an expression.
+    pub fn evaluate(&mut self, program: &expression::Program, element: &Text) -> Result<Value, Stop> {
+        let mut runtime = Runtime {
+            context: &mut self.state.context,
+            heap: &mut self.state.heap,
+            environment: self.environment,
+            budget: Budget::default(),
+        };
+        expression::evaluate(program, &mut runtime).map_err(|raise| match raise {
+            Raise::Unread(which) => Stop::Unread(which),
+            other => Stop::Error(PolicyError::expression(element, &other)),
+        })
+    }
+
+    /// A text setting; null is the empty text.
+    pub fn text(&mut self, setting: &Setting<Text>, element: &Text) -> Result<Text, Stop> {
+        match setting {
+            Setting::Literal(text) => Ok(text.clone()),
+            Setting::Expression(program) => {
+                let value = self.evaluate(program, element)?;
+                Ok(self.as_text(&value))
+            }
+        }
+    }
+
+    /// What `ToString` makes of a value.
+    pub fn as_text(&mut self, value: &Value) -> Text {
+        if let Value::String(text) = value {
+            return text.to_text();
+        }
+        let runtime =
+            Runtime { context: &mut self.state.context, heap: &mut self.state.heap, environment: self.environment, budget: Budget::default() };
+        to_str(&runtime, value).to_text()
+    }
+
+    /// A boolean setting.
+    pub fn truth(&mut self, setting: &Setting<bool>, element: &Text) -> Result<bool, Stop> {
+        match setting {
+            Setting::Literal(truth) => Ok(*truth),
+            Setting::Expression(program) => Ok(matches!(self.evaluate(program, element)?, Value::Bool(true))),
+        }
+    }
+
+    /// A whole number.
+    pub fn number(&mut self, setting: &Setting<i64>, element: &Text) -> Result<i64, Stop> {
+        match setting {
+            Setting::Literal(number) => Ok(*number),
+            Setting::Expression(program) => Ok(self.evaluate(program, element)?.as_integer().and_then(|number| i64::try_from(number).ok()).unwrap_or(0)),
+        }
+    }
+
+    /// A timeout: literals are milliseconds already.
+    pub fn timeout(&mut self, setting: &Setting<i64>, in_seconds: bool, element: &Text) -> Result<std::time::Duration, Stop> {
+        let number = self.number(setting, element)?;
+        let factor = if in_seconds && matches!(setting, Setting::Expression(_)) { 1000 } else { 1 };
+        Ok(std::time::Duration::from_millis(u64::try_from(number.saturating_mul(factor)).unwrap_or(0)))
+    }
+
+    /// A body setting: text, bytes as they are, or none for null.
+    pub fn body(&mut self, setting: &Setting<Text>, element: &Text) -> Result<Body, Stop> {
+        let program = match setting {
+            Setting::Literal(text) if text.is_empty() => return Ok(Body::None),
+            Setting::Literal(text) => return Ok(Body::Bytes(Bytes::copy_from_slice(text.as_bytes()))),
+            Setting::Expression(program) => program,
+        };
+        let value = self.evaluate(program, element)?;
+        if value.is_null() {
+            return Ok(Body::None);
+        }
+        if let Value::Object(reference) = &value
+            && let Object::Bytes(bytes) = self.state.heap.get(*reference)
+        {
+            return Ok(Body::Bytes(Bytes::copy_from_slice(bytes)));
+        }
+        let text = self.as_text(&value);
+        Ok(Body::Bytes(Bytes::copy_from_slice(text.as_bytes())))
+    }
+
+    /// Whether the section works on the response.
+    pub fn on_response(&self) -> bool {
+        matches!(self.section, Section::Outbound | Section::OnError)
+    }
+}

@@ -1,0 +1,125 @@
+//! Runs `send-request`.
+
+use super::{Outcome, Stop, Turn, Waiting, set_header};
+use crate::{
+    dotnet::{
+        Value,
+        context::{Body, ResponseMessage},
+    },
+    gateway::{
+        answers::PolicyError,
+        effect::{Effect, Failure, Outgoing, Purpose, Received, Reception, Send},
+    },
+    http::{Headers, RequestHead, Url, remove_hop_by_hop},
+    policy::elements::send_request::SendRequest,
+    text::Text,
+};
+
+/// A request that waits for its token.
+pub(in crate::gateway) struct Prepared {
+    send: Send,
+    expected: Expected,
+    ignore_token_error: bool,
+}
+
+/// What to do with the response.
+pub(in crate::gateway) struct Expected {
+    element: Text,
+    variable: Option<Text>,
+    ignore_error: bool,
+}
+
+pub(super) fn execute(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
+    let copy = turn.truth(&policy.copy, element)?;
+    let variable = policy.variable.as_ref().map(|variable| turn.text(variable, element)).transpose()?;
+    let timeout = turn.timeout(&policy.timeout_ms, policy.in_seconds, element)?;
+    let url = match &policy.url {
+        Some(url) => {
+            let text = turn.text(url, element)?;
+            Url::parse(&text).ok_or_else(|| PolicyError::value(element, format!("'{text}' is not an absolute URL.")))?
+        }
+        None => turn.state.context.request.url.clone(),
+    };
+    let request = &turn.state.context.request;
+    let mut head = RequestHead { method: "GET".into(), url, headers: Headers::new() };
+    let mut body = Body::None;
+    if copy {
+        head.method = request.method.clone();
+        head.headers = request.headers.clone();
+        remove_hop_by_hop(&mut head.headers);
+        head.headers.remove("Host");
+        head.headers.remove("Content-Length");
+        // In outbound `copy` does not take the body along. Source: learn.microsoft.com/azure/api-management/send-request-policy.
+        if !turn.on_response() {
+            body = match &request.body {
+                Body::Unread => return Err(Stop::Unread(crate::dotnet::exception::Unread::Request)),
+                other => other.clone(),
+            };
+        }
+    }
+    if let Some(method) = &policy.method {
+        head.method = turn.text(method, element)?;
+    }
+    for header in &policy.headers {
+        set_header::apply(header, element, &mut head.headers, turn)?;
+    }
+    if let Some(set_body) = &policy.body {
+        body = turn.body(&set_body.value, element)?;
+    }
+    let body = match body {
+        Body::Bytes(bytes) => Outgoing::Bytes(bytes),
+        _ => Outgoing::Empty,
+    };
+    let operation = turn.operation();
+    let send = Send { operation, purpose: Purpose::SendRequest, request: head, body, timeout, reception: Reception::Collect };
+    let expected = Expected { element: element.clone(), variable, ignore_error: policy.ignore_error };
+    match &policy.identity {
+        None => Ok(dispatch(send, expected)),
+        Some(identity) => {
+            let resource = turn.text(&identity.resource, element)?;
+            let token = turn.operation();
+            let effect = Effect::AcquireToken { operation: token, resource, client_id: identity.client_id.clone() };
+            let prepared = Prepared { send, expected, ignore_token_error: identity.ignore_error };
+            Ok(Outcome::Wait(effect, token, Waiting::SendToken(Box::new(prepared))))
+        }
+    }
+}
+
+fn dispatch(send: Send, expected: Expected) -> Outcome {
+    let operation = send.operation;
+    Outcome::Wait(Effect::Send(Box::new(send)), operation, Waiting::Send(expected))
+}
+
+/// The identity's answer: without a token the request is not sent, and counts as failed.
+pub(super) fn token(mut prepared: Prepared, outcome: Result<Text, Text>, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
+    match outcome {
+        Ok(token) => prepared.send.request.headers.set("Authorization", format!("Bearer {token}")),
+        Err(_) if prepared.ignore_token_error => {}
+        Err(_) if prepared.expected.ignore_error => {
+            store(prepared.expected.variable, Value::Null, turn);
+            return Ok(Outcome::Done);
+        }
+        Err(message) => return Err(PolicyError::token(&message)),
+    }
+    Ok(dispatch(prepared.send, prepared.expected))
+}
+
+pub(super) fn received(expected: Expected, outcome: Result<Received, Failure>, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
+    let value = match outcome {
+        Ok(received) => {
+            let body = received.body.map_or(Body::None, Body::Bytes);
+            turn.state.context.store(ResponseMessage { head: received.head, body })
+        }
+        // The documentation: with `ignore-error` the variable is null.
+        Err(_) if expected.ignore_error => Value::Null,
+        Err(failure) => return Err(PolicyError::backend(&expected.element, &failure)),
+    };
+    store(expected.variable, value, turn);
+    Ok(Outcome::Done)
+}
+
+fn store(variable: Option<Text>, value: Value, turn: &mut Turn<'_>) {
+    if let Some(variable) = variable {
+        turn.state.context.variables.set(variable, value);
+    }
+}

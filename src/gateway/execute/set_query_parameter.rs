@@ -1,0 +1,45 @@
+//! Runs `set-query-parameter`.
+
+use super::{Outcome, Stop, Turn, set_header};
+use crate::{
+    gateway::api::percent_decode,
+    policy::elements::{set_header::ExistsAction, set_query_parameter::SetQueryParameter},
+    text::Text,
+};
+
+pub(super) fn execute(policy: &SetQueryParameter, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
+    let name = turn.text(&policy.name, element)?;
+    let action = set_header::action(&policy.exists_action, element, turn)?;
+    let mut values = Vec::new();
+    for value in &policy.values {
+        values.push(turn.text(value, element)?);
+    }
+    let query = turn.state.query.clone();
+    let named = |pair: &&str| percent_decode(pair.split('=').next().unwrap_or("")).eq_ignore_ascii_case(&name);
+    let pairs: Vec<&str> = query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()).collect();
+    let exists = pairs.iter().any(|pair| named(pair));
+    if exists && action == ExistsAction::Skip {
+        return Ok(Outcome::Done);
+    }
+    let keep = action == ExistsAction::Append;
+    let mut kept: Vec<String> = pairs.iter().filter(|pair| keep || !named(pair)).map(|pair| (*pair).to_owned()).collect();
+    if action != ExistsAction::Delete {
+        kept.extend(values.iter().map(|value| format!("{}={}", encode(&name), encode(value))));
+    }
+    turn.state.query = if kept.is_empty() { Text::EMPTY } else { format!("?{}", kept.join("&")).into() };
+    turn.state.update_url();
+    Ok(Outcome::Done)
+}
+
+/// Percent-encodes what a query's name or value cannot hold.
+fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:/@$,;!*'()".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}

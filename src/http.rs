@@ -1,0 +1,217 @@
+//! HTTP messages as plain data: what a policy reads and writes, whatever carries it.
+//!
+//! Text is what .NET sees: header bytes above 0x7F stand as the Latin-1 characters of the same number.
+
+use crate::text::Text;
+
+/// A list of header fields in the order of the message. Names keep their spelling and compare without case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers {
+    fields: Vec<(Text, Text)>,
+}
+
+impl Headers {
+    /// No fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No fields, with room for `count`.
+    pub fn with_capacity(count: usize) -> Self {
+        Self { fields: Vec::with_capacity(count) }
+    }
+
+    /// The first value under `name`.
+    pub fn get(&self, name: &str) -> Option<&Text> {
+        self.fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// Every value under `name`, in order.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Text> {
+        self.fields.iter().filter(move |(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// Whether a field of that name is there.
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Adds a field behind the others.
+    pub fn append(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
+        self.fields.push((name.into(), value.into()));
+    }
+
+    /// Replaces all fields of that name by one.
+    pub fn set(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
+        let name = name.into();
+        self.remove(&name);
+        self.fields.push((name, value.into()));
+    }
+
+    /// Removes all fields of that name; says whether there were any.
+    pub fn remove(&mut self, name: &str) -> bool {
+        let before = self.fields.len();
+        self.fields.retain(|(field, _)| !field.eq_ignore_ascii_case(name));
+        self.fields.len() != before
+    }
+
+    /// Keeps the fields for which `keep` holds.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &str) -> bool) {
+        self.fields.retain(|(name, value)| keep(name, value));
+    }
+
+    /// All fields in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Text, &Text)> {
+        self.fields.iter().map(|(name, value)| (name, value))
+    }
+
+    /// The number of fields.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+}
+
+impl<N: Into<Text>, V: Into<Text>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+        Self { fields: fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+    }
+}
+
+/// Fields that belong to one connection and are never passed on.
+/// Source: RFC 9110 section 7.6.1, with `Proxy-Connection` and `Keep-Alive` as deployed.
+pub const HOP_BY_HOP: [&str; 8] = [
+    "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade",
+];
+
+/// Removes the fields that belong to one connection, those that `Connection` names among them.
+pub fn remove_hop_by_hop(headers: &mut Headers) {
+    let named: Vec<String> = headers.values("Connection").flat_map(|value| value.split(',')).map(|name| name.trim().to_owned()).collect();
+    headers.retain(|name, _| {
+        !HOP_BY_HOP.iter().any(|hop| hop.eq_ignore_ascii_case(name)) && !named.iter().any(|hop| hop.eq_ignore_ascii_case(name))
+    });
+}
+
+/// An absolute URL in its parts, nothing decoded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Url {
+    /// `http` or `https`.
+    pub scheme: Text,
+    /// The host without the port, in lower case.
+    pub host: Text,
+    /// The port, where one is written.
+    pub port: Option<u16>,
+    /// The path, from its first slash.
+    pub path: Text,
+    /// The query with its question mark, or nothing.
+    pub query: Text,
+}
+
+impl Url {
+    /// Reads an absolute `http` or `https` URL; a fragment is dropped. `None` where it is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.trim().split_once("://")?;
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "http" => Text::Static("http"),
+            "https" => Text::Static("https"),
+            _ => return None,
+        };
+        let rest = rest.split('#').next().unwrap_or(rest);
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at(end);
+        let authority = authority.rsplit('@').next().unwrap_or(authority);
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, if port.is_empty() { None } else { Some(port.parse().ok()?) }),
+            _ => (authority, None),
+        };
+        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c == '\\') {
+            return None;
+        }
+        let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+        let path = if path.is_empty() { Text::Static("/") } else { Text::from(path.to_owned()) };
+        Some(Self { scheme, host: host.to_ascii_lowercase().into(), port, path, query: query.to_owned().into() })
+    }
+
+    /// The port that a connection uses.
+    pub fn effective_port(&self) -> u16 {
+        self.port.unwrap_or(if self.scheme == "https" { 443 } else { 80 })
+    }
+
+    /// Host, and port where it is not the scheme's own: the `Host` header.
+    pub fn authority(&self) -> String {
+        match self.port {
+            Some(port) if port != if self.scheme == "https" { 443 } else { 80 } => format!("{}:{port}", self.host),
+            _ => self.host.to_string(),
+        }
+    }
+}
+
+impl std::fmt::Display for Url {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}{}{}", self.scheme, self.authority(), self.path, self.query)
+    }
+}
+
+/// A request without its body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestHead {
+    /// The method, in capitals as a rule.
+    pub method: Text,
+    /// Where to.
+    pub url: Url,
+    /// The header fields.
+    pub headers: Headers,
+}
+
+/// A response without its body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResponseHead {
+    /// The status code.
+    pub status: u16,
+    /// The reason phrase; HTTP/2 and many servers send none.
+    pub reason: Text,
+    /// The header fields.
+    pub headers: Headers,
+}
+
+/// The standard reason phrase of a status code; empty where there is none. Source: RFC 9110 section 15.
+pub fn reason_phrase(status: u16) -> &'static str {
+    http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_come_apart_and_together() {
+        for text in ["https://a.example/openai?x=1", "http://127.0.0.1:8080/", "https://a.example:8443/p/q"] {
+            assert_eq!(Url::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(Url::parse("https://a.example").unwrap().path, "/");
+        assert_eq!(Url::parse("https://a.example?x").unwrap().query, "?x");
+        for text in ["a.example/x", "ftp://a", "https://", "https://a:99999/", "https://a b/"] {
+            assert!(Url::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn header_names_ignore_case_and_keep_their_spelling() {
+        let mut headers: Headers = [("X-A", "1"), ("x-a", "2"), ("B", "3")].into_iter().collect();
+        assert_eq!(headers.values("X-a").map(Text::as_str).collect::<Vec<_>>(), ["1", "2"]);
+        headers.set("x-A", "4");
+        assert_eq!(headers.values("X-A").count(), 1);
+        assert!(headers.remove("b") && !headers.remove("b"));
+    }
+
+    #[test]
+    fn what_connection_names_goes_with_it() {
+        let mut headers: Headers = [("Connection", "close, X-Secret-Hop"), ("X-Secret-Hop", "1"), ("TE", "trailers"), ("Accept", "*/*")].into_iter().collect();
+        remove_hop_by_hop(&mut headers);
+        assert_eq!(headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Accept"]);
+    }
+}

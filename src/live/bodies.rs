@@ -1,0 +1,74 @@
+//! Reading whole bodies, and ending a body early so that the peer sees it.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{Bytes, BytesMut};
+use hyper::body::Body;
+
+/// Room that is made on the word of a `Content-Length` alone.
+const TRUSTED: usize = 1024 * 1024;
+
+/// Why there is no whole body.
+#[derive(Debug)]
+pub(super) enum Uncollected<E> {
+    /// It is longer than the limit.
+    TooLarge,
+    /// It broke off.
+    Broken(E),
+}
+
+/// Reads all of a body; trailers are dropped.
+pub(super) async fn collect<B: Body<Data = Bytes> + Unpin>(mut body: B, limit: usize) -> Result<Bytes, Uncollected<B::Error>> {
+    let expected = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if expected > limit {
+        return Err(Uncollected::TooLarge);
+    }
+    // Most bodies come in one piece, which is then the whole.
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while !body.is_end_stream() {
+        let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await else { break };
+        let Ok(data) = frame.map_err(Uncollected::Broken)?.into_data() else { continue };
+        if first.len() + all.len() + data.len() > limit {
+            return Err(Uncollected::TooLarge);
+        }
+        if first.is_empty() && all.is_empty() {
+            first = data;
+        } else {
+            if all.is_empty() {
+                all.reserve(expected.min(TRUSTED).max(first.len() + data.len()));
+                all.extend_from_slice(&std::mem::take(&mut first));
+            }
+            all.extend_from_slice(&data);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+/// Lets a body end with an error, one turn late: what was handed over before is then on the wire already.
+#[derive(Debug)]
+pub(super) struct Cut<E> {
+    error: Option<E>,
+    waited: bool,
+}
+
+impl<E> Cut<E> {
+    /// A cut that is due.
+    pub(super) fn new(error: E) -> Self {
+        Self { error: Some(error), waited: false }
+    }
+
+    /// The error, on the second call; nothing more after it.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<E>> {
+        if self.waited {
+            return Poll::Ready(self.error.take());
+        }
+        self.waited = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}

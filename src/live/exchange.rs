@@ -1,0 +1,268 @@
+//! The client side of a gateway: one request to a backend, its answer or the reason why there is none.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, Uri, header, uri::PathAndQuery};
+use hyper::{body::Incoming, ext::ReasonPhrase};
+
+use super::{
+    BODY_LIMIT,
+    bodies::{self, Uncollected},
+    events::{Attempt, Outcome},
+    failure,
+    headers::{self, Length, Unwritable},
+    pool::{BackendBody, Link, RequestBody, Unanswered},
+    world::{Destination, Route, World},
+};
+use crate::{
+    gateway::effect::{Failure, FailureKind, Received, Reception, Send},
+    http::{RequestHead, ResponseHead, Url, reason_phrase},
+    text::Text,
+};
+
+/// What came of a request.
+#[derive(Debug)]
+pub(super) struct Exchanged {
+    /// For the machine.
+    pub(super) outcome: Result<Received, Failure>,
+    /// The response's body, where it is to stream.
+    pub(super) body: Option<BackendBody>,
+    /// For the record.
+    pub(super) attempt: Attempt,
+}
+
+/// The gateway on whose behalf a request is sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sender<'a> {
+    /// The region's short name.
+    pub(super) region: &'a Text,
+    /// The region's display name.
+    pub(super) display: &'a Text,
+}
+
+/// Sends a request, once.
+pub(super) async fn exchange(world: &World, sender: Sender<'_>, send: &Send, body: RequestBody) -> Result<Exchanged, Unwritable> {
+    let started = Instant::now();
+    let url = &send.request.url;
+    let destination = match world.resolve(url, sender.region, sender.display) {
+        Ok(destination) => destination,
+        Err(failure) => {
+            let known = world.known(&url.host);
+            let (backend, region) = known.map_or((url.host.clone(), None), |known| (known.label.clone(), known.region.clone()));
+            let attempt = Attempt { backend, region, outcome: Outcome::Error(failure.kind.word()), ms: started.elapsed() };
+            return Ok(Exchanged { outcome: Err(failure), body: None, attempt });
+        }
+    };
+    let request = write_request(&send.request, body, destination.prefix())?;
+    let collect = send.reception == Reception::Collect;
+    let outcome = match tokio::time::timeout(send.timeout, attempt(&destination, &url.host, request, collect)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(no_answer(&url.host, send.timeout)),
+    };
+    let (outcome, body) = match outcome {
+        Ok((received, body)) => (Ok(received), body),
+        Err(failure) => (Err(failure), None),
+    };
+    let word = match &outcome {
+        Ok(received) => Outcome::Status(received.head.status),
+        Err(failure) => Outcome::Error(failure.kind.word()),
+    };
+    let attempt = Attempt { backend: destination.label.clone(), region: destination.region.clone(), outcome: word, ms: started.elapsed() };
+    Ok(Exchanged { outcome, body, attempt })
+}
+
+fn no_answer(host: &str, timeout: Duration) -> Failure {
+    failure::failure(FailureKind::Timeout, format!("no answer from `{host}` within {timeout:?}"))
+}
+
+async fn attempt(
+    destination: &Arc<Destination>,
+    host: &str,
+    request: Request<RequestBody>,
+    collect: bool,
+) -> Result<(Received, Option<BackendBody>), Failure> {
+    let (response, link) = send(destination, host, request).await?;
+    let (parts, body) = response.into_parts();
+    let status = parts.status.as_u16();
+    let reason = match parts.extensions.get::<ReasonPhrase>() {
+        Some(reason) => headers::latin1(reason.as_bytes()),
+        None => reason_phrase(status).into(),
+    };
+    let head = ResponseHead { status, reason, headers: headers::read(&parts.headers) };
+    let body = BackendBody::new(body, link, destination.pool.clone());
+    if !collect {
+        return Ok((Received { head, body: None }, Some(body)));
+    }
+    let body = read(host, body).await?;
+    Ok((Received { head, body: Some(body) }, None))
+}
+
+/// Reads a response's whole body.
+pub(super) async fn read(host: &str, body: BackendBody) -> Result<Bytes, Failure> {
+    bodies::collect(body, BODY_LIMIT).await.map_err(|error| match error {
+        Uncollected::Broken(error) => failure::of_exchange(host, &error),
+        Uncollected::TooLarge => failure::failure(FailureKind::Reset, format!("the response of `{host}` is longer than {BODY_LIMIT} bytes")),
+    })
+}
+
+async fn send(destination: &Destination, host: &str, mut request: Request<RequestBody>) -> Result<(Response<Incoming>, Link), Failure> {
+    // A kept connection may turn out to be closed before a byte of the request is written. Then it is as if it had not been there.
+    while let Some(link) = destination.pool.take() {
+        match link.send(request).await {
+            Ok(answered) => return Ok(answered),
+            Err(Unanswered::Unsent(unsent)) => request = *unsent,
+            Err(Unanswered::Broken(error)) => return Err(failure::of_exchange(host, &error)),
+            Err(Unanswered::Ended) => return Err(ended(host)),
+        }
+    }
+    let link = connect(destination, host).await?;
+    link.send(request).await.map_err(|unanswered| match unanswered {
+        Unanswered::Broken(error) => failure::of_exchange(host, &error),
+        Unanswered::Unsent(_) | Unanswered::Ended => ended(host),
+    })
+}
+
+fn ended(host: &str) -> Failure {
+    failure::failure(FailureKind::Reset, format!("the connection to `{host}` ended before the answer"))
+}
+
+async fn connect(destination: &Destination, name: &str) -> Result<Link, Failure> {
+    let pool = &destination.pool;
+    match &destination.route {
+        Route::Resource(hosted) => pool.open(hosted.port.address()).await.map_err(|error| failure::of_connecting(name, &error)),
+        Route::Named { host, port, .. } => {
+            let addresses: Vec<SocketAddr> = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+                Ok(address) => vec![SocketAddr::new(address, *port)],
+                Err(_) => match tokio::net::lookup_host((host.as_str(), *port)).await {
+                    Ok(addresses) => addresses.collect(),
+                    Err(error) => return Err(failure::failure(FailureKind::DnsFailure, format!("no address for `{host}`: {error}"))),
+                },
+            };
+            let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+            for address in addresses {
+                match pool.open(address).await {
+                    Ok(link) => return Ok(link),
+                    Err(error) => last = error,
+                }
+            }
+            Err(failure::of_connecting(name, &last))
+        }
+        Route::Tls => Err(failure::failure(
+            FailureKind::TlsFailure,
+            format!("`{name}` wants TLS, which this simulator speaks to nobody yet: map it to an http URL with `--backend {name}=http://…`"),
+        )),
+    }
+}
+
+/// A request as it goes over the wire. `Host` is the name in the URL unless a policy set another.
+fn write_request(head: &RequestHead, body: RequestBody, prefix: &str) -> Result<Request<RequestBody>, Unwritable> {
+    let method = Method::from_bytes(head.method.as_bytes()).map_err(|_| Unwritable::Method(head.method.clone()))?;
+    let wants_length = matches!(body, RequestBody::Empty) && matches!(method, Method::POST | Method::PUT | Method::PATCH);
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = target(&head.url, prefix).ok_or_else(|| Unwritable::Target(head.url.host.clone()))?;
+    let fields = request.headers_mut();
+    headers::write(&head.headers, Length::Count, fields)?;
+    if !fields.contains_key(header::HOST) {
+        let host = if head.url.port.is_none() { HeaderValue::from_str(&head.url.host) } else { HeaderValue::from_str(&head.url.authority()) };
+        fields.insert(header::HOST, host.map_err(|_| Unwritable::Target(head.url.host.clone()))?);
+    }
+    if wants_length {
+        fields.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    Ok(request)
+}
+
+/// Path and query; what no URL may hold is percent-encoded as UTF-8, as .NET's `Uri` does it.
+fn target(url: &Url, prefix: &str) -> Option<Uri> {
+    let mut text = String::with_capacity(prefix.len() + url.path.len() + url.query.len() + 1);
+    for part in [prefix, &url.path, &url.query] {
+        if part.bytes().all(may_stand) {
+            text.push_str(part);
+        } else {
+            for byte in part.bytes() {
+                match byte {
+                    byte if may_stand(byte) => text.push(char::from(byte)),
+                    byte => text.extend(['%', hex(byte >> 4), hex(byte & 0x0f)]),
+                }
+            }
+        }
+    }
+    if !text.starts_with('/') {
+        text.insert(0, '/');
+    }
+    PathAndQuery::from_maybe_shared(Bytes::from(text)).ok().map(Uri::from)
+}
+
+fn may_stand(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'#')
+}
+
+fn hex(digit: u8) -> char {
+    char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase()
+}
+
+impl Destination {
+    /// What stands before the path of every request.
+    fn prefix(&self) -> &str {
+        match &self.route {
+            Route::Named { path, .. } => path,
+            Route::Resource(_) | Route::Tls => "",
+        }
+    }
+
+    /// Sets or clears the fault that the name has no address, and closes the idle connections.
+    pub(super) fn cut_off(&self, unresolvable: bool) {
+        self.unresolvable.store(unresolvable, Ordering::Release);
+        self.pool.empty();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_target_keeps_what_is_a_url_and_escapes_the_rest() {
+        for (address, prefix, expected) in [
+            ("https://a.example/openai/x?api-version=2024-10-21&q=%20", "", "/openai/x?api-version=2024-10-21&q=%20"),
+            ("https://a.example?x", "", "/?x"),
+            ("https://a.example/x", "/base", "/base/x"),
+            ("https://a.example/å/{id}/a b?\"<>\\^`|é", "", "/%C3%A5/%7Bid%7D/a%20b?%22%3C%3E%5C%5E%60%7C%C3%A9"),
+            ("https://a.example/[x]/a:b@c;d=e,f", "", "/[x]/a:b@c;d=e,f"),
+        ] {
+            assert_eq!(target(&url(address), prefix).unwrap().to_string(), expected);
+        }
+        let mut strange = url("https://a.example/");
+        strange.path = "x#y\r\n".into();
+        assert_eq!(target(&strange, "").unwrap().to_string(), "/x%23y%0D%0A");
+        strange.path = "/".repeat(70_000).into();
+        assert!(target(&strange, "").is_none());
+    }
+
+    #[test]
+    fn a_request_names_the_simulated_host_and_its_length() {
+        let write = |method: &'static str, address: &str, fields: &[(&'static str, &'static str)]| {
+            let head = RequestHead { method: method.into(), url: url(address), headers: fields.iter().copied().collect() };
+            write_request(&head, RequestBody::Empty, "")
+        };
+        let request = write("POST", "https://contoso.openai.azure.com/x", &[("X-A", "1")]).unwrap();
+        assert_eq!((&request.headers()["host"], &request.headers()["content-length"]), (&HeaderValue::from_static("contoso.openai.azure.com"), &HeaderValue::from_static("0")));
+        let request = write("GET", "http://a.example:8080/x", &[]).unwrap();
+        assert_eq!(request.headers()["host"], "a.example:8080");
+        assert!(!request.headers().contains_key("content-length"));
+        assert_eq!(write("GET", "http://a.example/x", &[("host", "b.example")]).unwrap().headers()["host"], "b.example");
+        assert_eq!(write("G T", "http://a.example/x", &[]).unwrap_err(), Unwritable::Method("G T".into()));
+        assert!(matches!(write("GET", "http://a.example/x", &[("X-A", "a\nb")]).unwrap_err(), Unwritable::Field { .. }));
+    }
+}

@@ -1,0 +1,287 @@
+//! A port of the simulated world: it listens, or it refuses, and it keeps its number all the while.
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::future::{Either, select};
+use hyper::{
+    body::Incoming,
+    rt::{Read, ReadBufCursor, Write},
+    server::conn::http1,
+    service::HttpService,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::{Mutex, watch},
+    task::JoinHandle,
+};
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// How long to wait where the system has no more descriptors for connections.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// Somebody who serves connections.
+pub(super) trait Host: Send + Sync + 'static {
+    /// Serves `stream` in a task of its own for as long as `life` lasts.
+    fn connected(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, life: Life);
+}
+
+/// A listening socket that nobody serves yet.
+#[derive(Debug)]
+pub(super) struct Bound {
+    listener: std::net::TcpListener,
+    address: SocketAddr,
+}
+
+impl Bound {
+    /// Takes a port.
+    pub(super) fn new(address: SocketAddr) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// The port's address.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// A port that is ours until it is closed.
+#[derive(Debug)]
+pub(super) struct Port {
+    address: SocketAddr,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+enum State {
+    Listening {
+        accepting: JoinHandle<()>,
+        phase: watch::Sender<Phase>,
+    },
+    /// Bound and not listening: the system refuses connections, and gives the number to nobody else.
+    Refusing(Option<TcpSocket>),
+    Closed,
+}
+
+/// How far the connections of a port have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// Idle connections close, busy ones after their answer.
+    Draining,
+    /// All connections close.
+    Closed,
+}
+
+impl Port {
+    /// Starts to serve.
+    pub(super) fn serve(bound: Bound, host: Arc<dyn Host>) -> io::Result<Self> {
+        let Bound { listener, address } = bound;
+        let state = listening(TcpListener::from_std(listener)?, host);
+        Ok(Self { address, state: Mutex::new(state) })
+    }
+
+    /// Where it is.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Closes the listener and every connection, and keeps the number. Connections are refused when this returns.
+    pub(super) async fn refuse(&self) {
+        let mut state = self.state.lock().await;
+        if let State::Listening { accepting, phase } = &mut *state {
+            stop(accepting).await;
+            // Somebody may have taken the number in between; then there is nothing to keep, and `listen` tries again.
+            let reserved = reserve(self.address).ok();
+            phase.send_replace(Phase::Closed);
+            phase.closed().await;
+            *state = State::Refusing(reserved);
+        }
+    }
+
+    /// Listens again.
+    pub(super) async fn listen(&self, host: Arc<dyn Host>) -> io::Result<()> {
+        let mut state = self.state.lock().await;
+        if let State::Refusing(reserved) = &mut *state {
+            let socket = match reserved.take() {
+                Some(socket) => socket,
+                None => reserve(self.address)?,
+            };
+            *state = listening(socket.listen(BACKLOG)?, host);
+        }
+        Ok(())
+    }
+
+    /// Accepts no more connections, lets those that are busy finish, and returns when the last one is closed.
+    pub(super) async fn drain(&self) {
+        let mut state = self.state.lock().await;
+        match &mut *state {
+            State::Listening { accepting, phase } => {
+                stop(accepting).await;
+                phase.send_replace(Phase::Draining);
+                phase.closed().await;
+            }
+            State::Refusing(socket) => drop(socket.take()),
+            State::Closed => {}
+        }
+        *state = State::Closed;
+    }
+
+    /// Closes everything now. A [`drain`](Self::drain) must not be under way any more.
+    pub(super) async fn close(&self) {
+        let mut state = self.state.lock().await;
+        if let State::Listening { accepting, phase } = &mut *state {
+            stop(accepting).await;
+            phase.send_replace(Phase::Closed);
+            phase.closed().await;
+        }
+        *state = State::Closed;
+    }
+}
+
+/// Ends the accepting task and waits until its listener is gone.
+async fn stop(accepting: &mut JoinHandle<()>) {
+    accepting.abort();
+    // A handle must not be awaited twice; one that has been is finished.
+    if !accepting.is_finished() {
+        let _ = accepting.await;
+    }
+}
+
+fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+fn listening(listener: TcpListener, host: Arc<dyn Host>) -> State {
+    let (phase, _) = watch::channel(Phase::Open);
+    let sender = phase.clone();
+    let accepting = tokio::spawn(async move {
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => {
+                    let _ = stream.set_nodelay(true);
+                    host.clone().connected(stream, peer, Life(sender.subscribe()));
+                }
+                // The connection died while it waited: the next one may live.
+                Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused) => {}
+                Err(_) => tokio::time::sleep(EXHAUSTED).await,
+            }
+        }
+    });
+    State::Listening { accepting, phase }
+}
+
+/// How long a connection may live. The port knows that it lives for as long as this exists.
+#[derive(Clone, Debug)]
+pub(super) struct Life(watch::Receiver<Phase>);
+
+impl Life {
+    /// Serves HTTP/1 on `wire` until the client goes or the port wants it to end.
+    pub(super) async fn serve<S>(mut self, wire: Wire, service: S)
+    where
+        S: HttpService<Incoming> + Send,
+        S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        S::ResBody: 'static,
+        <S::ResBody as hyper::body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let mut connection = pin!(http1::Builder::new().serve_connection(wire, service));
+        loop {
+            // How a connection ends is told by the requests on it.
+            match select(connection.as_mut(), pin!(self.0.changed())).await {
+                Either::Left(_) | Either::Right((Err(_), _)) => return,
+                Either::Right((Ok(()), _)) => {}
+            }
+            match *self.0.borrow_and_update() {
+                Phase::Open => {}
+                Phase::Draining => connection.as_mut().graceful_shutdown(),
+                Phase::Closed => return,
+            }
+        }
+    }
+
+    /// Returns when the port is to be left: what waits forever waits for this.
+    pub(super) async fn over(&self) {
+        // Without a sender it is over as well.
+        let _ = self.0.clone().wait_for(|phase| *phase != Phase::Open).await;
+    }
+}
+
+/// Makes a connection end with a reset (RST) instead of an orderly close.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Breaker(Arc<AtomicBool>);
+
+impl Breaker {
+    /// From now on the end of the connection is a reset.
+    pub(super) fn trip(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// A connection as hyper wants it, with a [`Breaker`].
+#[derive(Debug)]
+pub(super) struct Wire {
+    stream: TokioIo<TcpStream>,
+    breaker: Breaker,
+}
+
+impl Wire {
+    /// A connection that `breaker` can break.
+    pub(super) fn new(stream: TcpStream, breaker: Breaker) -> Self {
+        Self { stream: TokioIo::new(stream), breaker }
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        if self.breaker.0.load(Ordering::Acquire) {
+            // Where this fails the connection closes in order, and the client sees an early end all the same.
+            let _ = self.stream.inner().set_zero_linger();
+        }
+    }
+}
+
+impl Read for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl Write for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+}

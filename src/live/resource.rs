@@ -1,0 +1,151 @@
+//! The mock Azure OpenAI resources as servers, with the faults that need a socket.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use http::{Request, Response, StatusCode};
+use hyper::{body::Incoming, service::service_fn};
+use tokio::net::TcpStream;
+
+use super::{
+    BODY_LIMIT,
+    bodies::{self, Uncollected},
+    clock::{self, Wall},
+    headers::{self, Length},
+    outage::{self, BrokenOff, FaultCell},
+    port::{Breaker, Host, Life, Wire},
+    reply::ReplyStream,
+};
+use crate::{
+    azure::{
+        faults::Fault,
+        identity::Identity,
+        openai::{Reply, ReplyBody, Resource, ResourceConfig},
+    },
+    http::{Headers, ResponseHead},
+    text::Text,
+};
+
+/// A resource behind a port.
+#[derive(Debug)]
+pub(super) struct ResourceServer {
+    state: Mutex<(Resource, Wall)>,
+    card: RwLock<Card>,
+    /// The fault that holds now.
+    pub(super) fault: FaultCell,
+    requests: AtomicU64,
+}
+
+/// What the world wants to know of a resource.
+#[derive(Clone, Debug)]
+struct Card {
+    id: Text,
+    region: Text,
+    host: Text,
+}
+
+impl Card {
+    fn new(config: &ResourceConfig, region: Text) -> Self {
+        Self { id: config.id.clone().into(), region, host: config.host.to_ascii_lowercase().into() }
+    }
+}
+
+impl ResourceServer {
+    /// A resource in `region` (short name).
+    pub(super) fn new(config: ResourceConfig, region: Text, identity: Identity, environment: Wall) -> Self {
+        let card = RwLock::new(Card::new(&config, region));
+        Self { state: Mutex::new((Resource::new(config, identity), environment)), card, fault: FaultCell::default(), requests: AtomicU64::new(0) }
+    }
+
+    /// Becomes what `config` says; the windows of its limits begin anew.
+    pub(super) fn become_other(&self, config: ResourceConfig, region: Text, identity: Identity) {
+        *self.card.write().unwrap_or_else(PoisonError::into_inner) = Card::new(&config, region);
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).0 = Resource::new(config, identity);
+    }
+
+    fn card<T>(&self, read: impl FnOnce(&Card) -> T) -> T {
+        read(&self.card.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The backend's id.
+    pub(super) fn id(&self) -> Text {
+        self.card(|card| card.id.clone())
+    }
+
+    /// The region's short name.
+    pub(super) fn region(&self) -> Text {
+        self.card(|card| card.region.clone())
+    }
+
+    /// The host name, in lower case.
+    pub(super) fn host(&self) -> Text {
+        self.card(|card| card.host.clone())
+    }
+
+    /// The requests that have reached it.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    async fn answer(&self, request: Request<Incoming>, life: &Life, breaker: &Breaker) -> Result<Response<ReplyStream>, BrokenOff> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let fault = self.fault.get();
+        let (parts, body) = request.into_parts();
+        let body = match bodies::collect(body, BODY_LIMIT).await {
+            Ok(body) => body,
+            Err(Uncollected::TooLarge) => return Ok(write(plain(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large."), None)),
+            Err(Uncollected::Broken(_)) => return Err(BrokenOff),
+        };
+        match fault {
+            Some(Fault::Hang) => return Err(outage::hang(life, breaker).await),
+            Some(Fault::Reset) => return Err(outage::reset(breaker)),
+            _ => {}
+        }
+        let Some(head) = headers::request_head(&parts, "https", || self.host()) else {
+            return Ok(write(plain(StatusCode::BAD_REQUEST, "The Host header is no host."), None));
+        };
+        let reply = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let (resource, environment) = &mut *state;
+            resource.handle(&head, &body, fault.as_ref(), clock::now(), environment)
+        };
+        if let Some(Fault::Slow { delay }) = fault {
+            tokio::time::sleep(delay).await;
+        }
+        Ok(write(reply, matches!(fault, Some(Fault::CutBody)).then(|| breaker.clone())))
+    }
+}
+
+impl Host for ResourceServer {
+    fn connected(self: Arc<Self>, stream: TcpStream, _peer: SocketAddr, life: Life) {
+        let breaker = Breaker::default();
+        let wire = Wire::new(stream, breaker.clone());
+        let own = life.clone();
+        let service = service_fn(move |request| {
+            let (server, life, breaker) = (self.clone(), own.clone(), breaker.clone());
+            async move { server.answer(request, &life, &breaker).await }
+        });
+        tokio::spawn(life.serve(wire, service));
+    }
+}
+
+fn plain(status: StatusCode, message: &str) -> Reply {
+    let body = serde_json::json!({"error": {"code": status.as_str(), "message": message}}).to_string();
+    let headers: Headers = [("Content-Type", "application/json")].into_iter().collect();
+    Reply { head: ResponseHead { status: status.as_u16(), reason: Text::EMPTY, headers }, body: ReplyBody::Whole(body.into()) }
+}
+
+fn write(reply: Reply, cut: Option<Breaker>) -> Response<ReplyStream> {
+    let mut response = Response::new(ReplyStream::new(reply.body, cut));
+    *response.status_mut() = StatusCode::from_u16(reply.head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if headers::write(&reply.head.headers, Length::Count, response.headers_mut()).is_err() {
+        // A resource writes its own fields and echoes none that it did not receive: they can be written.
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    response
+}

@@ -1,0 +1,269 @@
+//! The simulated world: which host name means what. Nothing leaves the machine that was not let out by name.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{
+    clock::Chance,
+    events::{ErrorReport, EventSink, SimulationEvent},
+    failure,
+    pool::Pool,
+    port::{Bound, Port},
+    resource::ResourceServer,
+};
+use crate::{
+    azure::{identity::Identity, openai::ResourceConfig},
+    gateway::effect::{Failure, FailureKind},
+    http::Url,
+    text::Text,
+};
+
+/// What every Azure OpenAI resource's host name ends with.
+const AZURE_OPENAI: &str = ".openai.azure.com";
+
+/// Resources that a policy may conjure up by naming them.
+const UNDECLARED_LIMIT: usize = 256;
+
+/// Our own resources keep connections open for as long as they run.
+const OWN_PATIENCE: Duration = Duration::from_secs(300);
+
+/// Shorter than the keep-alive of common servers (Node.js and uvicorn: 5 s), so that a request does not meet a closing one.
+const FOREIGN_PATIENCE: Duration = Duration::from_secs(4);
+
+/// Unknown hosts that are reported, each once.
+const REPORTED_LIMIT: usize = 256;
+
+/// What all gateways share.
+pub(super) struct World {
+    /// Random numbers.
+    pub(super) chance: Chance,
+    /// The tenant.
+    pub(super) identity: Identity,
+    /// Who is told what happens.
+    pub(super) events: Option<EventSink>,
+    mapped: HashMap<String, Url>,
+    real: HashSet<String>,
+    destinations: RwLock<HashMap<Text, Arc<Destination>>>,
+    /// Declared resources first.
+    hosted: RwLock<Vec<Arc<Hosted>>>,
+    /// One at a time conjures up a resource.
+    conjuring: Mutex<()>,
+    unknown: Mutex<HashSet<String>>,
+}
+
+/// Where requests to one host go.
+#[derive(Debug)]
+pub(super) struct Destination {
+    /// The backend's id; the host name where it has none.
+    pub(super) label: Text,
+    /// The backend's region, short name.
+    pub(super) region: Option<Text>,
+    /// What is there.
+    pub(super) route: Route,
+    /// Idle connections to it.
+    pub(super) pool: Arc<Pool>,
+    /// A fault: the name has no address.
+    pub(super) unresolvable: AtomicBool,
+}
+
+/// What a host name means.
+#[derive(Debug)]
+pub(super) enum Route {
+    /// One of our resources.
+    Resource(Arc<Hosted>),
+    /// A server that the user named, or a real host. The path goes before the request's own.
+    Named {
+        /// Its name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Without a slash at its end.
+        path: String,
+    },
+    /// A server that wants TLS.
+    Tls,
+}
+
+/// A resource and the port that it is served on.
+#[derive(Debug)]
+pub(super) struct Hosted {
+    /// It.
+    pub(super) server: Arc<ResourceServer>,
+    /// Its port.
+    pub(super) port: Port,
+    /// Whether the simulation was started with it.
+    pub(super) declared: bool,
+}
+
+impl Destination {
+    fn new(label: Text, region: Option<Text>, route: Route) -> Arc<Self> {
+        let patience = if matches!(route, Route::Resource(_)) { OWN_PATIENCE } else { FOREIGN_PATIENCE };
+        Arc::new(Self { label, region, route, pool: Arc::new(Pool::new(patience)), unresolvable: AtomicBool::new(false) })
+    }
+}
+
+/// Serves a resource on a port.
+pub(super) fn host(server: Arc<ResourceServer>, bound: Bound, declared: bool) -> io::Result<Arc<Hosted>> {
+    let port = Port::serve(bound, server.clone())?;
+    Ok(Arc::new(Hosted { server, port, declared }))
+}
+
+impl World {
+    /// A world without resources.
+    pub(super) fn new(seed: Option<u64>, events: Option<EventSink>, mapped: Vec<(String, Url)>, real: Vec<String>) -> Self {
+        use crate::environment::Environment as _;
+
+        let chance = Chance::new(seed);
+        let identity = Identity::new(chance.environment().random());
+        Self {
+            chance,
+            identity,
+            events,
+            mapped: mapped.into_iter().map(|(host, url)| (host.to_ascii_lowercase(), url)).collect(),
+            real: real.into_iter().map(|host| host.to_ascii_lowercase()).collect(),
+            destinations: RwLock::default(),
+            hosted: RwLock::default(),
+            conjuring: Mutex::new(()),
+            unknown: Mutex::default(),
+        }
+    }
+
+    /// Tells what happened.
+    pub(super) fn tell(&self, event: impl FnOnce() -> SimulationEvent) {
+        if let Some(events) = &self.events {
+            events(event());
+        }
+    }
+
+    /// Tells that something went wrong.
+    pub(super) fn report(&self, message: impl Into<String>, request: Option<[u8; 16]>) {
+        self.tell(|| SimulationEvent::Error(ErrorReport { message: message.into(), request }));
+    }
+
+    /// Whether requests to `host` go somewhere else than to our resource of that name.
+    pub(super) fn is_elsewhere(&self, host: &str) -> bool {
+        self.mapped.contains_key(host) || self.real.contains(host)
+    }
+
+    /// The resources, declared ones first.
+    pub(super) fn hosted(&self) -> Vec<Arc<Hosted>> {
+        self.hosted.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The destination behind a host name, once there is one.
+    pub(super) fn known(&self, host: &str) -> Option<Arc<Destination>> {
+        self.destinations.read().unwrap_or_else(PoisonError::into_inner).get(host).cloned()
+    }
+
+    /// Puts declared resources in place of those before. What the user maps elsewhere keeps the resource's id, and the mock
+    /// answers only who calls its port directly.
+    pub(super) fn place(&self, declared: Vec<Arc<Hosted>>) {
+        let mut destinations = self.destinations.write().unwrap_or_else(PoisonError::into_inner);
+        let mut hosted = self.hosted.write().unwrap_or_else(PoisonError::into_inner);
+        destinations.clear();
+        hosted.retain(|hosted| !hosted.declared);
+        hosted.splice(0..0, declared);
+        // A host that is declared now goes before the undeclared resource that stood in for it.
+        for hosted in hosted.iter().rev() {
+            let (label, region, host) = (hosted.server.id(), hosted.server.region(), hosted.server.host());
+            let route = self.elsewhere(&host).unwrap_or_else(|| Route::Resource(hosted.clone()));
+            destinations.insert(host, Destination::new(label, Some(region), route));
+        }
+    }
+
+    /// Where a request from the gateway of `region` (short name and display name) to `url` goes.
+    pub(super) fn resolve(&self, url: &Url, region: &Text, display: &Text) -> Result<Arc<Destination>, Failure> {
+        let host: &str = &url.host;
+        if self.real.contains(host) {
+            return Ok(self.real(url));
+        }
+        if let Some(destination) = self.known(host) {
+            return match destination.unresolvable.load(Ordering::Acquire) {
+                true => Err(failure::failure(FailureKind::DnsFailure, format!("no such host `{host}`: a fault is set on it"))),
+                false => Ok(destination),
+            };
+        }
+        if let Some(route) = self.elsewhere(host) {
+            return Ok(self.remember(url.host.clone(), Destination::new(url.host.clone(), None, route)));
+        }
+        if host.strip_suffix(AZURE_OPENAI).is_some_and(is_label) {
+            return self.conjure(&url.host, region, display);
+        }
+        self.report_unknown(host);
+        Err(failure::failure(FailureKind::DnsFailure, format!("no such host `{host}` in the simulated world")))
+    }
+
+    fn remember(&self, key: Text, destination: Arc<Destination>) -> Arc<Destination> {
+        self.destinations.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(destination).clone()
+    }
+
+    /// A host that has been let out. Its ports are different servers.
+    fn real(&self, url: &Url) -> Arc<Destination> {
+        let key = format!("{}:{} {}", url.host, url.effective_port(), url.scheme);
+        if let Some(destination) = self.known(&key) {
+            return destination;
+        }
+        let route = match url.scheme == "https" {
+            true => Route::Tls,
+            false => Route::Named { host: url.host.to_string(), port: url.effective_port(), path: String::new() },
+        };
+        let declared = self.known(&url.host);
+        let (label, region) = declared.map_or((url.host.clone(), None), |declared| (declared.label.clone(), declared.region.clone()));
+        self.remember(key.into(), Destination::new(label, region, route))
+    }
+
+    fn elsewhere(&self, host: &str) -> Option<Route> {
+        let url = self.mapped.get(host)?;
+        if url.scheme == "https" {
+            return Some(Route::Tls);
+        }
+        Some(Route::Named { host: url.host.to_string(), port: url.effective_port(), path: url.path.trim_end_matches('/').to_owned() })
+    }
+
+    /// A resource that nobody declared comes to be when it is first called.
+    fn conjure(&self, host_name: &Text, region: &Text, display: &Text) -> Result<Arc<Destination>, Failure> {
+        let _one_at_a_time = self.conjuring.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(destination) = self.known(host_name) {
+            return Ok(destination);
+        }
+        let others = self.hosted();
+        if others.iter().filter(|hosted| !hosted.declared).count() >= UNDECLARED_LIMIT {
+            let message = format!("no such host `{host_name}`: more than {UNDECLARED_LIMIT} undeclared resources have been called");
+            return Err(failure::failure(FailureKind::DnsFailure, message));
+        }
+        let mut config = ResourceConfig::undeclared(host_name.clone(), display.clone());
+        if others.iter().any(|hosted| *hosted.server.id() == config.id) {
+            config.id = host_name.to_string();
+        }
+        let server = Arc::new(ResourceServer::new(config, region.clone(), self.identity.clone(), self.chance.environment()));
+        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+        let hosted = Bound::new(address).and_then(|bound| host(server, bound, false)).map_err(|error| {
+            self.report(format!("no port for the undeclared resource `{host_name}`: {error}"), None);
+            failure::of_connecting(host_name, &error)
+        })?;
+        self.hosted.write().unwrap_or_else(PoisonError::into_inner).push(hosted.clone());
+        let destination = Destination::new(hosted.server.id(), Some(region.clone()), Route::Resource(hosted));
+        Ok(self.remember(host_name.clone(), destination))
+    }
+
+    fn report_unknown(&self, host: &str) {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if unknown.len() < REPORTED_LIMIT && unknown.insert(host.to_owned()) {
+            drop(unknown);
+            self.report(format!("no such host `{host}` in the simulated world; `--backend {host}=URL` maps it, `--real {host}` lets it out"), None);
+        }
+    }
+}
+
+/// Whether this may be a resource's name (RFC 1123 section 2.1).
+fn is_label(name: &str) -> bool {
+    (1..=63).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}

@@ -1,0 +1,49 @@
+//! `authentication-managed-identity`: a token of the gateway's own identity for a backend.
+
+use crate::{
+    policy::{lowering::Lowering, program::{Section, Setting}},
+    text::Text,
+    xml::Element,
+};
+
+/// The policy's settings.
+#[derive(Debug)]
+pub struct AuthenticationManagedIdentity {
+    /// The application id URI that the token is for.
+    pub resource: Setting<Text>,
+    /// The client id of a user-assigned identity.
+    pub client_id: Option<Text>,
+    /// The variable that gets the token; without it the token goes into the `Authorization` header.
+    pub output: Option<Text>,
+    /// Whether the pipeline goes on without a token.
+    pub ignore_error: bool,
+}
+
+impl AuthenticationManagedIdentity {
+    /// Whether a setting may read a message's body.
+    pub fn reads_body(&self) -> bool {
+        self.resource.reads_body()
+    }
+}
+
+/// Lowers the element where it stands by itself. Its page lists `inbound`; deployed samples have it in `outbound` too.
+pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<AuthenticationManagedIdentity> {
+    lowering.only_in(element, &[Section::Inbound, Section::Outbound]);
+    lower_nested(lowering, element)
+}
+
+/// Lowers the element as a child of `send-request`, where any section will do.
+pub(super) fn lower_nested(lowering: &mut Lowering<'_>, element: &Element) -> Option<AuthenticationManagedIdentity> {
+    lowering.attributes(element, &["resource", "client-id", "output-token-variable-name", "ignore-error"]);
+    lowering.children(element, &[]);
+    let ignore_error = lowering.bool_attribute(element, "ignore-error");
+    let client_id = lowering.literal_attribute(element, "client-id");
+    let output = lowering.literal_attribute(element, "output-token-variable-name");
+    let Some(resource) = lowering.text_attribute(element, "resource") else {
+        if element.attribute("resource").is_none() {
+            lowering.missing(element, "resource");
+        }
+        return None;
+    };
+    Some(AuthenticationManagedIdentity { resource, client_id, output, ignore_error: matches!(ignore_error, Some(Setting::Literal(true))) })
+}

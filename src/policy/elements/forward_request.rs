@@ -1,0 +1,88 @@
+//! `forward-request`: the client's request goes to the backend.
+
+use crate::{
+    policy::{lowering::Lowering, program::{Section, Setting}},
+    xml::Element,
+};
+
+/// The policy's settings.
+#[derive(Debug)]
+pub struct ForwardRequest {
+    /// How long to wait for status and headers, in milliseconds.
+    pub timeout_ms: Setting<i64>,
+    /// Whether the attribute was in seconds: an expression's value then is, too.
+    pub in_seconds: bool,
+    /// Whether the body is read whole before it is sent, so that it can be sent again.
+    pub buffer_request_body: bool,
+    /// Whether the response is collected to chunks of 8 KiB; off for streams.
+    pub buffer_response: bool,
+    /// Whether 400 to 599 is an error.
+    pub fail_on_error_status_code: bool,
+    /// Whether redirects are followed.
+    pub follow_redirects: Setting<bool>,
+}
+
+impl ForwardRequest {
+    /// Whether a setting may read a message's body.
+    pub fn reads_body(&self) -> bool {
+        self.timeout_ms.reads_body() || self.follow_redirects.reads_body()
+    }
+}
+
+/// What the global scope's section holds: 300 seconds, the response buffered.
+impl Default for ForwardRequest {
+    fn default() -> Self {
+        Self {
+            timeout_ms: Setting::Literal(300_000),
+            in_seconds: true,
+            buffer_request_body: false,
+            buffer_response: true,
+            fail_on_error_status_code: false,
+            follow_redirects: Setting::Literal(false),
+        }
+    }
+}
+
+/// Lowers the element.
+pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<ForwardRequest> {
+    lowering.only_in(element, &[Section::Backend]);
+    lowering.attributes(
+        element,
+        &["timeout", "timeout-ms", "continue-timeout", "follow-redirects", "buffer-request-body", "buffer-response", "fail-on-error-status-code", "http-version"],
+    );
+    lowering.children(element, &[]);
+    let is = |lowering: &mut Lowering<'_>, name, default| match lowering.bool_attribute(element, name) {
+        Some(Setting::Literal(value)) => value,
+        Some(Setting::Expression(_)) => {
+            let span = element.attribute(name).map_or(element.name_span, |attribute| attribute.value.span);
+            lowering.fault("policy/literal-only", span, format!("`{name}` takes no expression"), "write `true` or `false`");
+            default
+        }
+        None => default,
+    };
+    let default = ForwardRequest::default();
+    let (timeout_ms, in_seconds) = timeout(lowering, element).unwrap_or((default.timeout_ms, true));
+    Some(ForwardRequest {
+        timeout_ms,
+        in_seconds,
+        buffer_request_body: is(lowering, "buffer-request-body", false),
+        buffer_response: is(lowering, "buffer-response", true),
+        fail_on_error_status_code: is(lowering, "fail-on-error-status-code", false),
+        follow_redirects: lowering.bool_attribute(element, "follow-redirects").unwrap_or(Setting::Literal(false)),
+    })
+}
+
+/// `timeout` in seconds or `timeout-ms`, one of them; literals in milliseconds.
+pub(super) fn timeout(lowering: &mut Lowering<'_>, element: &Element) -> Option<(Setting<i64>, bool)> {
+    if let (Some(_), Some(second)) = (element.attribute("timeout"), element.attribute("timeout-ms")) {
+        lowering.fault("policy/exclusive", second.name_span, "`timeout` and `timeout-ms` exclude each other", "keep one");
+    }
+    if let Some(setting) = lowering.int_attribute(element, "timeout-ms", 0..=i64::from(i32::MAX)) {
+        return Some((setting, false));
+    }
+    let setting = lowering.int_attribute(element, "timeout", 0..=i64::from(i32::MAX))?;
+    Some(match setting {
+        Setting::Literal(seconds) => (Setting::Literal(seconds.saturating_mul(1000)), true),
+        expression => (expression, true),
+    })
+}

@@ -1,0 +1,59 @@
+//! `trace`: a message for the trace; the client sees nothing of it.
+
+use crate::{
+    expression::Target,
+    policy::{lowering::Lowering, program::Setting},
+    text::Text,
+    xml::Element,
+};
+
+/// The policy's settings.
+#[derive(Debug)]
+pub struct Trace {
+    /// Who says it.
+    pub source: Text,
+    /// `verbose`, `information` or `error`.
+    pub severity: Text,
+    /// What it says.
+    pub message: Setting<Text>,
+    /// Properties.
+    pub metadata: Vec<(Text, Setting<Text>)>,
+}
+
+impl Trace {
+    /// Whether a setting may read a message's body.
+    pub fn reads_body(&self) -> bool {
+        self.message.reads_body() || self.metadata.iter().any(|(_, value)| value.reads_body())
+    }
+}
+
+/// Lowers the element.
+pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<Trace> {
+    lowering.attributes(element, &["source", "severity"]);
+    lowering.children(element, &["message", "metadata"]);
+    if element.attribute("source").is_none() {
+        lowering.missing(element, "source");
+    }
+    let source = lowering.literal_attribute(element, "source");
+    let severity = lowering.literal_attribute(element, "severity").unwrap_or("verbose".into());
+    if !["verbose", "information", "error"].contains(&severity.as_str()) {
+        let span = element.attribute("severity").map_or(element.name_span, |attribute| attribute.value.span);
+        lowering.fault("policy/bad-value", span, format!("`{severity}` is not a severity"), "write `verbose`, `information` or `error`");
+    }
+    let message = match element.element("message") {
+        Some(message) => lowering.text(message, Target::Text),
+        None => {
+            lowering.missing(element, "message");
+            None
+        }
+    };
+    let mut metadata = Vec::new();
+    for child in element.elements().filter(|child| child.name == "metadata") {
+        lowering.attributes(child, &["name", "value"]);
+        match (lowering.literal_attribute(child, "name"), lowering.text_attribute(child, "value")) {
+            (Some(name), Some(value)) => metadata.push((name, value)),
+            _ => lowering.missing(child, "name and value"),
+        }
+    }
+    Some(Trace { source: source?, severity, message: message?, metadata })
+}

@@ -1,0 +1,93 @@
+//! Named Values: `{{name}}` replaced as text before anything else is understood.
+//!
+//! Source: learn.microsoft.com/azure/api-management/api-management-howto-properties.
+
+use std::collections::BTreeMap;
+
+use crate::{source::Span, xml::Value};
+
+/// A value's text after replacement, with the way back to the document.
+pub(super) struct Replaced {
+    /// The text.
+    pub text: String,
+    /// Pairs of (offset in the text, offset in the document), as `csharp::Code::mapped` takes them.
+    pub places: Vec<(u32, u32)>,
+    /// Names that are not defined, with their place in the document.
+    pub unknown: Vec<(String, Span)>,
+}
+
+/// Replaces every `{{name}}` in `text`. `places` leads from offsets of `text` to the document.
+pub(super) fn replace(text: &str, places: &[(u32, u32)], value: &Value, base: u32, known: &BTreeMap<String, String>) -> Replaced {
+    let mut replaced = Replaced { text: String::with_capacity(text.len()), places: Vec::new(), unknown: Vec::new() };
+    let mut rest = 0;
+    for (start, end, name) in references(text) {
+        copy(text, rest..start, places, &mut replaced);
+        let span = value.place(Span::new(start + base as usize, end + base as usize));
+        match known.get(name) {
+            Some(with) => {
+                replaced.places.push((Span::at(replaced.text.len()).start, span.start));
+                replaced.text.push_str(with);
+                replaced.places.push((Span::at(replaced.text.len()).start, span.end));
+            }
+            None => {
+                copy(text, start..end, places, &mut replaced);
+                replaced.unknown.push((name.to_owned(), span));
+            }
+        }
+        rest = end;
+    }
+    copy(text, rest..text.len(), places, &mut replaced);
+    replaced
+}
+
+fn copy(text: &str, range: std::ops::Range<usize>, places: &[(u32, u32)], into: &mut Replaced) {
+    let (start, end) = (Span::at(range.start).start, Span::at(range.end).start);
+    let shift = Span::at(into.text.len()).start;
+    let before = places.iter().rev().find(|(at, _)| *at <= start);
+    if let Some((at, document)) = before.filter(|_| range.start < range.end) {
+        into.places.push((shift, document + (start - at)));
+    }
+    for (at, document) in places.iter().filter(|(at, _)| *at > start && *at < end) {
+        into.places.push((at - start + shift, *document));
+    }
+    into.text.push_str(text.get(range).unwrap_or(""));
+}
+
+/// Each `{{name}}`: display names are letters, digits, `-`, `.` and `_`. Anything else in double braces is none (C# has `$"{{x y}}"`).
+pub(super) fn references(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = from + text.get(from..)?.find("{{")?;
+            let name_start = start + 2;
+            let tail = text.get(name_start..)?;
+            let length = tail.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))).unwrap_or(tail.len());
+            let name = tail.get(..length)?;
+            if length > 0 && tail.get(length..)?.starts_with("}}") {
+                from = name_start + length + 2;
+                return Some((start, from, name));
+            }
+            from = start + 1;
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_in_double_braces_are_references() {
+        let found: Vec<&str> = references(r#"{{a-b.c_1}} {{ a }} {{}} $"{{x y}}" {{{deep}}} {{b}}"#).map(|(_, _, name)| name).collect();
+        assert_eq!(found, ["a-b.c_1", "deep", "b"]);
+    }
+
+    #[test]
+    fn places_lead_back_to_the_document() {
+        let value = Value { span: Span::new(100, 120), decoded: "x {{n}} y".into(), places: vec![(0, 100)], ..Value::default() };
+        let known = BTreeMap::from([("n".to_owned(), "12345678".to_owned())]);
+        let replaced = replace(&value.decoded, &value.places, &value, 0, &known);
+        assert_eq!(replaced.text, "x 12345678 y");
+        assert_eq!(replaced.places, [(0, 100), (2, 102), (10, 107), (10, 107)]);
+    }
+}

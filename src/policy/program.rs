@@ -1,0 +1,115 @@
+//! A compiled policy: blocks of statements, typed and with every expression bound.
+
+use crate::{diagnostic::Diagnostic, expression, source::Span, text::Text};
+
+use super::elements::Policy;
+
+/// The four sections of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Section {
+    /// Before the backend.
+    Inbound,
+    /// The call of the backend.
+    Backend,
+    /// After the backend.
+    Outbound,
+    /// After an error in one of the others.
+    OnError,
+}
+
+impl Section {
+    /// All of them in the order of a document.
+    pub const ALL: [Self; 4] = [Self::Inbound, Self::Backend, Self::Outbound, Self::OnError];
+
+    /// The element's name, which is also `context.LastError.Section`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Backend => "backend",
+            Self::Outbound => "outbound",
+            Self::OnError => "on-error",
+        }
+    }
+}
+
+/// The place of a block in [`Program::blocks`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlockId(pub u32);
+
+/// Statements that run one after the other.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// The statements.
+    pub statements: Vec<Statement>,
+}
+
+/// One policy where it stands.
+#[derive(Debug)]
+pub struct Statement {
+    /// What it does.
+    pub policy: Policy,
+    /// Where it stands.
+    pub place: Place,
+    /// Whether one of its own expressions may read a message's body.
+    pub reads_body: bool,
+}
+
+/// Where a statement stands: what `context.LastError` says of it.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// The element's name.
+    pub element: Text,
+    /// The nesting below the section: `choose[3]\when[2]`, an index only where several of a name stand side by side.
+    pub path: Text,
+    /// The `id` attribute.
+    pub id: Text,
+    /// The scope of its document.
+    pub scope: &'static str,
+    /// The element in its document.
+    pub span: Span,
+}
+
+/// The value of an attribute or a text: known at compile time, or computed for each request.
+#[derive(Debug)]
+pub enum Setting<T> {
+    /// A constant.
+    Literal(T),
+    /// A bound expression.
+    Expression(Box<expression::Program>),
+}
+
+impl<T> Setting<T> {
+    /// Whether computing it may read a message's body.
+    pub fn reads_body(&self) -> bool {
+        matches!(self, Self::Expression(program) if program.reads_body())
+    }
+}
+
+/// A compiled policy document with everything that it includes.
+#[derive(Debug)]
+pub struct Program {
+    /// All blocks.
+    pub blocks: Vec<Block>,
+    /// The block of each section, in the order of [`Section::ALL`].
+    pub sections: [BlockId; 4],
+    /// What the service would take on upload and is probably wrong all the same.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Program {
+    /// A block; the empty one where the id is of another program.
+    pub fn block(&self, id: BlockId) -> &[Statement] {
+        self.blocks.get(id.0 as usize).map_or(&[], |block| &block.statements)
+    }
+
+    /// The block of a section.
+    pub fn section(&self, section: Section) -> BlockId {
+        let [inbound, backend, outbound, on_error] = self.sections;
+        match section {
+            Section::Inbound => inbound,
+            Section::Backend => backend,
+            Section::Outbound => outbound,
+            Section::OnError => on_error,
+        }
+    }
+}

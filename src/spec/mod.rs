@@ -1,0 +1,61 @@
+//! The region spec: its model, its reading, its rules, its JSON Schema.
+//!
+//! A file becomes a tree with places (`read`), the tree becomes typed fields (`fields`, `scalars`, `wire`), the fields are held
+//! against one another (`validate`) and become the [`Spec`] (`build`). Every step reports what is wrong and goes on.
+
+mod build;
+pub(crate) mod fields;
+mod model;
+mod places;
+mod read;
+mod regions;
+mod scalars;
+mod schema;
+pub(crate) mod tree;
+mod validate;
+mod waf;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use model::*;
+pub use places::{Place, Places};
+pub use regions::{Facts, Region};
+pub use schema::schema;
+
+pub(crate) use read::parse;
+
+use self::fields::{Read, Reader};
+use crate::{
+    diagnostic::{Diagnostic, any_error},
+    source::{Source, Span},
+};
+
+/// Reads a region spec and checks it. Either way every fault comes back at once, in the order of the file: with a spec those that are no
+/// errors.
+pub fn read(source: &Arc<Source>) -> Result<(Spec, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let (tree, faults) = parse(source);
+    let mut reader = Reader { source, faults };
+    let spec = tree.and_then(|tree| {
+        let file = wire::File::read(&tree, &mut reader)?;
+        validate::validate(&file, &mut reader);
+        build::spec(&file, build::places(source, &tree))
+    });
+    let mut faults = reader.faults;
+    // What an alias repeats is reported once.
+    let mut seen = std::collections::HashSet::new();
+    faults.retain(|fault| seen.insert((fault.code, fault.primary().map(|label| label.span), fault.message.clone())));
+    faults.sort_by_key(|fault| fault.primary().map_or(0, |label| label.span.start));
+    match spec {
+        Some(spec) if !any_error(&faults) => Ok((spec, faults)),
+        _ => {
+            if !any_error(&faults) {
+                faults.push(Diagnostic::error("spec/unreadable", "the file cannot be read as a spec").at(source, Span::at(0)));
+            }
+            Err(faults)
+        }
+    }
+}
