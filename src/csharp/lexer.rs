@@ -17,7 +17,15 @@ pub(super) struct Lexed {
 
 /// Splits code into tokens.
 pub(super) fn lex(text: &str) -> Lexed {
-    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, tokens: Vec::with_capacity(text.len() / 3 + 4), faults: Vec::new(), open: Vec::new(), holes: Vec::new() };
+    let mut lexer = Lexer {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        tokens: Vec::with_capacity(text.len() / 3 + 4),
+        faults: Vec::new(),
+        open: Vec::new(),
+        holes: Vec::new(),
+    };
     while lexer.next_token() {}
     Lexed { tokens: lexer.tokens, faults: lexer.faults }
 }
@@ -367,7 +375,10 @@ impl Lexer<'_> {
             }
             b'$' if self.peek(2) == b'"' => {
                 self.at += 3;
-                self.faults.push(Fault::not_available("alternative interpolated verbatim strings", "8.0", Span::new(start, start + 2)).help("begin the string with `$@\"`"));
+                self.faults.push(
+                    Fault::not_available("alternative interpolated verbatim strings", "8.0", Span::new(start, start + 2))
+                        .help("begin the string with `$@\"`"),
+                );
                 self.push(TokenKind::InterpolatedVerbatimStart, start);
                 self.interpolated_text(true);
             }
@@ -521,7 +532,10 @@ impl Lexer<'_> {
         let outside = self.holes.last().map_or(0, |hole| hole.outside);
         let inside = self.open.get(outside..).unwrap_or_default().iter().rev().take(MISMATCH_REACH);
         let braces = inside.filter_map(|open| self.tokens.get(*open as usize)).any(|token| token.kind == TokenKind::OpenBrace);
-        if bracket == b'}' && !braces && let Some(hole) = self.holes.pop() {
+        if bracket == b'}'
+            && !braces
+            && let Some(hole) = self.holes.pop()
+        {
             // The hole ends here even where one of its parentheses was left open.
             self.open.truncate(outside);
             self.punctuation(TokenKind::HoleClose, 1);

@@ -86,6 +86,14 @@ pub const LIST: &[Member] = &[
             None => Err(bad_index()),
         }
     }),
+    member("bool Remove(T item)", |call| {
+        let items = items(call.runtime, call.argument(0)).ok_or_else(null_reference)?;
+        let found = items.iter().position(|item| object::equal(call.runtime, item, call.argument(1)));
+        if let Some(found) = found {
+            list_mut(call)?.items.remove(found);
+        }
+        Ok(Value::Bool(found.is_some()))
+    }),
     member("bool Contains(T item)", |call| {
         let items = items(call.runtime, call.argument(0)).ok_or_else(null_reference)?;
         Ok(Value::Bool(items.iter().any(|item| object::equal(call.runtime, item, call.argument(1)))))

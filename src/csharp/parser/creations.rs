@@ -5,8 +5,8 @@ use super::{
         fault::Fault,
         token::TokenKind,
         tree::{
-            AnonymousMember, ElementInitializer, Expression, ExpressionKind, Initializer, InitializerKind, InitializerTarget, InitializerValue,
-            MemberInitializer, Type,
+            AnonymousMember, ElementInitializer, Expression, ExpressionKind, Initializer, InitializerKind, InitializerTarget,
+            InitializerValue, MemberInitializer, Type,
         },
     },
     Node, Parse, Parser,

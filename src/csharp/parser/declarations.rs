@@ -4,7 +4,10 @@ use super::{
     super::{
         fault::Fault,
         token::TokenKind,
-        tree::{Constraint, ConstraintClause, FunctionBody, Identifier, LocalDeclaration, LocalFunction, StatementKind, Type, TypeKind, VariableDeclarator},
+        tree::{
+            Constraint, ConstraintClause, FunctionBody, Identifier, LocalDeclaration, LocalFunction, StatementKind, Type, TypeKind,
+            VariableDeclarator,
+        },
     },
     Node, Parse, Parser,
     lambdas::ParameterPlace,
@@ -127,7 +130,9 @@ impl Parser<'_> {
                 let message = "Bad array declarator: To declare a managed array the rank specifier precedes the variable's identifier. To declare a fixed size buffer field, use the fixed keyword before the field type.";
                 return Err(self.fail("CS0650", message));
             }
-            TokenKind::OpenParen => return Err(self.fail("CS1528", "Expected ; or = (cannot specify constructor arguments in declaration)")),
+            TokenKind::OpenParen => {
+                return Err(self.fail("CS1528", "Expected ; or = (cannot specify constructor arguments in declaration)"));
+            }
             _ if is_const => {
                 self.report(Fault::new("CS0145", span, "A const field requires a value to be provided"));
                 None

@@ -26,7 +26,9 @@ impl Parser<'_> {
                     ExpressionKind::Member { target: operand, name: self.member_name()? }
                 }
                 TokenKind::OpenParen => ExpressionKind::Invocation { target: operand, arguments: self.beside(base, Self::arguments)? },
-                TokenKind::OpenBracket => ExpressionKind::Element { target: operand, arguments: self.beside(base, Self::element_arguments)? },
+                TokenKind::OpenBracket => {
+                    ExpressionKind::Element { target: operand, arguments: self.beside(base, Self::element_arguments)? }
+                }
                 TokenKind::Question if matches!(self.peek(1), TokenKind::Dot | TokenKind::OpenBracket) => {
                     operand = self.nested(|parser| parser.conditional_access(operand))?;
                     continue;

@@ -21,7 +21,9 @@ impl Parser<'_> {
             TokenKind::Integer => self.integer(text, token.span),
             TokenKind::Real => self.real(text, token.span),
             TokenKind::Character => self.single_quoted(text, token.span),
-            TokenKind::String => Literal::String(self.string_text(text.get(1..text.len() - 1).unwrap_or(""), token.span.start + 1, Quotes::Regular)),
+            TokenKind::String => {
+                Literal::String(self.string_text(text.get(1..text.len() - 1).unwrap_or(""), token.span.start + 1, Quotes::Regular))
+            }
             TokenKind::VerbatimString => {
                 Literal::String(self.string_text(text.get(2..text.len() - 1).unwrap_or(""), token.span.start + 2, Quotes::Verbatim))
             }
@@ -40,7 +42,10 @@ impl Parser<'_> {
             [b'0', b'b' | b'B', ..] => (2, digits.get(2..).unwrap_or("")),
             _ => (10, digits),
         };
-        let value = digits.chars().filter_map(|digit| digit.to_digit(radix)).try_fold(0u64, |value, digit| value.checked_mul(radix.into())?.checked_add(digit.into()));
+        let value = digits
+            .chars()
+            .filter_map(|digit| digit.to_digit(radix))
+            .try_fold(0u64, |value, digit| value.checked_mul(radix.into())?.checked_add(digit.into()));
         let Some(value) = value else {
             self.report(Fault::new("CS1021", span, "Integral constant is too large"));
             return Literal::Int(0);

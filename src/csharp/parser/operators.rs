@@ -38,7 +38,8 @@ impl Parser<'_> {
                 break;
             }
             // `??` is the one that groups from the right.
-            right = self.join(&mut waiting, right, |before| before > precedence || before == precedence && precedence != Precedence::Coalesce)?;
+            right =
+                self.join(&mut waiting, right, |before| before > precedence || before == precedence && precedence != Precedence::Coalesce)?;
             let Some((operator, tokens)) = operator else {
                 right = self.beside(base, |parser| parser.type_test(right))?;
                 self.link()?;
@@ -124,8 +125,15 @@ impl Parser<'_> {
         match self.kind() {
             TokenKind::DotDot => Err(self.not_available("range operator", "8.0", span)),
             TokenKind::KeywordSwitch if self.peek(1) == TokenKind::OpenBrace => Err(self.not_available("recursive patterns", "8.0", span)),
-            TokenKind::Identifier if self.peek(1) == TokenKind::OpenBrace && self.word("with") => Err(self.not_available("records", "9.0", span)),
-            TokenKind::Greater if self.peek(1) == TokenKind::Greater && self.peek(2) == TokenKind::Greater && self.adjacent(self.at) && self.adjacent(self.at + 1) => {
+            TokenKind::Identifier if self.peek(1) == TokenKind::OpenBrace && self.word("with") => {
+                Err(self.not_available("records", "9.0", span))
+            }
+            TokenKind::Greater
+                if self.peek(1) == TokenKind::Greater
+                    && self.peek(2) == TokenKind::Greater
+                    && self.adjacent(self.at)
+                    && self.adjacent(self.at + 1) =>
+            {
                 Err(self.not_available("unsigned right shift", "11.0", span.to(self.token_at(self.at + 2).span)))
             }
             _ => Ok(()),

@@ -88,15 +88,23 @@ impl Parser<'_> {
             return Ok(PatternKind::Constant(*self.operators(Precedence::Shift)?));
         };
         let goes_on = match self.kind_at(scan.end) {
-            Plus | Minus | Star | Slash | Percent | LessLess | Dot | OpenBracket | OpenParen => !scan.definite || self.kind_at(scan.end) == Dot,
+            Plus | Minus | Star | Slash | Percent | LessLess | Dot | OpenBracket | OpenParen => {
+                !scan.definite || self.kind_at(scan.end) == Dot
+            }
             _ => false,
         };
-        if goes_on { Ok(PatternKind::Constant(*self.operators(Precedence::Shift)?)) } else { Ok(PatternKind::Type(self.type_in(TypePlace::Operand)?)) }
+        if goes_on {
+            Ok(PatternKind::Constant(*self.operators(Precedence::Shift)?))
+        } else {
+            Ok(PatternKind::Type(self.type_in(TypePlace::Operand)?))
+        }
     }
 
     /// `case int:` tests for a type alone, which C# 9 brought.
     fn refuse_bare_type(&mut self) -> Parse<()> {
-        let bare = self.scan_type(self.at).filter(|scan| scan.definite && matches!(self.kind_at(scan.end), TokenKind::Colon | TokenKind::Identifier));
+        let bare = self
+            .scan_type(self.at)
+            .filter(|scan| scan.definite && matches!(self.kind_at(scan.end), TokenKind::Colon | TokenKind::Identifier));
         let Some(scan) = bare else { return Ok(()) };
         if self.scan_ends_in_question(scan.end) {
             return Ok(());
@@ -117,7 +125,9 @@ impl Parser<'_> {
             OpenParen if self.scan_type(self.at).is_some_and(|scan| self.kind_at(scan.end - 1) == CloseParen) => {
                 Err(self.not_available("recursive patterns", "8.0", span))
             }
-            Identifier if self.word("not") && (self.begins_expression(self.at + 1) || self.peek(1) == OpenBrace) && self.peek(1) != OpenParen => {
+            Identifier
+                if self.word("not") && (self.begins_expression(self.at + 1) || self.peek(1) == OpenBrace) && self.peek(1) != OpenParen =>
+            {
                 Err(self.not_available("not pattern", "9.0", span))
             }
             _ => Ok(()),

@@ -97,9 +97,7 @@ impl Parser<'_> {
         self.in_case = in_case;
         self.expect(TokenKind::CloseParen)?;
         match elements.pop() {
-            Some(Argument { name: None, value, .. }) if elements.is_empty() => {
-                Ok(ExpressionKind::Parenthesized(Box::new(value)))
-            }
+            Some(Argument { name: None, value, .. }) if elements.is_empty() => Ok(ExpressionKind::Parenthesized(Box::new(value))),
             Some(last) if elements.is_empty() => {
                 Err(self.report(Fault::new("CS8124", last.span, "Tuple must contain at least two elements.")))
             }
@@ -150,11 +148,7 @@ impl Parser<'_> {
     /// `int a`, `var a`, `var _`, `var (a, b)`.
     pub(super) fn declaration_expression(&mut self) -> Parse<Node> {
         let start = self.token().span;
-        let ty = if self.begins_var_tuple(self.at) {
-            Type { kind: TypeKind::Var, span: self.bump().span }
-        } else {
-            self.declared_type()?
-        };
+        let ty = if self.begins_var_tuple(self.at) { Type { kind: TypeKind::Var, span: self.bump().span } } else { self.declared_type()? };
         let designation = self.designation(matches!(ty.kind, TypeKind::Var))?;
         self.node(ExpressionKind::Declaration { ty: Box::new(ty), designation }, start)
     }

@@ -5,8 +5,8 @@ use super::{
         fault::Fault,
         token::TokenKind,
         tree::{
-            ExpressionKind, FromClause, Identifier, JoinClause, Query, QueryBody, QueryClause, QueryClauseKind, QueryContinuation, QueryEnd,
-            SortKey, Type,
+            ExpressionKind, FromClause, Identifier, JoinClause, Query, QueryBody, QueryClause, QueryClauseKind, QueryContinuation,
+            QueryEnd, SortKey, Type,
         },
     },
     Node, Parse, Parser,

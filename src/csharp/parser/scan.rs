@@ -161,7 +161,17 @@ impl Parser<'_> {
             return true;
         }
         match self.kind_at(partner + 1) {
-            Tilde | Bang | OpenParen | Integer | Real | Character | String | VerbatimString | BadLiteral | InterpolatedStart | InterpolatedVerbatimStart => true,
+            Tilde
+            | Bang
+            | OpenParen
+            | Integer
+            | Real
+            | Character
+            | String
+            | VerbatimString
+            | BadLiteral
+            | InterpolatedStart
+            | InterpolatedVerbatimStart => true,
             Identifier => self.identifier_at(partner + 1),
             KeywordIs | KeywordAs | KeywordIn | KeywordSwitch => false,
             kind => kind.is_keyword(),
@@ -204,7 +214,9 @@ impl Parser<'_> {
             Identifier => self.identifier_at(index),
             Integer | Real | Character | String | VerbatimString | BadLiteral | InterpolatedStart | InterpolatedVerbatimStart => true,
             OpenParen | Plus | Minus | Bang | Tilde | PlusPlus | MinusMinus => true,
-            KeywordNew | KeywordThis | KeywordBase | KeywordTypeOf | KeywordSizeOf | KeywordDefault | KeywordChecked | KeywordUnchecked => true,
+            KeywordNew | KeywordThis | KeywordBase | KeywordTypeOf | KeywordSizeOf | KeywordDefault | KeywordChecked | KeywordUnchecked => {
+                true
+            }
             KeywordNull | KeywordTrue | KeywordFalse | KeywordDelegate | KeywordThrow => true,
             kind => kind.predefined_type().is_some(),
         }

@@ -4,7 +4,10 @@ use super::{
     super::{
         fault::Fault,
         token::TokenKind,
-        tree::{Block, Catch, Expression, ExpressionKind, ForEachVariable, ForInitializer, Statement, StatementKind, UnaryOperator, UsingResource},
+        tree::{
+            Block, Catch, Expression, ExpressionKind, ForEachVariable, ForInitializer, Statement, StatementKind, UnaryOperator,
+            UsingResource,
+        },
     },
     Failed, Mark, Node, Parse, Parser,
 };
@@ -70,7 +73,10 @@ impl Parser<'_> {
                 TokenKind::OpenBrace => {
                     self.step_over();
                     // Braces in the middle of an expression are not the statement's end.
-                    let goes_on = matches!(self.kind(), TokenKind::Semicolon | TokenKind::Comma | TokenKind::Dot | TokenKind::CloseParen | TokenKind::CloseBracket);
+                    let goes_on = matches!(
+                        self.kind(),
+                        TokenKind::Semicolon | TokenKind::Comma | TokenKind::Dot | TokenKind::CloseParen | TokenKind::CloseBracket
+                    );
                     if !goes_on {
                         return;
                     }
@@ -196,17 +202,22 @@ impl Parser<'_> {
     /// An expression that does something.
     fn statement_expression(&mut self) -> Parse<Node> {
         let start = self.token().span;
-        let expression = if self.begins_var_tuple(self.at) && self.kind_at(self.token_at(self.at + 1).partner as usize + 1) == TokenKind::Equal {
-            let target = self.declaration_expression()?;
-            self.bump();
-            let value = self.expression()?;
-            self.node(ExpressionKind::Assignment { target, operator: None, value }, start)?
-        } else {
-            self.expression()?
-        };
+        let expression =
+            if self.begins_var_tuple(self.at) && self.kind_at(self.token_at(self.at + 1).partner as usize + 1) == TokenKind::Equal {
+                let target = self.declaration_expression()?;
+                self.bump();
+                let value = self.expression()?;
+                self.node(ExpressionKind::Assignment { target, operator: None, value }, start)?
+            } else {
+                self.expression()?
+            };
         if !does_something(&expression) && !matches!(self.kind(), TokenKind::HoleClose) {
             // Where the statement does not end, that is what is wrong.
-            if !matches!(self.kind(), TokenKind::Semicolon | TokenKind::Comma | TokenKind::CloseParen | TokenKind::CloseBrace | TokenKind::End) && !self.on_new_line() {
+            if !matches!(
+                self.kind(),
+                TokenKind::Semicolon | TokenKind::Comma | TokenKind::CloseParen | TokenKind::CloseBrace | TokenKind::End
+            ) && !self.on_new_line()
+            {
                 return Err(self.missing(TokenKind::Semicolon));
             }
             let message = "Only assignment, call, increment, decrement, await, and new object expressions can be used as a statement";
@@ -340,7 +351,11 @@ impl Parser<'_> {
 
     fn yield_statement(&mut self) -> Parse<StatementKind> {
         self.bump();
-        let kind = if self.bump().kind == TokenKind::KeywordReturn { StatementKind::YieldReturn(self.value()?) } else { StatementKind::YieldBreak };
+        let kind = if self.bump().kind == TokenKind::KeywordReturn {
+            StatementKind::YieldReturn(self.value()?)
+        } else {
+            StatementKind::YieldBreak
+        };
         self.semicolon()?;
         Ok(kind)
     }
@@ -380,8 +395,11 @@ impl Parser<'_> {
             return Err(self.not_available("using declarations", "8.0", start));
         }
         self.bump();
-        let resource =
-            if self.begins_declaration() { UsingResource::Declaration(self.local_declaration()?) } else { UsingResource::Expression(self.value()?) };
+        let resource = if self.begins_declaration() {
+            UsingResource::Declaration(self.local_declaration()?)
+        } else {
+            UsingResource::Expression(self.value()?)
+        };
         self.expect(TokenKind::CloseParen)?;
         Ok(StatementKind::Using { resource, body: self.embedded()? })
     }

@@ -173,7 +173,9 @@ impl Parser<'_> {
         match place {
             TypePlace::Plain | TypePlace::New => true,
             // `a is int[] ? b : c`, but `a as int? ?? b`; `int?[]` is an array.
-            TypePlace::Operand => self.scan_rank(self.at + 1).is_some_and(|_| self.peek(1) == TokenKind::OpenBracket) || !self.begins_expression(self.at + 1),
+            TypePlace::Operand => {
+                self.scan_rank(self.at + 1).is_some_and(|_| self.peek(1) == TokenKind::OpenBracket) || !self.begins_expression(self.at + 1)
+            }
         }
     }
 

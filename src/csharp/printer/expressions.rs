@@ -1,9 +1,6 @@
 //! Expressions as text.
 
-use super::{
-    super::tree::*,
-    Printer,
-};
+use super::{super::tree::*, Printer};
 
 impl Printer<'_> {
     /// An expression where any may stand: with a loop along its first operands, because chains of them may have thousands of links.
@@ -197,7 +194,10 @@ impl Printer<'_> {
             // `(throw a)` and `({ a })` do not exist.
             let bare = matches!(
                 inner.kind,
-                ExpressionKind::Throw(_) | ExpressionKind::Ref(_) | ExpressionKind::Declaration { .. } | ExpressionKind::ArrayInitializer(_)
+                ExpressionKind::Throw(_)
+                    | ExpressionKind::Ref(_)
+                    | ExpressionKind::Declaration { .. }
+                    | ExpressionKind::ArrayInitializer(_)
             );
             if bare || precedence(inner) == Precedence::Primary { self.expression(inner) } else { self.enclosed(inner) }
         } else if precedence(expression) < floor {
@@ -221,7 +221,11 @@ impl Printer<'_> {
     /// What stands before `?.`.
     fn conditional_target(&mut self, target: &Expression) {
         let inner = if self.explicit { target.without_parentheses() } else { target };
-        if matches!(inner.kind, ExpressionKind::ConditionalAccess { .. }) { self.enclosed(inner) } else { self.operand(inner, Precedence::Primary) }
+        if matches!(inner.kind, ExpressionKind::ConditionalAccess { .. }) {
+            self.enclosed(inner)
+        } else {
+            self.operand(inner, Precedence::Primary)
+        }
     }
 
     /// A prefix operator and its operand.

@@ -138,7 +138,21 @@ impl<'a> Printer<'a> {
 fn is_contextual_keyword(name: &str) -> bool {
     matches!(
         name,
-        "and" | "async" | "await" | "dynamic" | "from" | "nameof" | "nint" | "not" | "nuint" | "or" | "record" | "var" | "when" | "with" | "yield"
+        "and"
+            | "async"
+            | "await"
+            | "dynamic"
+            | "from"
+            | "nameof"
+            | "nint"
+            | "not"
+            | "nuint"
+            | "or"
+            | "record"
+            | "var"
+            | "when"
+            | "with"
+            | "yield"
     )
 }
 

@@ -27,7 +27,12 @@ fn expressions() {
         ("new A", "CS1526", "", "A new expression requires (), [], or {} after type"),
         ("new int[]", "CS1586", "int[]", "Array creation must have array size or array initializer"),
         ("new int[2][3]", "CS0178", "[", "Invalid rank specifier: expected ',' or ']'"),
-        ("new { 1 }", "CS0746", "1", "Invalid anonymous type member declarator. Anonymous type members must be declared with a member assignment, simple name or member access."),
+        (
+            "new { 1 }",
+            "CS0746",
+            "1",
+            "Invalid anonymous type member declarator. Anonymous type members must be declared with a member assignment, simple name or member access.",
+        ),
         ("new A { b", "CS1513", "", "} expected"),
         ("typeof()", "CS1031", ")", "Type expected"),
         ("(int a)", "CS1525", "int", "Invalid expression term 'int'"),
@@ -37,7 +42,12 @@ fn expressions() {
         ("(int x, y) => x", "CS0748", "y", "Inconsistent lambda parameter usage; parameter types must be all explicit or all implicit"),
         ("from x in xs", "CS0742", "", "A query body must end with a select clause or a group clause"),
         ("from x in xs join y in ys on x select x", "CS1003", "select", "Syntax error, 'equals' expected"),
-        ("a ? ref b : ref c", "csharp/ref-conditional", "ref", "a conditional expression by reference cannot be used in policy expressions"),
+        (
+            "a ? ref b : ref c",
+            "csharp/ref-conditional",
+            "ref",
+            "a conditional expression by reference cannot be used in policy expressions",
+        ),
         ("async x => x", "csharp/async", "async", "asynchronous functions cannot be used in policy expressions"),
         ("await a", "CS4033", "await", "The 'await' operator can only be used within an async method."),
         ("&a", "CS0214", "&", "Pointers and fixed size buffers may only be used in an unsafe context"),
@@ -160,14 +170,25 @@ fn each_wrong_statement_is_reported_once() {
     "#;
     assert_eq!(
         body_faults(text),
-        [("CS1525", ";"), ("CS1525", ";"), ("CS1026", "b"), ("CS1010", "\"unterminated;"), ("CS1525", ";"), ("CS0201", "y"), ("CS1002", "bar")]
-            .map(|(code, text)| (code.to_owned(), text.to_owned()))
+        [
+            ("CS1525", ";"),
+            ("CS1525", ";"),
+            ("CS1026", "b"),
+            ("CS1010", "\"unterminated;"),
+            ("CS1525", ";"),
+            ("CS0201", "y"),
+            ("CS1002", "bar")
+        ]
+        .map(|(code, text)| (code.to_owned(), text.to_owned()))
     );
 }
 
 #[test]
 fn a_semicolon_that_is_missing_at_the_end_of_a_line_hides_nothing() {
-    assert_eq!(body_faults("var a = 1\nvar b = 2\nreturn a +;").iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>(), ["CS1002", "CS1002", "CS1525"]);
+    assert_eq!(
+        body_faults("var a = 1\nvar b = 2\nreturn a +;").iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>(),
+        ["CS1002", "CS1002", "CS1525"]
+    );
     let faults = parse_block(&super::code("var a = 1\n  return a;")).unwrap_err();
     assert_eq!(faults[0].labels[0].span, crate::source::Span::at(9), "behind the last token of the line");
 }

@@ -57,8 +57,14 @@ fn operators_group_by_precedence() {
     groups("a > b >= c", "(a > b) >= c");
     groups("1 + 2 * 3 - 4 / 2", "(1 + (2 * 3)) - (4 / 2)");
     groups("5 > 3 && 2 >= 2 || !(1 == 1)", "((5 > 3) && (2 >= 2)) || (!(1 == 1))");
-    groups("a ?? b || c && d | e ^ f & g == h < i << j + k * -l", "a ?? (b || (c && (d | (e ^ (f & (g == (h < (i << (j + (k * (-l)))))))))))");
-    groups("-l * k + j << i < h == g & f ^ e | d && c || b ?? a", "(((((((((((-l) * k) + j) << i) < h) == g) & f) ^ e) | d) && c) || b) ?? a");
+    groups(
+        "a ?? b || c && d | e ^ f & g == h < i << j + k * -l",
+        "a ?? (b || (c && (d | (e ^ (f & (g == (h < (i << (j + (k * (-l)))))))))))",
+    );
+    groups(
+        "-l * k + j << i < h == g & f ^ e | d && c || b ?? a",
+        "(((((((((((-l) * k) + j) << i) < h) == g) & f) ^ e) | d) && c) || b) ?? a",
+    );
 }
 
 #[test]
@@ -91,13 +97,57 @@ fn prefix_and_postfix_operators_bind_tightest() {
 fn casts_are_told_from_parentheses() {
     let is_cast = |text: &str| matches!(expression(text).kind, ExpressionKind::Cast { .. });
     for text in [
-        "(int)x", "(int)-x", "(int)(x)", "(string)context.Variables[\"a\"]", "(x)y", "(x)(y)", "(x)!y", "(x)~y", "(x)1", "(x)\"a\"", "(x)'a'", "(x)$\"a\"",
-        "(x)null", "(x)this", "(x)new y()", "(x)typeof(y)", "(a.b.c)d", "(A<B>)c", "(A<B, C[]>)c", "(int?)-x", "(x?)-y", "(x[])-y", "(x[,])y", "(int[])y",
-        "((int a, string b))x", "(a::b)c", "(dynamic)x", "(x)default", "(x)checked(y)", "(object)null", "(x)delegate { }",
+        "(int)x",
+        "(int)-x",
+        "(int)(x)",
+        "(string)context.Variables[\"a\"]",
+        "(x)y",
+        "(x)(y)",
+        "(x)!y",
+        "(x)~y",
+        "(x)1",
+        "(x)\"a\"",
+        "(x)'a'",
+        "(x)$\"a\"",
+        "(x)null",
+        "(x)this",
+        "(x)new y()",
+        "(x)typeof(y)",
+        "(a.b.c)d",
+        "(A<B>)c",
+        "(A<B, C[]>)c",
+        "(int?)-x",
+        "(x?)-y",
+        "(x[])-y",
+        "(x[,])y",
+        "(int[])y",
+        "((int a, string b))x",
+        "(a::b)c",
+        "(dynamic)x",
+        "(x)default",
+        "(x)checked(y)",
+        "(object)null",
+        "(x)delegate { }",
     ] {
         assert!(is_cast(text), "{text}");
     }
-    for text in ["(x)-y", "(x)+y", "(x)*y", "(x)&y", "(x) is y", "(x) as y", "(x)[0]", "(x).y", "(x)++", "(x) ? y : z", "(x, y)", "(x)", "(a < b)", "(a + b)", "(x) == y"] {
+    for text in [
+        "(x)-y",
+        "(x)+y",
+        "(x)*y",
+        "(x)&y",
+        "(x) is y",
+        "(x) as y",
+        "(x)[0]",
+        "(x).y",
+        "(x)++",
+        "(x) ? y : z",
+        "(x, y)",
+        "(x)",
+        "(a < b)",
+        "(a + b)",
+        "(x) == y",
+    ] {
         assert!(!is_cast(text), "{text}");
     }
     canonical("(x)(-y)");
@@ -148,7 +198,9 @@ fn access_chains() {
     prints("a . b ( c , d ) [ e ]", "a.b(c, d)[e]");
     let ExpressionKind::ConditionalAccess { target, when_not_null } = expression("a?.b.c()?.d").kind else { panic!() };
     assert_eq!(print_expression(&target), "a");
-    let ExpressionKind::ConditionalAccess { target, when_not_null } = when_not_null.kind else { panic!("the second `?.` lies in the rest of the first") };
+    let ExpressionKind::ConditionalAccess { target, when_not_null } = when_not_null.kind else {
+        panic!("the second `?.` lies in the rest of the first")
+    };
     assert_eq!((print_expression(&target), print_expression(&when_not_null)), (".b.c()".into(), ".d".into()));
     prints("a?.5:b", "a ? 0.5 : b");
 }

@@ -109,7 +109,9 @@ fn outcome_or_syntax(text: &str) -> Option<&'static str> {
 
 #[test]
 fn what_is_left_open_ends_too() {
-    for open in ["(", "f(", "a[", "new A {", "$\"{", "x => {", "a<", "switch (a) { case ", "if (", "\"", "@\"", "'", "/*", "{", "from a in "] {
+    for open in
+        ["(", "f(", "a[", "new A {", "$\"{", "x => {", "a<", "switch (a) { case ", "if (", "\"", "@\"", "'", "/*", "{", "from a in "]
+    {
         assert!(outcome_or_syntax(&open.repeat(3000)).is_some(), "{open}");
         assert!(body_outcome(&open.repeat(3000)).is_some(), "{open}");
     }

@@ -22,12 +22,24 @@ fn identifier(name: &str) -> Identifier {
 }
 
 fn identifiers() -> impl Strategy<Value = Identifier> {
-    let names = ["a", "b", "context", "Foo", "class", "var", "from", "where", "when", "await", "nameof", "_x", "größe", "not", "select", "value"];
+    let names =
+        ["a", "b", "context", "Foo", "class", "var", "from", "where", "when", "await", "nameof", "_x", "größe", "not", "select", "value"];
     prop::sample::select(names.to_vec()).prop_map(identifier)
 }
 
 fn units() -> impl Strategy<Value = std::sync::Arc<[u16]>> {
-    let unit = prop_oneof![Just(0x22), Just(0x7B), Just(0x7D), Just(0x5C), Just(0x27), Just(10), Just(0xD83D), Just(0xDE00), 32u16..127, any::<u16>()];
+    let unit = prop_oneof![
+        Just(0x22),
+        Just(0x7B),
+        Just(0x7D),
+        Just(0x5C),
+        Just(0x27),
+        Just(10),
+        Just(0xD83D),
+        Just(0xDE00),
+        32u16..127,
+        any::<u16>()
+    ];
     prop::collection::vec(unit, 0..6).prop_map(Into::into)
 }
 
@@ -51,7 +63,8 @@ fn literals() -> impl Strategy<Value = Expression> {
 
 fn types() -> impl Strategy<Value = Type> {
     let leaf = prop_oneof![
-        prop::sample::select(vec![PredefinedType::Int, PredefinedType::String, PredefinedType::Bool]).prop_map(|predefined| ty(TypeKind::Predefined(predefined))),
+        prop::sample::select(vec![PredefinedType::Int, PredefinedType::String, PredefinedType::Bool])
+            .prop_map(|predefined| ty(TypeKind::Predefined(predefined))),
         Just(ty(TypeKind::Dynamic)),
         identifiers().prop_map(|name| named(name, Vec::new())),
     ];
@@ -89,8 +102,25 @@ fn called_names() -> impl Strategy<Value = SimpleName> {
 fn binary_operators() -> impl Strategy<Value = BinaryOperator> {
     use BinaryOperator::*;
     prop::sample::select(vec![
-        Multiply, Divide, Remainder, Add, Subtract, ShiftLeft, ShiftRight, Less, Greater, LessOrEqual, GreaterOrEqual, Equal, NotEqual, And, ExclusiveOr, Or,
-        ConditionalAnd, ConditionalOr, Coalesce,
+        Multiply,
+        Divide,
+        Remainder,
+        Add,
+        Subtract,
+        ShiftLeft,
+        ShiftRight,
+        Less,
+        Greater,
+        LessOrEqual,
+        GreaterOrEqual,
+        Equal,
+        NotEqual,
+        And,
+        ExclusiveOr,
+        Or,
+        ConditionalAnd,
+        ConditionalOr,
+        Coalesce,
     ])
 }
 
@@ -207,7 +237,12 @@ fn object_initializer(members: Vec<(Identifier, Expression)>) -> Initializer {
     Initializer { kind: InitializerKind::Object(members.into_iter().map(member).collect()), span: Span::default() }
 }
 
-fn interpolated(value: Expression, alignment: Option<Expression>, format: Option<std::sync::Arc<[u16]>>, text: std::sync::Arc<[u16]>) -> Expression {
+fn interpolated(
+    value: Expression,
+    alignment: Option<Expression>,
+    format: Option<std::sync::Arc<[u16]>>,
+    text: std::sync::Arc<[u16]>,
+) -> Expression {
     let format = format.filter(|format| !format.is_empty() && !format.contains(&0x7B));
     let hole = Interpolation { value: boxed(value), alignment: alignment.map(boxed), format, span: Span::default() };
     let mut parts = vec![InterpolationPart::Hole(hole)];
@@ -235,8 +270,11 @@ fn constants() -> impl Strategy<Value = Expression> {
     let leaf = prop_oneof![literals(), name(), member];
     leaf.prop_recursive(2, 6, 3, |inner| {
         prop_oneof![
-            (inner.clone(), binary_operators(), inner.clone())
-                .prop_map(|(left, operator, right)| node(ExpressionKind::Binary { left: boxed(left), operator, right: boxed(right) })),
+            (inner.clone(), binary_operators(), inner.clone()).prop_map(|(left, operator, right)| node(ExpressionKind::Binary {
+                left: boxed(left),
+                operator,
+                right: boxed(right)
+            })),
             (inner.clone(), inner.clone(), inner).prop_map(|(condition, then, otherwise)| {
                 node(ExpressionKind::Conditional { condition: boxed(condition), then: boxed(then), otherwise: boxed(otherwise) })
             }),
@@ -291,24 +329,29 @@ fn statements() -> impl Strategy<Value = Statement> {
         let blocks = prop::collection::vec(inner.clone(), 0..3).prop_map(body);
         let nested = blocks.clone().prop_map(|block| Box::new(statement(StatementKind::Block(block))));
         prop_oneof![
-            (expressions(), nested.clone(), prop::option::of(nested.clone()))
-                .prop_map(|(condition, then, otherwise)| StatementKind::If { condition, then, otherwise }),
+            (expressions(), nested.clone(), prop::option::of(nested.clone())).prop_map(|(condition, then, otherwise)| StatementKind::If {
+                condition,
+                then,
+                otherwise
+            }),
             (expressions(), nested.clone()).prop_map(|(condition, body)| StatementKind::While { condition, body }),
             (types(), identifiers(), expressions(), nested).prop_map(|(ty, name, source, body)| {
                 let variable = ForEachVariable::Typed { ty, name };
                 StatementKind::ForEach { variable, source, body }
             }),
-            (blocks.clone(), blocks.clone()).prop_map(|(block, finally)| StatementKind::Try { block, catches: Vec::new(), finally: Some(finally) }),
-            (expressions(), patterns(constants().boxed()), prop::option::of(expressions()), prop::collection::vec(inner, 0..3)).prop_filter_map(
-                "a label has no type alone",
-                |(value, pattern, guard, statements)| {
+            (blocks.clone(), blocks.clone()).prop_map(|(block, finally)| StatementKind::Try {
+                block,
+                catches: Vec::new(),
+                finally: Some(finally)
+            }),
+            (expressions(), patterns(constants().boxed()), prop::option::of(expressions()), prop::collection::vec(inner, 0..3))
+                .prop_filter_map("a label has no type alone", |(value, pattern, guard, statements)| {
                     let alone = matches!(pattern.kind, PatternKind::Type(_));
                     (!alone).then(|| {
                         let labels = vec![SwitchLabel { kind: SwitchLabelKind::Case { pattern, guard }, span: Span::default() }];
                         StatementKind::Switch { value, sections: vec![SwitchSection { labels, statements, span: Span::default() }] }
                     })
-                }
-            ),
+                }),
             (identifiers(), blocks).prop_map(|(name, block)| {
                 StatementKind::LocalFunction(Box::new(LocalFunction {
                     return_type: ty(TypeKind::Predefined(PredefinedType::Void)),
@@ -332,7 +375,8 @@ fn soup() -> impl Strategy<Value = String> {
         @ # #if // /* */ \n ` å 😀 _ dynamic stackalloc unsafe with record not and or u8 \"\"\"";
     let tokens: Vec<String> = tokens.split(' ').map(str::to_owned).collect();
     let glue = prop::sample::select(vec!["", " "]);
-    prop::collection::vec((prop::sample::select(tokens), glue), 0..60).prop_map(|pieces| pieces.into_iter().map(|(token, glue)| token + glue).collect())
+    prop::collection::vec((prop::sample::select(tokens), glue), 0..60)
+        .prop_map(|pieces| pieces.into_iter().map(|(token, glue)| token + glue).collect())
 }
 
 /// Whatever the parser says has its place in the text, and what it accepts survives printing.

@@ -83,7 +83,9 @@ fn switches() {
     canonical(
         "switch (a) {\n    case 1:\n    case \"x\":\n        b();\n        break;\n    case int i when i > 1:\n        goto case 1;\n    case var x:\n        goto default;\n    default:\n        return;\n}",
     );
-    canonical("switch (a) {\n    case A.B:\n    case null:\n    case -1:\n    case 'c':\n    case C d:\n    case int _ when e:\n        break;\n}");
+    canonical(
+        "switch (a) {\n    case A.B:\n    case null:\n    case -1:\n    case 'c':\n    case C d:\n    case int _ when e:\n        break;\n}",
+    );
     canonical("switch (a) {\n    case b ? 1 : 2 when c:\n        break;\n}");
     canonical("switch (a) {\n    case (X) when c:\n        break;\n}");
     canonical("switch (a) {\n}");
@@ -92,7 +94,9 @@ fn switches() {
 
 #[test]
 fn exceptions_and_resources() {
-    canonical("try {\n    a();\n} catch (A.B e) when (c) {\n    d();\n} catch (Exception) {\n} catch {\n    throw;\n} finally {\n    f();\n}");
+    canonical(
+        "try {\n    a();\n} catch (A.B e) when (c) {\n    d();\n} catch (Exception) {\n} catch {\n    throw;\n} finally {\n    f();\n}",
+    );
     canonical("try {\n} finally {\n}");
     canonical("using (var a = b()) {\n}");
     canonical("using (a)\n    b();");
