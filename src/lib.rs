@@ -1,4 +1,13 @@
-//! x
+//! The compiler, checker, differ and local gateway for Azure API Management policies that fail over between Azure OpenAI regions.
+//!
+//! Data flows one way: text -> model -> program -> effects -> report. A folder is a room with one subject; a room imports only
+//! from rooms below it (`tests/layers.rs` holds them to it). From the top:
+
+pub mod cli;
+pub mod report;
+pub mod diff;
+pub mod live;
+pub mod azure;
 pub mod gateway;
 pub mod generate;
 pub mod spec;

@@ -1,1 +1,7 @@
-fn main(){}
+//! Parses the arguments, runs one command, and turns its outcome into an exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    openai_failover::cli::main()
+}

@@ -13,8 +13,8 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// The partner of what has none.
-    pub const ALONE: u32 = u32::MAX;
+    /// The partner of what has none: the index of no token, and with room for what lies behind it.
+    pub const ALONE: u32 = u32::MAX / 2;
 }
 
 /// Declares the kinds of tokens, those with fixed text by that text.

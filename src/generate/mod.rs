@@ -1,7 +1,7 @@
 //! From a region spec to what is deployed: spec -> plan -> templates -> artefacts.
 //!
-//! The plan is plain data, the templates are the policy as people read it, and the layout is the XML room's. Nothing here knows what a
-//! policy means: who wants to be sure compiles the document before it is written.
+//! The plan is plain data, the templates are the policy as people read it, and the layout is the XML room's. A document that our own
+//! gateway would refuse is never handed out.
 
 mod files;
 mod named_values;
@@ -17,6 +17,7 @@ pub use templates::BUILT_IN;
 
 use crate::{
     diagnostic::{Diagnostic, any_error},
+    policy,
     source::Source,
     spec::{Spec, Strategy},
     xml::{self, Format},
@@ -66,6 +67,7 @@ pub fn generate(spec: &Spec, options: &Options) -> Result<Vec<Artefact>, Vec<Dia
     if policy.len() > MAX_DOCUMENT {
         return Err(vec![too_large(spec, policy.len())]);
     }
+    compiles(&policy, spec)?;
     let named_values = named_values::json(spec)
         .map_err(|error| vec![Diagnostic::error("gen/named-values", format!("the Named Values manifest cannot be written: {error}"))])?;
     Ok(vec![Artefact { path: POLICY.to_owned(), contents: policy }, Artefact { path: NAMED_VALUES.to_owned(), contents: named_values }])
@@ -75,6 +77,13 @@ pub fn generate(spec: &Spec, options: &Options) -> Result<Vec<Artefact>, Vec<Dia
 fn layout(printed: String, format: Format) -> Result<String, Vec<Diagnostic>> {
     let document = xml::parse(&Source::new(POLICY, printed))?;
     Ok(xml::format(&document, format))
+}
+
+/// What is written is what runs: a document that our own gateway refuses is a defect of a template, and is not written.
+fn compiles(policy: &str, spec: &Spec) -> Result<(), Vec<Diagnostic>> {
+    let document = xml::parse(&Source::new(POLICY, policy))?;
+    let named_values = spec.named_values.keys().map(|name| (name.clone(), String::new())).collect();
+    policy::compile(&document, &policy::Resources { named_values, ..policy::Resources::default() }).map(drop)
 }
 
 /// What a valid spec may ask for and this program cannot make.

@@ -49,6 +49,17 @@ pub(super) async fn collect<B: Body<Data = Bytes> + Unpin>(mut body: B, limit: u
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
+/// Reads a body that nobody wants, up to `limit`.
+pub(super) async fn drain<B: Body<Data = Bytes> + Unpin>(mut body: B, limit: usize) {
+    let mut read = 0;
+    while !body.is_end_stream() && read < limit {
+        match poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+            Some(Ok(frame)) => read += frame.data_ref().map_or(0, Bytes::len),
+            _ => return,
+        }
+    }
+}
+
 /// Lets a body end with an error, one turn late: what was handed over before is then on the wire already.
 #[derive(Debug)]
 pub(super) struct Cut<E> {

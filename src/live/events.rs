@@ -1,9 +1,6 @@
 //! What a running simulation tells: one JSON object an event.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
@@ -41,8 +38,10 @@ pub struct Listening {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub front_door: Option<String>,
     /// The gateways, by region.
+    #[serde(serialize_with = "map")]
     pub gateways: IndexMap<Text, String>,
     /// The resources, by backend id.
+    #[serde(serialize_with = "map")]
     pub backends: IndexMap<Text, String>,
     /// The control endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,8 +55,10 @@ pub struct Listening {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Reloaded {
     /// The gateways, by region.
+    #[serde(serialize_with = "map")]
     pub gateways: IndexMap<Text, String>,
     /// The resources, by backend id.
+    #[serde(serialize_with = "map")]
     pub backends: IndexMap<Text, String>,
 }
 
@@ -133,6 +134,10 @@ pub enum Outcome {
 
 fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from((*duration + Duration::from_micros(500)).as_millis()).unwrap_or(u64::MAX))
+}
+
+fn map<S: Serializer>(map: &IndexMap<Text, String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(map)
 }
 
 fn rfc3339<S: Serializer>(moment: &Moment, serializer: S) -> Result<S::Ok, S::Error> {

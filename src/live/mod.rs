@@ -11,6 +11,8 @@
 //! ```
 
 mod answer;
+mod ask;
+mod bodies;
 mod client;
 mod clock;
 mod control;
@@ -20,8 +22,10 @@ mod exchange;
 mod failure;
 mod gateway;
 mod headers;
+mod outage;
 mod pool;
 mod port;
+mod reply;
 mod resource;
 mod running;
 mod site;
@@ -29,6 +33,7 @@ mod world;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+pub use ask::ask;
 pub use client::{ControlError, delete_faults, post_fault};
 pub use clock::{Chance, Wall};
 pub use events::{Attempt, ErrorReport, EventSink, Listening, Outcome, Reloaded, RequestRecord, SimulationEvent};

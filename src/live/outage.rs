@@ -21,11 +21,13 @@ impl FaultCell {
         if self.any.load(Ordering::Acquire) { self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone() } else { None }
     }
 
-    /// Sets or clears it.
-    pub(super) fn set(&self, fault: Option<Fault>) {
+    /// Sets or clears it; says whether that changes anything.
+    pub(super) fn set(&self, fault: Option<Fault>) -> bool {
         let mut cell = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         self.any.store(fault.is_some(), Ordering::Release);
+        let changed = *cell != fault;
         *cell = fault;
+        changed
     }
 }
 

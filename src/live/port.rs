@@ -41,7 +41,7 @@ pub(super) trait Host: Send + Sync + 'static {
 /// A listening socket that nobody serves yet.
 #[derive(Debug)]
 pub(super) struct Bound {
-    listener: std::net::TcpListener,
+    listener: TcpListener,
     address: SocketAddr,
 }
 
@@ -51,12 +51,17 @@ impl Bound {
         let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Ok(Self { listener: TcpListener::from_std(listener)?, address })
     }
 
     /// The port's address.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The listener, for somebody who serves it otherwise.
+    pub(super) fn into_listener(self) -> TcpListener {
+        self.listener
     }
 }
 
@@ -90,10 +95,16 @@ enum Phase {
 
 impl Port {
     /// Starts to serve.
-    pub(super) fn serve(bound: Bound, host: Arc<dyn Host>) -> io::Result<Self> {
+    pub(super) fn serve(bound: Bound, host: Arc<dyn Host>) -> Self {
         let Bound { listener, address } = bound;
-        let state = listening(TcpListener::from_std(listener)?, host);
-        Ok(Self { address, state: Mutex::new(state) })
+        Self { address, state: Mutex::new(listening(listener, host)) }
+    }
+
+    /// Starts as a port that refuses.
+    pub(super) fn refusing(bound: Bound) -> Self {
+        let Bound { listener, address } = bound;
+        drop(listener);
+        Self { address, state: Mutex::new(State::Refusing(reserve(address).ok())) }
     }
 
     /// Where it is.

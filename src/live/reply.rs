@@ -73,10 +73,12 @@ impl ReplyStream {
                     }
                     *next = Some((piece.bytes, Box::pin(sleep_until(*planned))));
                 }
-                match next {
-                    Some((_, sleep)) if sleep.as_mut().poll(cx).is_pending() => Poll::Pending,
-                    _ => Poll::Ready(next.take().map(|(bytes, _)| bytes)),
+                if let Some((_, sleep)) = next
+                    && sleep.as_mut().poll(cx).is_pending()
+                {
+                    return Poll::Pending;
                 }
+                Poll::Ready(next.take().map(|(bytes, _)| bytes))
             }
         }
     }

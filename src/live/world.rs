@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
@@ -12,7 +11,7 @@ use std::{
 };
 
 use super::{
-    clock::Chance,
+    clock::{self, Chance},
     events::{ErrorReport, EventSink, SimulationEvent},
     failure,
     pool::Pool,
@@ -20,7 +19,11 @@ use super::{
     resource::ResourceServer,
 };
 use crate::{
-    azure::{identity::Identity, openai::ResourceConfig},
+    azure::{
+        faults::{Fault, FaultBoard},
+        identity::Identity,
+        openai::ResourceConfig,
+    },
     gateway::effect::{Failure, FailureKind},
     http::Url,
     text::Text,
@@ -49,6 +52,8 @@ pub(super) struct World {
     pub(super) identity: Identity,
     /// Who is told what happens.
     pub(super) events: Option<EventSink>,
+    /// The faults that hold.
+    pub(super) board: Mutex<FaultBoard>,
     mapped: HashMap<String, Url>,
     real: HashSet<String>,
     destinations: RwLock<HashMap<Text, Arc<Destination>>>,
@@ -110,12 +115,6 @@ impl Destination {
     }
 }
 
-/// Serves a resource on a port.
-pub(super) fn host(server: Arc<ResourceServer>, bound: Bound, declared: bool) -> io::Result<Arc<Hosted>> {
-    let port = Port::serve(bound, server.clone())?;
-    Ok(Arc::new(Hosted { server, port, declared }))
-}
-
 impl World {
     /// A world without resources.
     pub(super) fn new(seed: Option<u64>, events: Option<EventSink>, mapped: Vec<(String, Url)>, real: Vec<String>) -> Self {
@@ -127,6 +126,7 @@ impl World {
             chance,
             identity,
             events,
+            board: Mutex::default(),
             mapped: mapped.into_iter().map(|(host, url)| (host.to_ascii_lowercase(), url)).collect(),
             real: real.into_iter().map(|host| host.to_ascii_lowercase()).collect(),
             destinations: RwLock::default(),
@@ -186,10 +186,7 @@ impl World {
             return Ok(self.real(url));
         }
         if let Some(destination) = self.known(host) {
-            return match destination.unresolvable.load(Ordering::Acquire) {
-                true => Err(failure::failure(FailureKind::DnsFailure, format!("no such host `{host}`: a fault is set on it"))),
-                false => Ok(destination),
-            };
+            return resolvable(host, destination);
         }
         if let Some(route) = self.elsewhere(host) {
             return Ok(self.remember(url.host.clone(), Destination::new(url.host.clone(), None, route)));
@@ -232,7 +229,7 @@ impl World {
     fn conjure(&self, host_name: &Text, region: &Text, display: &Text) -> Result<Arc<Destination>, Failure> {
         let _one_at_a_time = self.conjuring.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(destination) = self.known(host_name) {
-            return Ok(destination);
+            return resolvable(host_name, destination);
         }
         let others = self.hosted();
         if others.iter().filter(|hosted| !hosted.declared).count() >= UNDECLARED_LIMIT {
@@ -245,13 +242,20 @@ impl World {
         }
         let server = Arc::new(ResourceServer::new(config, region.clone(), self.identity.clone(), self.chance.environment()));
         let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-        let hosted = Bound::new(address).and_then(|bound| host(server, bound, false)).map_err(|error| {
+        let bound = Bound::new(address).map_err(|error| {
             self.report(format!("no port for the undeclared resource `{host_name}`: {error}"), None);
             failure::of_connecting(host_name, &error)
         })?;
+        // The fault of its region holds for it from the start.
+        let fault = self.board.lock().unwrap_or_else(PoisonError::into_inner).for_backend(&server.id(), region, clock::now());
+        let port = if fault == Some(Fault::ConnectionRefused) { Port::refusing(bound) } else { Port::serve(bound, server.clone()) };
+        let unresolvable = fault == Some(Fault::DnsFailure);
+        server.fault.set(fault);
+        let hosted = Arc::new(Hosted { server, port, declared: false });
         self.hosted.write().unwrap_or_else(PoisonError::into_inner).push(hosted.clone());
         let destination = Destination::new(hosted.server.id(), Some(region.clone()), Route::Resource(hosted));
-        Ok(self.remember(host_name.clone(), destination))
+        destination.unresolvable.store(unresolvable, Ordering::Release);
+        resolvable(host_name, self.remember(host_name.clone(), destination))
     }
 
     fn report_unknown(&self, host: &str) {
@@ -260,6 +264,14 @@ impl World {
             drop(unknown);
             self.report(format!("no such host `{host}` in the simulated world; `--backend {host}=URL` maps it, `--real {host}` lets it out"), None);
         }
+    }
+}
+
+/// A destination whose name has an address.
+fn resolvable(host: &str, destination: Arc<Destination>) -> Result<Arc<Destination>, Failure> {
+    match destination.unresolvable.load(Ordering::Acquire) {
+        true => Err(failure::failure(FailureKind::DnsFailure, format!("no such host `{host}`: a fault is set on it"))),
+        false => Ok(destination),
     }
 }
 

@@ -139,7 +139,7 @@ impl Scanner<'_> {
     /// is well-formed where it stands and has references, it was written escaped; if it has none, both formats say the same. If it is
     /// not well-formed (a raw `<`, a lone `&`, a `"` between `"`), only `rawxml` allows it, and all of it is taken as it stands:
     /// `.Replace("<", "&lt;")` means its `&lt;`. Where both readings are possible and end in different places, the one that fills the
-    /// whole value wins.
+    /// value wins.
     fn extent(&mut self, delimiter: Option<u8>, start: usize) -> Option<(usize, Written)> {
         let mut escaped = None;
         if self.waste <= MAX_WASTE {
@@ -155,7 +155,7 @@ impl Scanner<'_> {
             }
         }
         match extent(self.bytes, start, Reading::Raw) {
-            Ok(raw) if escaped.is_none() || self.ends_value(raw.end, delimiter) => Some((raw.end, Written::Raw)),
+            Ok(raw) if escaped.is_none() || self.fills_value(start..raw.end, delimiter) => Some((raw.end, Written::Raw)),
             Ok(raw) => {
                 self.waste += raw.end - start;
                 escaped
@@ -165,6 +165,16 @@ impl Scanner<'_> {
                 escaped
             }
         }
+    }
+
+    /// Whether nothing but blanks is left of the value behind `range`, and the value's end as XML sees it does not lie in it.
+    fn fills_value(&self, range: Range<usize>, delimiter: Option<u8>) -> bool {
+        let inside = self.bytes.get(range.clone()).unwrap_or(&[]);
+        let crossed = match delimiter {
+            Some(quote) => inside.contains(&quote),
+            None => inside.windows(2).any(|pair| pair == b"</"),
+        };
+        !crossed && self.ends_value(range.end, delimiter)
     }
 
     /// Whether nothing but blanks is left of the value.

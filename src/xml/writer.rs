@@ -139,6 +139,8 @@ struct Care {
     escaped: bool,
     /// All that XML allows to escape is escaped.
     all: bool,
+    /// A closing bracket in plain text is a reference, lest an expression before it reach that far.
+    brackets: bool,
 }
 
 /// Prints a value as the format wants it. Where that would be read as something else, more of it is escaped.
@@ -146,11 +148,15 @@ struct Care {
 /// Raw code can be ambiguous: `@("&lt;")` alone reads as escaped. So whatever has an `@` in it is read back before it is believed.
 fn encode(value: &Value, format: Format, place: Place) -> String {
     let xml = format == Format::Xml;
-    let plain = encode_with(value, place, Care { escaped: xml, all: xml });
+    let plain = encode_with(value, place, Care { escaped: xml, all: xml, brackets: false });
     if value.expressions().is_empty() || reads_back(&plain, value, place) {
         return plain;
     }
-    encode_with(value, place, Care { escaped: true, all: true })
+    let escaped = encode_with(value, place, Care { escaped: true, all: true, brackets: false });
+    if reads_back(&escaped, value, place) {
+        return escaped;
+    }
+    encode_with(value, place, Care { escaped: true, all: true, brackets: true })
 }
 
 /// Whether a value is read as what it is, even with a single quote behind it that a lone one inside could take for its partner.
@@ -207,6 +213,7 @@ impl Encoder<'_> {
                 '\r' if made_by_hand && next != Some('\n') => self.number(char),
                 // What looks like an expression and is none.
                 '@' if matches!(next, Some('(' | '{')) && may_begin(self.value.decoded.as_bytes(), at) => self.number(char),
+                ')' | '}' if self.care.brackets => self.number(char),
                 '>' if !self.care.all && !self.out.ends_with("]]") => self.out.push('>'),
                 _ => self.escaped(char),
             }

@@ -21,12 +21,16 @@ impl Parser<'_> {
             TokenKind::Integer => self.integer(text, token.span),
             TokenKind::Real => self.real(text, token.span),
             TokenKind::Character => self.single_quoted(text, token.span),
-            TokenKind::String => {
-                Literal::String(self.string_text(text.get(1..text.len() - 1).unwrap_or(""), token.span.start + 1, Quotes::Regular))
-            }
-            TokenKind::VerbatimString => {
-                Literal::String(self.string_text(text.get(2..text.len() - 1).unwrap_or(""), token.span.start + 2, Quotes::Verbatim))
-            }
+            TokenKind::String => Literal::String(self.string_text(
+                text.get(1..text.len().saturating_sub(1)).unwrap_or(""),
+                token.span.start + 1,
+                Quotes::Regular,
+            )),
+            TokenKind::VerbatimString => Literal::String(self.string_text(
+                text.get(2..text.len().saturating_sub(1)).unwrap_or(""),
+                token.span.start + 2,
+                Quotes::Verbatim,
+            )),
             // Reported by the lexer; the tree is thrown away in the end.
             _ => Literal::Null,
         };
@@ -88,7 +92,7 @@ impl Parser<'_> {
     }
 
     fn single_quoted(&mut self, text: &str, span: Span) -> Literal {
-        let inside = text.get(1..text.len() - 1).unwrap_or("");
+        let inside = text.get(1..text.len().saturating_sub(1)).unwrap_or("");
         if let [byte] = *inside.as_bytes() {
             return Literal::Char(byte.into());
         }

@@ -24,7 +24,7 @@ impl Parser<'_> {
 
     fn query_parts(&mut self) -> Parse<Query> {
         let base = self.links;
-        let from = self.beside(base, Self::from_clause)?;
+        let from = self.beside(base, Self::clause_from)?;
         let body = self.beside(base, Self::query_body)?;
         Ok(Query { from, body })
     }
@@ -49,7 +49,7 @@ impl Parser<'_> {
     fn query_clause(&mut self) -> Parse<Option<QueryClause>> {
         let start = self.token().span;
         let kind = if self.word("from") {
-            QueryClauseKind::From(self.from_clause()?)
+            QueryClauseKind::From(self.clause_from()?)
         } else if self.eat_word("let") {
             let variable = self.identifier()?;
             self.expect(TokenKind::Equal)?;
@@ -66,7 +66,7 @@ impl Parser<'_> {
         Ok(Some(QueryClause { kind, span: self.since(start) }))
     }
 
-    fn from_clause(&mut self) -> Parse<FromClause> {
+    fn clause_from(&mut self) -> Parse<FromClause> {
         let start = self.bump().span;
         let (ty, variable) = self.range_variable()?;
         self.expect(TokenKind::KeywordIn)?;

@@ -21,7 +21,7 @@ impl Parser<'_> {
             if self.begins_label() {
                 match self.beside(base, Self::switch_section) {
                     Ok(section) => sections.push(section),
-                    Err(Failed) => self.to_label(),
+                    Err(Failed) => self.skip_to_label(),
                 }
             } else if self.eat(TokenKind::CloseBrace) {
                 return Ok(StatementKind::Switch { value, sections });
@@ -30,13 +30,13 @@ impl Parser<'_> {
                 if self.at_end() {
                     return Err(Failed);
                 }
-                self.to_label();
+                self.skip_to_label();
             }
         }
     }
 
     /// Goes to the next label of this switch, or to its end.
-    fn to_label(&mut self) {
+    fn skip_to_label(&mut self) {
         while !self.begins_label() && !matches!(self.kind(), TokenKind::CloseBrace | TokenKind::End) {
             self.step_over();
         }

@@ -2,6 +2,7 @@
 
 mod expressions;
 mod literals;
+mod queries;
 mod statements;
 mod types;
 

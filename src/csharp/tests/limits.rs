@@ -92,7 +92,7 @@ fn deep_nesting_is_a_diagnostic() {
         assert_eq!(body_outcome(&format!("{}{inside}{}", open.repeat(5000), close.repeat(5000))), Some("csharp/too-deep"), "{open}");
     }
     assert_eq!(body_outcome(&format!("int{} a;", "[]".repeat(5000))), Some("csharp/too-deep"));
-    assert_eq!(body_outcome(&format!("{}int{} a;", "A<".repeat(5000), ">".repeat(5000))).is_some(), true);
+    assert!(body_outcome(&format!("{}int{} a;", "A<".repeat(5000), ">".repeat(5000))).is_some());
     assert_eq!(body_outcome(&format!("var {}b{} = c;", "(a, ".repeat(5000), ")".repeat(5000))), Some("csharp/too-deep"));
 }
 

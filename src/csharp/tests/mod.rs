@@ -25,15 +25,8 @@ fn block(text: &str) -> Block {
 
 /// The codes of diagnostics with the text that each underlines.
 fn summary(faults: &[Diagnostic]) -> Vec<(&str, &str)> {
-    let underlined = |fault: &'_ Diagnostic| fault.primary().map(|label| (label.span.start, label.span.end));
-    faults
-        .iter()
-        .map(|fault| {
-            let label = fault.primary();
-            assert!(underlined(fault).is_some(), "every fault has a place");
-            (fault.code, label.map_or("", |label| label.source.slice(label.span)))
-        })
-        .collect()
+    let underlined = |fault: &Diagnostic| fault.primary().map(|label| label.span).expect("every fault has a place");
+    faults.iter().map(|fault| (fault.code, fault.labels[0].source.slice(underlined(fault)))).collect()
 }
 
 /// What is wrong with an expression: the first diagnostic's code, the text it underlines, its message.

@@ -21,12 +21,16 @@ pub(super) fn types_of(class: &'static Class) -> Type {
 impl Binder<'_> {
     /// Binds an expression that must be a value.
     pub(super) fn value(&mut self, expression: &tree::Expression) -> Option<Bound> {
+        self.deeper(expression.span, |binder| binder.value_inside(expression))
+    }
+
+    fn value_inside(&mut self, expression: &tree::Expression) -> Option<Bound> {
         let span = expression.span;
         match &expression.kind {
             ExpressionKind::Literal(literal) => self.literal(literal, span),
             ExpressionKind::Interpolated(parts) => self.interpolated(parts),
             ExpressionKind::Parenthesized(inner) => self.value(inner),
-            ExpressionKind::Name(_) | ExpressionKind::Member { .. } | ExpressionKind::Predefined(_) => match self.entity_of(expression)? {
+            ExpressionKind::Name(_) | ExpressionKind::Member { .. } | ExpressionKind::Predefined(_) => match self.entity(expression)? {
                 Entity::Value(bound) => Some(bound),
                 Entity::Type(ty) => {
                     self.error("CS0119", span, format!("'{ty}' is a type, which is not valid in the given context"));
@@ -108,10 +112,6 @@ impl Binder<'_> {
             ExpressionKind::AliasQualified { .. } => self.unavailable("an alias", span),
             ExpressionKind::Ref(_) => self.unavailable("`ref`", span),
         }
-    }
-
-    fn entity_of(&mut self, expression: &tree::Expression) -> Option<Entity> {
-        self.entity(expression)
     }
 
     pub(super) fn with_checked<T>(&mut self, checked: bool, bind: impl FnOnce(&mut Self) -> T) -> T {

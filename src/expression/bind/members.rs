@@ -29,7 +29,7 @@ impl Binder<'_> {
         match &expression.kind {
             ExpressionKind::Predefined(predefined) => registry::find(predefined.keyword(), 0).map(|class| Entity::Type(super::expressions::types_of(class))),
             ExpressionKind::Name(name) => self.name_entity(name, expression.span),
-            ExpressionKind::Member { target, name } => match self.entity(target)? {
+            ExpressionKind::Member { target, name } => match self.deeper(target.span, |binder| binder.entity(target))? {
                 Entity::Value(target) => self.member(target, name, expression.span).map(Entity::Value),
                 Entity::Type(ty) => self.static_member(&ty, name, expression.span).map(Entity::Value),
                 Entity::Namespace(namespace) => {
@@ -163,7 +163,7 @@ impl Binder<'_> {
     /// A call: of a method of a value or a type, or of an extension method.
     pub(super) fn invocation(&mut self, target: &tree::Expression, arguments: &[tree::Argument], span: Span) -> Option<Bound> {
         let (entity, name) = match &target.kind {
-            ExpressionKind::Member { target, name } => (self.entity(target), name),
+            ExpressionKind::Member { target, name } => (self.deeper(target.span, |binder| binder.entity(target)), name),
             ExpressionKind::MemberBinding(name) => (self.receivers.last().cloned().map(Entity::Value), name),
             ExpressionKind::Name(name) => {
                 self.arguments(arguments);

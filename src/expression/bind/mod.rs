@@ -62,7 +62,12 @@ struct Binder<'a> {
     /// Whether a `catch` block surrounds the code: `throw;` is legal there alone.
     in_catch: bool,
     reads_body: bool,
+    /// How deep the expression being bound is nested.
+    depth: usize,
 }
+
+/// How deep an expression may nest: the evaluator walks it on the stack of whatever thread serves a request.
+const MAX_DEPTH: usize = 200;
 
 pub(super) fn expression(code: &Code, tree: &tree::Expression, target: Target) -> Result<Program, Vec<Diagnostic>> {
     let mut binder = Binder::new(code, target);
@@ -105,6 +110,7 @@ impl<'a> Binder<'a> {
             checked: false,
             in_catch: false,
             reads_body: false,
+            depth: 0,
         }
     }
 
@@ -143,6 +149,18 @@ impl<'a> Binder<'a> {
             "write it with a loop, a condition or a plain call",
         );
         None
+    }
+
+    /// Binds one level deeper, or says that it is too deep.
+    fn deeper<T>(&mut self, span: Span, bind: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            self.error_with_help("expression/too-deep", span, format!("an expression may be nested {MAX_DEPTH} deep"), "put parts of it into local variables");
+            return None;
+        }
+        self.depth += 1;
+        let bound = bind(self);
+        self.depth -= 1;
+        bound
     }
 
     fn slot(&mut self) -> usize {

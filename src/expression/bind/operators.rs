@@ -74,6 +74,7 @@ impl Binder<'_> {
             chain.push((*operator, right.as_ref(), first.span));
             first = left;
         }
+        let length = chain.len();
         let mut left = self.value(first);
         for (operator, right, span) in chain.into_iter().rev() {
             let right = self.value(right);
@@ -82,7 +83,16 @@ impl Binder<'_> {
                 _ => None,
             };
         }
-        left
+        // A long concatenation is one flat node; any other chain is as deep as it is long.
+        match left {
+            Some(Bound { node: Node::Concat(_) | Node::Constant(_), .. }) => left,
+            _ if length > super::MAX_DEPTH => {
+                let help = "put parts of it into local variables";
+                self.error_with_help("expression/too-deep", expression.span, format!("a chain of operators may be {} long", super::MAX_DEPTH), help);
+                None
+            }
+            _ => left,
+        }
     }
 
     /// Applies an operator to two bound operands.

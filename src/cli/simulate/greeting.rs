@@ -1,0 +1,58 @@
+//! What a person sees at the start: addresses, the key, and what to try.
+
+use std::fmt::Write as _;
+
+use super::setup::Setup;
+use crate::live::Running;
+
+/// The last line before requests are told of.
+pub(super) const LISTENING: &str = "Listening. Requests appear below; Ctrl-C stops.";
+
+/// The first public model that a backend holds; undeclared resources take any.
+fn model(setup: &Setup) -> String {
+    setup.spec.as_ref().and_then(|spec| spec.models().first().map(|model| (*model).to_owned())).unwrap_or_else(|| "gpt-4o".to_owned())
+}
+
+/// The URL of a chat completion below a gateway's root.
+pub(super) fn chat_path(setup: &Setup) -> String {
+    let path = setup.spec.as_ref().map_or("openai", |spec| spec.api.path.as_str());
+    let base = if path.is_empty() { String::new() } else { format!("/{path}") };
+    format!("{base}/deployments/{}/chat/completions?api-version=2024-10-21", model(setup))
+}
+
+/// The header that carries the subscription key.
+pub(super) fn key_header(setup: &Setup) -> String {
+    setup.spec.as_ref().map_or("api-key".to_owned(), |spec| spec.api.subscription_key_header.clone())
+}
+
+pub(super) fn text(setup: &Setup, running: &Running) -> String {
+    let listening = running.listening();
+    let name = setup.spec.as_ref().map_or("a policy", |spec| spec.name.as_str());
+    let mut out = format!("{name}: {} is running, all on this machine.\n\n", setup.policy_name);
+    for (region, url) in &listening.gateways {
+        let _ = writeln!(out, "  gateway    {region:<20} {url}");
+    }
+    for (id, url) in &listening.backends {
+        let region = setup.spec.as_ref().and_then(|spec| spec.backend(id)).map_or("", |backend| backend.region.name);
+        let _ = writeln!(out, "  resource   {:<20} {url}", format!("{id} {region}"));
+    }
+    if let Some(control) = &listening.control {
+        let _ = writeln!(out, "  control    {:<20} {control}", "");
+    }
+    let key = listening.subscription_key.as_deref().unwrap_or("");
+    if let Some(root) = listening.gateways.values().next() {
+        let _ = write!(
+            out,
+            "\nTry it:\n\n  curl -i '{root}{}' \\\n    -H '{}: {key}' -H 'Content-Type: application/json' \\\n    -d '{{\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'\n",
+            chat_path(setup),
+            key_header(setup)
+        );
+    }
+    let first = listening.backends.keys().next().map_or("BACKEND", |id| id.as_str());
+    let control = match &listening.control {
+        Some(control) if *control != format!("http://{}", super::CONTROL) => format!("--control {control} "),
+        _ => String::new(),
+    };
+    let _ = write!(out, "\n  openai-failover fault {control}{first} 429 --retry-after 10s\n  openai-failover fault {control}{first} clear\n\n");
+    out
+}

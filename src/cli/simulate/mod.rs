@@ -1,0 +1,182 @@
+//! `simulate`: gateways and Azure OpenAI resources on loopback, real HTTP, live faults.
+
+mod demonstration;
+mod greeting;
+mod setup;
+mod watch;
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+use clap::{Args, ValueEnum};
+
+use super::{Outcome, fault::CONTROL, output::Printer};
+use crate::{
+    http::Url,
+    live::{self, SimulationEvent},
+    report::{diagnostics, story},
+};
+use setup::{Setup, Unusable};
+
+/// How long requests may take to finish when the simulation is stopped.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What `simulate` takes.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Arguments {
+    /// The region spec; the built-in two-region example without
+    spec: Option<PathBuf>,
+    /// A policy document in place of the generated one
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Where the first gateway listens; each further one on the next port. The system chooses ports without
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Where the control endpoint listens: loopback only
+    #[arg(long, value_name = "ADDR", default_value = CONTROL)]
+    control_listen: SocketAddr,
+    /// The region of the one gateway that there is without a spec
+    #[arg(long, value_name = "NAME", default_value = "swedencentral")]
+    region: String,
+    /// Sends requests for HOST to the server at URL, instead of to a simulated resource
+    #[arg(long = "backend", value_name = "HOST=URL", value_parser = mapping)]
+    backends: Vec<(String, Url)>,
+    /// Lets requests for HOST out to the real host (plain HTTP)
+    #[arg(long, value_name = "HOST")]
+    real: Vec<String>,
+    /// The value of a Named Value; a backend whose key it is takes it
+    #[arg(long = "named-value", value_name = "NAME=VALUE", value_parser = pair)]
+    named_values: Vec<(String, String)>,
+    /// A policy fragment; `fragments/ID.xml` beside the policy is found by itself
+    #[arg(long = "fragment", value_name = "ID=FILE", value_parser = pair)]
+    fragments: Vec<(String, String)>,
+    /// How events are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Where random numbers start
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` is not NAME=VALUE")),
+    }
+}
+
+fn mapping(text: &str) -> Result<(String, Url), String> {
+    let (host, url) = pair(text)?;
+    Url::parse(&url).map(|url| (host, url)).ok_or_else(|| format!("`{url}` is not an http URL"))
+}
+
+pub(super) fn run(arguments: Arguments, printer: &Printer) -> anyhow::Result<Outcome> {
+    let setup = match Setup::read(&arguments) {
+        Ok(setup) => setup,
+        Err(Unusable::Diagnostics(found)) => {
+            printer.diagnostics(&found);
+            return Ok(Outcome::CannotRun);
+        }
+        Err(Unusable::Other(error)) => return Err(error),
+    };
+    printer.diagnostics(&setup.warnings);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(simulate(arguments, setup, *printer));
+    // Tasks that outlive the drain are not waited for.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn simulate(arguments: Arguments, setup: Setup, printer: Printer) -> anyhow::Result<Outcome> {
+    let (events, received) = mpsc::channel::<SimulationEvent>();
+    let is_example = arguments.spec.is_none() && arguments.policy.is_none();
+    let format = arguments.format;
+    let writer = std::thread::spawn(move || write_events(received, format, printer));
+    let sink: live::EventSink = Arc::new(move |event| {
+        // The writer is gone only once nothing is printed any more.
+        let _ = events.send(event);
+    });
+    let mut simulation = setup.simulation.clone();
+    simulation.events = Some(sink.clone());
+    let running = live::start(simulation).await?;
+    if format == Format::Text {
+        printer.print(&greeting::text(&setup, &running))?;
+        if is_example {
+            demonstration::play(&running, &setup, &printer).await?;
+        }
+        printer.line(greeting::LISTENING)?;
+    }
+    let stopped = stop_signal()?;
+    tokio::select! {
+        () = watch::reload_on_change(&arguments, setup, &running, sink, printer) => {}
+        () = stopped => {}
+    }
+    printer.note("stopping: requests under way may finish");
+    running.shutdown(DRAIN).await;
+    drop(running);
+    let _ = writer.join();
+    Ok(Outcome::Fine)
+}
+
+/// Prints events until the simulation is gone. A reader that went away ends the printing, not the simulation.
+fn write_events(events: mpsc::Receiver<SimulationEvent>, format: Format, printer: Printer) {
+    for event in events {
+        let printed = match (format, &event) {
+            (Format::Json, event) => match serde_json::to_string(event) {
+                Ok(json) => printer.line(&json),
+                Err(_) => Ok(()),
+            },
+            (Format::Text, SimulationEvent::Request(record)) => printer.line(&story::line(record, printer.colour)),
+            (Format::Text, SimulationEvent::Fault(command)) => {
+                let fault = command.fault.as_ref().map_or("healthy again".into(), |fault| fault.word());
+                printer.line(&format!("             {} is {fault}", command.target))
+            }
+            (Format::Text, SimulationEvent::Error(report)) => {
+                printer.error(&report.message);
+                Ok(())
+            }
+            (Format::Text, SimulationEvent::Reload(_)) => printer.line("             reloaded"),
+            (Format::Text, SimulationEvent::Listening(_)) => Ok(()),
+        };
+        if printed.is_err() {
+            return;
+        }
+    }
+}
+
+/// Resolves at SIGINT or SIGTERM.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Diagnostics as the text of an error event: there is no other place for them once the simulation runs.
+fn as_message(found: &[crate::diagnostic::Diagnostic]) -> String {
+    diagnostics::text(found, crate::report::Colour::Never).trim_end().to_owned()
+}

@@ -1,0 +1,276 @@
+//! The body of a gateway's answer on its way to the client, and the record of the request that ends with it.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use bytes::{Bytes, BytesMut};
+use hyper::body::{Body, Frame, SizeHint};
+
+use super::{
+    bodies::Cut,
+    events::{Attempt, EventSink, Outcome, RequestRecord, SimulationEvent},
+    outage::{self, BrokenOff},
+    pool::BackendBody,
+    port::Breaker,
+};
+use crate::{environment::Moment, text::Text};
+
+/// What `buffer-response` collects before it passes it on.
+/// Source: learn.microsoft.com/azure/api-management/forward-request-policy.
+const CHUNK: usize = 8 * 1024;
+
+/// The status of a request whose client got no answer, as nginx counts them.
+const NO_ANSWER: u16 = 499;
+
+/// A request under way; tells its record when it is dropped, whatever the reason.
+pub(super) struct RequestLog {
+    record: Option<Box<RequestRecord>>,
+    started: Instant,
+    events: Option<EventSink>,
+    in_flight: Arc<AtomicU64>,
+}
+
+impl RequestLog {
+    /// A request that has just arrived.
+    pub(super) fn new(gateway: Text, method: Text, path: Text, time: Moment, events: Option<EventSink>, in_flight: Arc<AtomicU64>) -> Self {
+        in_flight.fetch_add(1, Ordering::Relaxed);
+        // Without a listener nothing is recorded.
+        let record = events.is_some().then(|| {
+            Box::new(RequestRecord {
+                time,
+                id: [0; 16],
+                gateway,
+                method,
+                path,
+                status: NO_ANSWER,
+                served_by: None,
+                attempts: Vec::new(),
+                ms: std::time::Duration::ZERO,
+                error: Some("client-gone"),
+                bytes: 0,
+            })
+        });
+        Self { record, started: Instant::now(), events, in_flight }
+    }
+
+    /// The request's id.
+    pub(super) fn identify(&mut self, id: [u8; 16]) {
+        if let Some(record) = &mut self.record {
+            record.id = id;
+        }
+    }
+
+    /// The id, where one is known.
+    pub(super) fn id(&self) -> Option<[u8; 16]> {
+        self.record.as_ref().map(|record| record.id).filter(|id| *id != [0; 16])
+    }
+
+    /// A call to a backend has settled; returns its place.
+    pub(super) fn attempt(&mut self, attempt: Attempt) -> usize {
+        let Some(record) = &mut self.record else { return 0 };
+        record.attempts.push(attempt);
+        record.attempts.len() - 1
+    }
+
+    /// The response of a call broke off after all.
+    pub(super) fn attempt_failed(&mut self, place: usize, word: &'static str) {
+        if let Some(attempt) = self.record.as_mut().and_then(|record| record.attempts.get_mut(place)) {
+            attempt.outcome = Outcome::Error(word);
+        }
+    }
+
+    /// What the client is to get; `served_by` is what the header says.
+    pub(super) fn answered(&mut self, status: u16, served_by: Option<&Text>) {
+        if let Some(record) = &mut self.record {
+            record.status = status;
+            let answered = |attempt: &&Attempt| matches!(attempt.outcome, Outcome::Status(_));
+            record.served_by = served_by.cloned().or_else(|| record.attempts.iter().rfind(answered).map(|attempt| attempt.backend.clone()));
+        }
+    }
+
+    /// Why the answer is not whole, or nothing when it is.
+    pub(super) fn ends(&mut self, error: Option<&'static str>) {
+        if let Some(record) = &mut self.record {
+            record.error = error;
+        }
+    }
+}
+
+impl Drop for RequestLog {
+    fn drop(&mut self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if let (Some(mut record), Some(events)) = (self.record.take(), &self.events) {
+            record.ms = self.started.elapsed();
+            events(SimulationEvent::Request(record));
+        }
+    }
+}
+
+/// Where an answer's bytes come from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// Nowhere.
+    Empty,
+    /// From the policy.
+    Whole(Bytes),
+    /// From a backend, as they come or in chunks.
+    Backend {
+        /// The stream.
+        body: BackendBody,
+        /// What has been collected; `None` where nothing is.
+        collected: Option<BytesMut>,
+        /// Nothing more comes.
+        ended: bool,
+    },
+}
+
+impl Source {
+    /// A backend's stream.
+    pub(super) fn backend(body: BackendBody, buffered: bool) -> Self {
+        Self::Backend { body, collected: buffered.then(BytesMut::new), ended: false }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+        let (body, collected, ended) = match self {
+            Self::Empty => return Poll::Ready(None),
+            Self::Whole(bytes) => return Poll::Ready((!bytes.is_empty()).then(|| Ok(std::mem::take(bytes)))),
+            Self::Backend { ended: true, .. } => return Poll::Ready(None),
+            Self::Backend { body, collected, ended } => (body, collected, ended),
+        };
+        loop {
+            let frame = match Pin::new(&mut *body).poll_frame(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok(frame))) => frame,
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(None) => {
+                    *ended = true;
+                    let rest = collected.take().filter(|rest| !rest.is_empty());
+                    return Poll::Ready(rest.map(|rest| Ok(rest.freeze())));
+                }
+            };
+            // Trailers have no place in the model.
+            let Ok(data) = frame.into_data() else { continue };
+            *ended = body.is_end_stream();
+            let Some(collected) = collected else { return Poll::Ready(Some(Ok(data))) };
+            if collected.is_empty() && (*ended || data.len() >= CHUNK) {
+                return Poll::Ready(Some(Ok(data)));
+            }
+            collected.extend_from_slice(&data);
+            if *ended || collected.len() >= CHUNK {
+                return Poll::Ready(Some(Ok(collected.split().freeze())));
+            }
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Whole(bytes) => bytes.is_empty(),
+            Self::Backend { body, collected, ended } => {
+                *ended || (body.is_end_stream() && collected.as_ref().is_none_or(|collected| collected.is_empty()))
+            }
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Backend { body, .. } => body.size_hint(),
+        }
+    }
+}
+
+/// Why an answer ends early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AnswerBroken {
+    /// The backend's body did.
+    #[error("the backend's body broke off")]
+    Backend(#[source] hyper::Error),
+    /// A fault of the gateway.
+    #[error(transparent)]
+    OnPurpose(#[from] BrokenOff),
+}
+
+/// The body of an answer.
+pub(super) struct AnswerStream {
+    source: Source,
+    log: RequestLog,
+    /// A fault of the gateway: after so many bytes, or after the first piece, the connection breaks.
+    stop: Option<(Option<usize>, Breaker)>,
+    cutting: Option<Cut<AnswerBroken>>,
+}
+
+impl AnswerStream {
+    /// A body; with a breaker, about half of it before the connection breaks.
+    pub(super) fn new(source: Source, log: RequestLog, cut: Option<Breaker>) -> Self {
+        let stop = cut.map(|breaker| (source.size_hint().exact().and_then(|length| usize::try_from(length / 2).ok()), breaker));
+        Self { source, log, stop, cutting: None }
+    }
+
+    fn stop(&mut self, mut data: Bytes) -> Bytes {
+        if let Some((left, breaker)) = self.stop.take() {
+            match left {
+                Some(left) if data.len() < left => self.stop = Some((Some(left - data.len()), breaker)),
+                _ => {
+                    data.truncate(left.unwrap_or(data.len()));
+                    self.cutting = Some(Cut::new(outage::reset(&breaker).into()));
+                }
+            }
+        }
+        data
+    }
+}
+
+impl Body for AnswerStream {
+    type Data = Bytes;
+    type Error = AnswerBroken;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerBroken>>> {
+        let this = &mut *self;
+        if this.cutting.is_none() {
+            match this.source.poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok(data))) => {
+                    let data = if this.stop.is_some() { this.stop(data) } else { data };
+                    if let Some(record) = &mut this.log.record {
+                        record.bytes += data.len() as u64;
+                    }
+                    return Poll::Ready(Some(Ok(Frame::data(data))));
+                }
+                Poll::Ready(Some(Err(error))) => this.cutting = Some(Cut::new(AnswerBroken::Backend(error))),
+                Poll::Ready(None) => match this.stop.take() {
+                    Some((_, breaker)) => this.cutting = Some(Cut::new(outage::reset(&breaker).into())),
+                    None => return Poll::Ready(None),
+                },
+            }
+        }
+        let Some(cut) = &mut this.cutting else { return Poll::Ready(None) };
+        let error = std::task::ready!(cut.poll(cx));
+        this.log.ends(Some("cut-body"));
+        Poll::Ready(error.map(Err))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.cutting.is_none() && self.stop.is_none() && self.source.is_done()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.source.size_hint()
+    }
+}
+
+impl Drop for AnswerStream {
+    fn drop(&mut self) {
+        if self.is_end_stream() {
+            self.log.ends(None);
+        }
+    }
+}

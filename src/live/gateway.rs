@@ -1,0 +1,242 @@
+//! The gateways as servers: an HTTP request comes in, a machine decides, an answer goes out.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::{body::Incoming, ext::ReasonPhrase, service::service_fn};
+use tokio::net::TcpStream;
+
+use super::{
+    answer::{AnswerStream, RequestLog, Source},
+    drive::{Abandoned, ClientBody, Drive},
+    headers::{self, Length, Unwritable},
+    outage::{self, BrokenOff, FaultCell},
+    port::{Breaker, Host, Life, Wire},
+    world::World,
+};
+use crate::{
+    azure::faults::Fault,
+    environment::{Environment, guid_text},
+    gateway::{
+        Gateway,
+        effect::{Arrival, ArrivingBody},
+    },
+    http::{ResponseHead, reason_phrase},
+    text::Text,
+};
+
+/// A gateway behind a port.
+pub(super) struct GatewayServer {
+    region: Text,
+    served_by: Text,
+    gateway: RwLock<Arc<Gateway>>,
+    world: Arc<World>,
+    /// The fault that holds now.
+    pub(super) fault: FaultCell,
+    requests: AtomicU64,
+    in_flight: Arc<AtomicU64>,
+}
+
+impl GatewayServer {
+    /// A gateway in `region` (short name); `served_by` is the header that names the backend.
+    pub(super) fn new(region: Text, gateway: Arc<Gateway>, served_by: Text, world: Arc<World>) -> Self {
+        Self {
+            region,
+            served_by,
+            gateway: RwLock::new(gateway),
+            world,
+            fault: FaultCell::default(),
+            requests: AtomicU64::new(0),
+            in_flight: Arc::default(),
+        }
+    }
+
+    /// Requests that arrive from now on meet another policy.
+    pub(super) fn replace(&self, gateway: Arc<Gateway>) {
+        *self.gateway.write().unwrap_or_else(PoisonError::into_inner) = gateway;
+    }
+
+    /// The region's short name.
+    pub(super) fn region(&self) -> &Text {
+        &self.region
+    }
+
+    /// The requests that have arrived.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The requests that are under way.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    async fn answer(&self, request: Request<Incoming>, client: SocketAddr, life: &Life, breaker: &Breaker) -> Result<Response<AnswerStream>, BrokenOff> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let mut environment = self.world.chance.environment();
+        let (parts, body) = request.into_parts();
+        let head = headers::request_head(&parts, "http", || Text::Static("localhost"));
+        let is_head = parts.method == Method::HEAD;
+        let method = headers::method(&parts.method);
+        let path = head.as_ref().map_or_else(|| parts.uri.path().to_owned().into(), |head| head.url.path.clone());
+        let mut log = RequestLog::new(self.region.clone(), method, path, environment.now(), self.world.events.clone(), self.in_flight.clone());
+        let gateway = self.gateway.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let client_body = if hyper::body::Body::is_end_stream(&body) { ClientBody::None } else { ClientBody::Waiting(body) };
+        let mut drive = Drive { world: &self.world, region: &self.region, gateway: &gateway, log: &mut log, client: client_body, held: Vec::new() };
+        let fault = self.fault.get();
+        let mut cut = None;
+        match &fault {
+            None => {}
+            Some(Fault::Slow { delay }) => tokio::time::sleep(*delay).await,
+            Some(Fault::CutBody) => cut = Some(breaker.clone()),
+            Some(fault) => {
+                let id = environment.guid();
+                drive.log.identify(id);
+                drive.be_courteous().await;
+                return match fault {
+                    Fault::Status { status, retry_after } => Ok(failing_answer(*status, *retry_after, id, is_head, log)),
+                    fault => Err(suffer(fault, log, life, breaker).await),
+                };
+            }
+        }
+        let Some(head) = head else {
+            let id = environment.guid();
+            drive.log.identify(id);
+            return Ok(own_answer(StatusCode::BAD_REQUEST, "The Host header is no host.", id, is_head, log));
+        };
+        let arriving = if matches!(drive.client, ClientBody::None) { ArrivingBody::None } else { ArrivingBody::Stream };
+        let arrival = Arrival { head, body: arriving, client: plain_address(client.ip()) };
+        let outcome = drive.run(arrival, &mut environment).await;
+        let abandoned = match outcome {
+            Ok((head, source)) => match self.write(&head, source, is_head, log, cut) {
+                Ok(response) => return Ok(response),
+                Err((unwritable, back)) => {
+                    log = back;
+                    Abandoned::Unwritable(unwritable)
+                }
+            },
+            Err(abandoned) => abandoned,
+        };
+        Ok(self.refuse(abandoned, environment.guid(), is_head, log))
+    }
+
+    /// What HTTP cannot carry, or is too much, is answered as API Management answers its own errors.
+    fn refuse(&self, abandoned: Abandoned, id: [u8; 16], is_head: bool, log: RequestLog) -> Response<AnswerStream> {
+        let id = log.id().unwrap_or(id);
+        let message = match abandoned {
+            Abandoned::TooLarge => return own_answer(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large.", id, is_head, log),
+            Abandoned::Unwritable(unwritable) => unwritable.to_string(),
+            Abandoned::Stuck => "the policy waits for nothing and has given no answer".to_owned(),
+        };
+        self.world.report(message, Some(id));
+        own_answer(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", id, is_head, log)
+    }
+
+    fn write(
+        &self,
+        head: &ResponseHead,
+        source: Source,
+        is_head: bool,
+        mut log: RequestLog,
+        cut: Option<Breaker>,
+    ) -> Result<Response<AnswerStream>, (Unwritable, RequestLog)> {
+        let status = match StatusCode::from_u16(head.status) {
+            Ok(status) if !status.is_informational() => status,
+            _ => return Err((Unwritable::Status(head.status), log)),
+        };
+        let bodyless = is_head || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
+        let mut fields = HeaderMap::new();
+        let length = if is_head { Length::Keep } else { Length::Count };
+        if let Err(unwritable) = headers::write(&head.headers, length, &mut fields) {
+            return Err((unwritable, log));
+        }
+        log.answered(head.status, head.headers.get(&self.served_by));
+        let source = if bodyless { Source::Empty } else { source };
+        let mut response = Response::new(AnswerStream::new(source, log, cut));
+        *response.status_mut() = status;
+        *response.headers_mut() = fields;
+        if let Some(reason) = reason(&head.reason, status) {
+            response.extensions_mut().insert(reason);
+        }
+        Ok(response)
+    }
+}
+
+/// A fault that answers with a status, in the shape of the service.
+fn failing_answer(status: u16, retry_after: Option<Duration>, id: [u8; 16], is_head: bool, log: RequestLog) -> Response<AnswerStream> {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = own_answer(status, reason_phrase(status.as_u16()), id, is_head, log);
+    if let Some(wait) = retry_after {
+        let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        response.headers_mut().insert(header::RETRY_AFTER, milliseconds.div_ceil(1000).into());
+        response.headers_mut().insert("retry-after-ms", milliseconds.into());
+    }
+    response
+}
+
+/// A fault that leaves no answer.
+async fn suffer(fault: &Fault, mut log: RequestLog, life: &Life, breaker: &Breaker) -> BrokenOff {
+    match fault {
+        Fault::Hang => {
+            log.ends(Some("hang"));
+            outage::hang(life, breaker).await
+        }
+        // A refusing port lets nobody in; who is in already is thrown out.
+        _ => {
+            log.ends(Some(if *fault == Fault::Reset { "reset" } else { "connection-refused" }));
+            outage::reset(breaker)
+        }
+    }
+}
+
+/// A reason phrase, where it is not the one that hyper writes anyway; what cannot stand in a status line is left out.
+fn reason(reason: &str, status: StatusCode) -> Option<ReasonPhrase> {
+    match status.canonical_reason() {
+        Some(usual) if reason.is_empty() || reason == usual => None,
+        usual => {
+            let bytes: Vec<u8> = reason.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')).collect();
+            ReasonPhrase::try_from(bytes).ok().or_else(|| usual.is_none().then(|| ReasonPhrase::from_static(b"")))
+        }
+    }
+}
+
+/// An IPv4 client of an IPv6 socket is an IPv4 client.
+fn plain_address(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+/// `{ "statusCode": 413, "message": "…" }`; a 500 names the request.
+fn own_answer(status: StatusCode, message: &str, id: [u8; 16], is_head: bool, mut log: RequestLog) -> Response<AnswerStream> {
+    log.answered(status.as_u16(), None);
+    let activity = if status == StatusCode::INTERNAL_SERVER_ERROR { format!(", \"activityId\": \"{}\"", guid_text(id)) } else { String::new() };
+    let message = serde_json::Value::from(message);
+    let body = Bytes::from(format!("{{ \"statusCode\": {}, \"message\": {message}{activity} }}", status.as_u16()));
+    let bodyless = is_head || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
+    let mut response = Response::new(AnswerStream::new(if bodyless { Source::Empty } else { Source::Whole(body) }, log, None));
+    *response.status_mut() = status;
+    if !bodyless {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    response
+}
+
+impl Host for GatewayServer {
+    fn connected(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, life: Life) {
+        let breaker = Breaker::default();
+        let wire = Wire::new(stream, breaker.clone());
+        let own = life.clone();
+        let service = service_fn(move |request| {
+            let (server, life, breaker) = (self.clone(), own.clone(), breaker.clone());
+            async move { server.answer(request, peer, &life, &breaker).await }
+        });
+        tokio::spawn(life.serve(wire, service));
+    }
+}

@@ -1,0 +1,156 @@
+//! A simulation from its start to its end.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use tokio::{sync::watch, task::JoinHandle};
+
+use super::{
+    GatewaySite, ResourceSite, Simulation, StartError, UnknownTarget, control,
+    events::{Listening, SimulationEvent},
+    port::Bound,
+    site::{self, Site},
+    world::World,
+};
+use crate::{
+    azure::faults::{ActiveFault, FaultCommand},
+    text::Text,
+};
+
+/// How long the control endpoint may take to finish its last answer.
+const CONTROL_FAREWELL: Duration = Duration::from_secs(1);
+
+/// A simulation that runs. It goes on when this is dropped; [`shutdown`](Self::shutdown) ends it.
+pub struct Running {
+    site: Arc<Site>,
+    control: Option<SocketAddr>,
+    subscription_key: Option<Text>,
+    serving_control: Mutex<Option<JoinHandle<()>>>,
+    phase: watch::Sender<Phase>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Running,
+    Stopping,
+    Stopped,
+}
+
+/// How a simulation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// Requests that were under way when the time was up, and that were cut off.
+    pub cut: u64,
+}
+
+pub(super) fn start(simulation: Simulation) -> Result<Running, StartError> {
+    let Simulation { gateways, resources, mapped, real, control, served_by, subscription_key, seed, events } = simulation;
+    let endpoint = match control {
+        Some(address) if !address.ip().is_loopback() => return Err(StartError::ControlNotLoopback(address)),
+        Some(address) => Some(site::bind(|| "the control endpoint".to_owned(), address)?),
+        None => None,
+    };
+    let site = Arc::new(Site::new(Arc::new(World::new(seed, events, mapped, real)), served_by));
+    site.place(gateways, Some(resources))?;
+    let (phase, stopping) = watch::channel(Phase::Running);
+    let control = endpoint.as_ref().map(Bound::address);
+    let serving_control = endpoint.map(|bound| {
+        let mut stopping = stopping;
+        let ended = async move {
+            // Without a sender it is over as well.
+            let _ = stopping.wait_for(|phase| *phase != Phase::Running).await;
+        };
+        tokio::spawn(control::serve(site.clone(), bound.into_listener(), ended))
+    });
+    let running = Running { site, control, subscription_key, serving_control: Mutex::new(serving_control), phase };
+    running.site.world.tell(|| SimulationEvent::Listening(running.listening()));
+    Ok(running)
+}
+
+impl Running {
+    /// Where everything listens.
+    pub fn listening(&self) -> Listening {
+        Listening {
+            control: self.control.map(|address| format!("http://{address}")),
+            subscription_key: self.subscription_key.clone(),
+            ..self.site.listening()
+        }
+    }
+
+    /// The gateways: region (short name) and address.
+    pub fn gateways(&self) -> Vec<(Text, SocketAddr)> {
+        self.site.gateways().iter().map(|gateway| (gateway.server.region().clone(), gateway.port.address())).collect()
+    }
+
+    /// The resources, declared ones first: id and address.
+    pub fn backends(&self) -> Vec<(Text, SocketAddr)> {
+        self.site.world.hosted().iter().map(|hosted| (hosted.server.id(), hosted.port.address())).collect()
+    }
+
+    /// The control endpoint.
+    pub fn control(&self) -> Option<SocketAddr> {
+        self.control
+    }
+
+    /// The requests that are under way in the gateways.
+    pub fn in_flight(&self) -> u64 {
+        self.site.gateways().iter().map(|gateway| gateway.server.in_flight()).sum()
+    }
+
+    /// Puts other gateways in place, and other resources where some are given (`None` leaves them as they are). A gateway of
+    /// the same region and a resource of the same id keep their ports; requests under way finish under the policy that they
+    /// began with; the limits of all resources that are given begin anew. On an error nothing has changed.
+    pub async fn reload(&self, gateways: Vec<GatewaySite>, resources: Option<Vec<ResourceSite>>) -> Result<(), StartError> {
+        if *self.phase.borrow() != Phase::Running {
+            return Err(StartError::Stopped);
+        }
+        self.site.reload(gateways, resources).await
+    }
+
+    /// Sets or clears a fault. It holds for the next request when this returns.
+    pub async fn set_fault(&self, command: FaultCommand) -> Result<(), UnknownTarget> {
+        self.site.command(command).await
+    }
+
+    /// Clears all faults.
+    pub async fn clear_faults(&self) {
+        self.site.clear().await;
+    }
+
+    /// The faults that hold.
+    pub fn faults(&self) -> Vec<ActiveFault> {
+        self.site.faults()
+    }
+
+    /// Accepts nothing more, lets the requests under way finish until `deadline` has passed, and stops.
+    pub async fn shutdown(&self, deadline: Duration) -> Drained {
+        self.phase.send_if_modified(|phase| *phase == Phase::Running && {
+            *phase = Phase::Stopping;
+            true
+        });
+        let gateways = self.site.gateways();
+        let drained = tokio::time::timeout(deadline, join_all(gateways.iter().map(|gateway| gateway.port.drain()))).await.is_ok();
+        let cut = if drained { 0 } else { self.in_flight() };
+        join_all(gateways.iter().map(|gateway| gateway.port.close())).await;
+        let hosted = self.site.world.hosted();
+        join_all(hosted.iter().map(|hosted| hosted.port.close())).await;
+        let serving_control = self.serving_control.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut serving) = serving_control
+            && tokio::time::timeout(CONTROL_FAREWELL, &mut serving).await.is_err()
+        {
+            serving.abort();
+        }
+        self.phase.send_replace(Phase::Stopped);
+        Drained { cut }
+    }
+
+    /// Returns when [`shutdown`](Self::shutdown) has ended.
+    pub async fn wait(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.phase.subscribe().wait_for(|phase| *phase == Phase::Stopped).await;
+    }
+}

@@ -1,0 +1,88 @@
+//! A request to a simulated gateway as one line: what the client got, and each attempt on the way.
+
+use std::time::Duration;
+
+use super::Colour;
+use crate::live::{Attempt, Outcome, RequestRecord};
+
+/// `12:00:01.007  POST /openai/…/chat/completions  200 from frc in 12 ms   swc (Sweden Central) 429 in 3 ms, frc 200 in 8 ms`
+pub fn line(record: &RequestRecord, colour: Colour) -> String {
+    let time = jiff::Timestamp::from_nanosecond(i128::from(record.time.0)).unwrap_or_default();
+    let time = time.strftime("%H:%M:%S%.3f");
+    let served = record.served_by.as_ref().filter(|id| **id != "none").map_or(String::new(), |id| format!(" from {id}"));
+    let attempts: Vec<String> = record.attempts.iter().map(|attempt| attempted(attempt, colour)).collect();
+    let attempts = if attempts.is_empty() { "no backend called".to_owned() } else { attempts.join(", then ") };
+    let error = record.error.map_or(String::new(), |error| format!(" ({error})"));
+    format!(
+        "{time} {} {} {} {}{served}{error} in {}  [{attempts}]",
+        record.gateway,
+        record.method,
+        record.path,
+        status(record.status, colour),
+        duration(record.ms)
+    )
+}
+
+fn attempted(attempt: &Attempt, colour: Colour) -> String {
+    let region = attempt.region.as_ref().map_or(String::new(), |region| format!(" ({region})"));
+    let outcome = match attempt.outcome {
+        Outcome::Status(code) => status(code, colour),
+        Outcome::Error(word) => paint(word, "\u{1b}[31m", colour),
+    };
+    format!("{}{region} {outcome} in {}", attempt.backend, duration(attempt.ms))
+}
+
+fn status(code: u16, colour: Colour) -> String {
+    let style = match code {
+        200..400 => "\u{1b}[32m",
+        400..500 => "\u{1b}[33m",
+        _ => "\u{1b}[31m",
+    };
+    paint(&code.to_string(), style, colour)
+}
+
+fn paint(text: &str, style: &str, colour: Colour) -> String {
+    match colour {
+        Colour::Always => format!("{style}{text}\u{1b}[0m"),
+        Colour::Never => text.to_owned(),
+    }
+}
+
+fn duration(duration: Duration) -> String {
+    match duration.as_millis() {
+        0 => "<1 ms".to_owned(),
+        ms @ 1..10_000 => format!("{ms} ms"),
+        _ => format!("{:.1} s", duration.as_secs_f64()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Moment;
+
+    #[test]
+    fn a_line_tells_the_whole_story() {
+        let record = RequestRecord {
+            time: Moment(1_763_690_060_007_999_999),
+            id: [0; 16],
+            gateway: "swedencentral".into(),
+            method: "POST".into(),
+            path: "/openai/deployments/gpt-4o/chat/completions".into(),
+            status: 200,
+            served_by: Some("frc".into()),
+            attempts: vec![
+                Attempt { backend: "swc".into(), region: Some("swedencentral".into()), outcome: Outcome::Status(429), ms: Duration::from_micros(2_600) },
+                Attempt { backend: "frc".into(), region: Some("francecentral".into()), outcome: Outcome::Status(200), ms: Duration::from_millis(8) },
+            ],
+            ms: Duration::from_millis(12),
+            error: None,
+            bytes: 0,
+        };
+        assert_eq!(
+            line(&record, Colour::Never),
+            "01:54:20.007 swedencentral POST /openai/deployments/gpt-4o/chat/completions 200 from frc in 12 ms  \
+             [swc (swedencentral) 429 in 2 ms, then frc (francecentral) 200 in 8 ms]"
+        );
+    }
+}
