@@ -133,6 +133,7 @@ impl Port {
                 Some(socket) => socket,
                 None => reserve(self.address)?,
             };
+            socket.set_reuseaddr(true)?;
             *state = listening(socket.listen(BACKLOG)?, host);
         }
         Ok(())
@@ -176,8 +177,10 @@ async fn stop(accepting: &mut JoinHandle<()>) {
 
 fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // To share the number with connections that are about to go, and then with nobody: Linux would let others listen there.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
+    socket.set_reuseaddr(false)?;
     Ok(socket)
 }
 

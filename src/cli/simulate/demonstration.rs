@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Printer, greeting, setup::Setup};
+use super::{Teller, greeting, setup::Setup};
 use crate::{
     azure::faults::{Fault, FaultCommand, Target},
     http::Url,
@@ -19,36 +19,36 @@ struct Ask {
 }
 
 /// Plays it. A request that goes wrong says so; it never ends the simulation.
-pub(super) async fn play(running: &Running, setup: &Setup, printer: &Printer) -> anyhow::Result<()> {
+pub(super) async fn play(running: &Running, setup: &Setup, teller: &Teller) -> anyhow::Result<()> {
     let listening = running.listening();
     let (Some(root), Some(primary)) = (listening.gateways.values().next(), listening.backends.keys().next()) else { return Ok(()) };
     let Some(url) = Url::parse(&format!("{root}{}", greeting::chat_path(setup))) else { return Ok(()) };
     let ask = Ask { url, key: [(greeting::key_header(setup).into(), listening.subscription_key.clone().unwrap_or_default())] };
-    printer.line("A short demonstration, with real requests:\n")?;
-    printer.line("  1. All is well.")?;
-    ask.send(printer).await?;
-    printer.line(&format!("  2. {primary} is throttled: it answers 429. The same request again."))?;
+    teller.text("A short demonstration, with real requests:\n\n  1. All is well.");
+    ask.send(teller).await;
+    teller.text(format!("\n  2. {primary} is throttled and answers 429. The same request again:"));
     let target = Target::Backend(primary.to_string());
     let throttled = Fault::Status { status: 429, retry_after: Some(Duration::from_secs(10)) };
     running.set_fault(FaultCommand { target: target.clone(), fault: Some(throttled), lasting: None }).await?;
-    ask.send(printer).await?;
-    printer.line(&format!("  3. {primary} has recovered."))?;
+    ask.send(teller).await;
+    teller.text(format!("\n  3. {primary} has recovered."));
     running.set_fault(FaultCommand { target, fault: None, lasting: None }).await?;
-    ask.send(printer).await?;
-    printer.line("")?;
+    ask.send(teller).await;
+    teller.text("");
     Ok(())
 }
 
 impl Ask {
-    async fn send(&self, printer: &Printer) -> anyhow::Result<()> {
+    /// Sends it, and goes on once its story has been told.
+    async fn send(&self, teller: &Teller) {
+        let mut told = teller.requests.subscribe();
+        told.borrow_and_update();
         let body = r#"{"messages":[{"role":"user","content":"Hello"}]}"#;
         match live::ask(&self.url, &self.key, body.into()).await {
-            Ok((head, _)) => {
-                let header = |name: &str| head.headers.get(name).map_or("-", Text::as_str);
-                printer.line(&format!("     {} from {}, attempts: {}", head.status, header("X-Served-By"), header("X-Failover-Attempts")))?;
+            Ok(_) => {
+                let _ = tokio::time::timeout(Duration::from_secs(1), told.changed()).await;
             }
-            Err(error) => printer.line(&format!("     no answer: {error}"))?,
+            Err(error) => teller.text(format!("     no answer: {error}")),
         }
-        Ok(())
     }
 }

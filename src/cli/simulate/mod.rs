@@ -13,6 +13,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use tokio::sync::watch as watch_channel;
 
 use super::{Outcome, fault::CONTROL, output::Printer};
 use crate::{
@@ -24,6 +25,9 @@ use setup::{Setup, Unusable};
 
 /// How long requests may take to finish when the simulation is stopped.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long the last lines may take to be printed.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What `simulate` takes.
 #[derive(Args, Clone, Debug)]
@@ -99,56 +103,89 @@ pub(super) fn run(arguments: Arguments, printer: &Printer) -> anyhow::Result<Out
     outcome
 }
 
+/// A line for standard output, in the order in which things happened.
+enum Told {
+    Event(Box<SimulationEvent>),
+    Text(String),
+}
+
+/// Everything that is printed while the simulation runs goes through here, so that lines never overtake one another.
+#[derive(Clone)]
+struct Teller {
+    lines: mpsc::Sender<Told>,
+    /// How many requests have been told of.
+    requests: watch_channel::Sender<u64>,
+}
+
+impl Teller {
+    fn text(&self, text: impl Into<String>) {
+        // The writer goes away only when nobody reads any more.
+        let _ = self.lines.send(Told::Text(text.into()));
+    }
+
+    fn event(&self, event: SimulationEvent) {
+        let is_request = matches!(event, SimulationEvent::Request(_));
+        let _ = self.lines.send(Told::Event(Box::new(event)));
+        if is_request {
+            self.requests.send_modify(|count| *count += 1);
+        }
+    }
+}
+
 async fn simulate(arguments: Arguments, setup: Setup, printer: Printer) -> anyhow::Result<Outcome> {
-    let (events, received) = mpsc::channel::<SimulationEvent>();
+    let (lines, received) = mpsc::channel::<Told>();
+    let teller = Teller { lines, requests: watch_channel::Sender::new(0) };
     let is_example = arguments.spec.is_none() && arguments.policy.is_none();
     let format = arguments.format;
-    let writer = std::thread::spawn(move || write_events(received, format, printer));
-    let sink: live::EventSink = Arc::new(move |event| {
-        // The writer is gone only once nothing is printed any more.
-        let _ = events.send(event);
-    });
+    let writer = std::thread::spawn(move || write(received, format, printer));
+    let sink: live::EventSink = {
+        let teller = teller.clone();
+        Arc::new(move |event| teller.event(event))
+    };
     let mut simulation = setup.simulation.clone();
     simulation.events = Some(sink.clone());
     let running = live::start(simulation).await?;
-    if format == Format::Text {
-        printer.print(&greeting::text(&setup, &running))?;
-        if is_example {
-            demonstration::play(&running, &setup, &printer).await?;
-        }
-        printer.line(greeting::LISTENING)?;
-    }
     let stopped = stop_signal()?;
+    if format == Format::Text {
+        teller.text(greeting::text(&setup, &running));
+        if is_example {
+            demonstration::play(&running, &setup, &teller).await?;
+        }
+        teller.text(greeting::LISTENING);
+    }
     tokio::select! {
         () = watch::reload_on_change(&arguments, setup, &running, sink, printer) => {}
         () = stopped => {}
     }
     printer.note("stopping: requests under way may finish");
     running.shutdown(DRAIN).await;
-    drop(running);
-    let _ = writer.join();
+    drop((running, teller));
+    let _ = tokio::time::timeout(FAREWELL, tokio::task::spawn_blocking(move || writer.join())).await;
     Ok(Outcome::Fine)
 }
 
-/// Prints events until the simulation is gone. A reader that went away ends the printing, not the simulation.
-fn write_events(events: mpsc::Receiver<SimulationEvent>, format: Format, printer: Printer) {
-    for event in events {
-        let printed = match (format, &event) {
-            (Format::Json, event) => match serde_json::to_string(event) {
+/// Prints what it is told until the simulation is gone. A reader that went away ends the printing, not the simulation.
+fn write(lines: mpsc::Receiver<Told>, format: Format, printer: Printer) {
+    for told in lines {
+        let printed = match (format, told) {
+            (_, Told::Text(text)) => printer.line(&text),
+            (Format::Json, Told::Event(event)) => match serde_json::to_string(&event) {
                 Ok(json) => printer.line(&json),
                 Err(_) => Ok(()),
             },
-            (Format::Text, SimulationEvent::Request(record)) => printer.line(&story::line(record, printer.colour)),
-            (Format::Text, SimulationEvent::Fault(command)) => {
-                let fault = command.fault.as_ref().map_or("healthy again".into(), |fault| fault.word());
-                printer.line(&format!("             {} is {fault}", command.target))
-            }
-            (Format::Text, SimulationEvent::Error(report)) => {
-                printer.error(&report.message);
-                Ok(())
-            }
-            (Format::Text, SimulationEvent::Reload(_)) => printer.line("             reloaded"),
-            (Format::Text, SimulationEvent::Listening(_)) => Ok(()),
+            (Format::Text, Told::Event(event)) => match *event {
+                SimulationEvent::Request(record) => printer.line(&story::line(&record, printer.colour)),
+                SimulationEvent::Fault(command) => {
+                    let fault = command.fault.as_ref().map_or("healthy again".into(), |fault| fault.word());
+                    printer.line(&format!("             {} is {fault}", command.target))
+                }
+                SimulationEvent::Error(report) => {
+                    printer.error(&report.message);
+                    Ok(())
+                }
+                SimulationEvent::Reload(_) => printer.line("             reloaded"),
+                SimulationEvent::Listening(_) => Ok(()),
+            },
         };
         if printed.is_err() {
             return;

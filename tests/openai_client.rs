@@ -1,0 +1,39 @@
+//! The real OpenAI SDK for Python against the simulated gateways. Runs where `import openai` works, and says so where it does not.
+
+#[path = "support/process.rs"]
+mod process;
+
+use std::{fs, process::Command};
+
+use process::Simulation;
+
+/// Whether the package is there; tests install nothing.
+fn has_openai() -> bool {
+    Command::new("python3").args(["-c", "import openai"]).output().is_ok_and(|output| output.status.success())
+}
+
+fn against(spec: &str, region: &str) {
+    let simulation = Simulation::start(&[spec]);
+    let gateway = format!("http://{}", simulation.gateway(region));
+    let output = Command::new("python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/openai_client.py"))
+        .args([&gateway, &simulation.key(), env!("CARGO_BIN_EXE_openai-failover"), &simulation.control()])
+        .output()
+        .unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("survived hang") && text.contains("NotFoundError"), "{text}");
+}
+
+#[test]
+fn the_openai_sdk_survives_every_fault() {
+    if !has_openai() {
+        println!("SKIPPED: `import openai` does not work here; `pip install openai` makes this test run");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml")).unwrap();
+    let path = directory.path().join("spec.yaml");
+    fs::write(&path, text.replace("attemptTimeout: 60s", "attemptTimeout: 1s")).unwrap();
+    against(&path.display().to_string(), "swedencentral");
+}

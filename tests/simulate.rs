@@ -1,0 +1,179 @@
+//! The live driver through real sockets: what a client of the simulated gateways gets, in every fault.
+
+#[path = "support/process.rs"]
+mod process;
+
+use std::{fs, path::Path};
+
+use process::{Simulation, request};
+
+const HELLO: &str = r#"{"messages":[{"role":"user","content":"hello"}]}"#;
+const STREAM: &str = r#"{"messages":[{"role":"user","content":"hello"}],"stream":true}"#;
+
+/// The two-region example with attempts that time out after a second.
+fn impatient(directory: &Path) -> String {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml")).unwrap();
+    let path = directory.join("spec.yaml");
+    assert!(text.contains("attemptTimeout: 60s"));
+    fs::write(&path, text.replace("attemptTimeout: 60s", "attemptTimeout: 1s")).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn every_fault_of_the_primary_is_survived_and_cleared() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut simulation = Simulation::start(&[&impatient(directory.path())]);
+    assert_eq!(simulation.chat("swedencentral", HELLO).story(), "200 swc 1");
+    simulation.event("request");
+    for (fault, attempt) in [
+        ("429", "429"),
+        ("500", "500"),
+        ("503", "503"),
+        ("401", "401"),
+        ("connection-refused", "connection-refused"),
+        ("dns-failure", "dns-failure"),
+        ("reset", "reset"),
+        ("hang", "hang"),
+    ] {
+        simulation.fault(&["swc", fault]);
+        for body in [HELLO, STREAM] {
+            let answer = simulation.chat("swedencentral", body);
+            assert_eq!(answer.story(), "200 frc 2", "{fault}");
+            assert!(answer.whole && answer.text().contains("France"), "{fault}: {}", answer.text());
+            let event = simulation.event("request");
+            let first = &event["attempts"][0];
+            let seen = first["status"].as_u64().map_or_else(|| first["error"].as_str().unwrap_or("-").to_owned(), |status| status.to_string());
+            assert_eq!((first["backend"].as_str(), seen.as_str()), (Some("swc"), attempt), "{event}");
+            assert_eq!((event["attempts"][1]["status"].as_u64(), event["servedBy"].as_str(), event["status"].as_u64()), (Some(200), Some("frc"), Some(200)));
+        }
+        simulation.fault(&["swc", "clear"]);
+        assert_eq!(simulation.chat("swedencentral", HELLO).story(), "200 swc 1", "after {fault}");
+        simulation.event("request");
+    }
+    assert!(simulation.stop("-TERM").success());
+}
+
+#[test]
+fn a_stream_reaches_the_client_as_events() {
+    let simulation = Simulation::start(&[]);
+    let answer = simulation.chat("francecentral", STREAM);
+    assert_eq!(answer.story(), "200 frc 1");
+    let text = answer.text();
+    assert!(answer.header("content-type").starts_with("text/event-stream"), "{answer:?}");
+    assert!(text.starts_with("data: {") && text.ends_with("data: [DONE]\n\n"), "{text}");
+    assert!(text.contains("prompt_filter_results") && text.contains("\"finish_reason\":\"stop\""));
+}
+
+#[test]
+fn when_all_regions_fail_the_client_learns_when_to_come_back() {
+    let simulation = Simulation::start(&[]);
+    simulation.fault(&["swc", "429", "--retry-after", "30s"]);
+    simulation.fault(&["frc", "429", "--retry-after", "7s"]);
+    let answer = simulation.chat("swedencentral", HELLO);
+    assert_eq!((answer.story().as_str(), answer.header("retry-after")), ("429 frc 2", "7"));
+    assert!(answer.text().contains("\"code\":\"429\""), "{}", answer.text());
+    simulation.fault(&["swc", "connection-refused"]);
+    simulation.fault(&["frc", "dns-failure"]);
+    let answer = simulation.chat("swedencentral", HELLO);
+    assert_eq!(answer.story(), "503 none 2");
+    assert!(answer.text().contains("ServiceUnavailable"));
+}
+
+#[test]
+fn a_body_cut_in_the_middle_reaches_the_client_as_a_cut() {
+    let simulation = Simulation::start(&[]);
+    simulation.fault(&["swc", "cut-body"]);
+    for body in [HELLO, STREAM] {
+        let answer = simulation.chat("swedencentral", body);
+        assert_eq!(answer.status, 200);
+        assert!(!answer.whole, "{answer:?}");
+    }
+    // As a later attempt it is no answer: `send-request` collects it.
+    simulation.fault(&["swc", "500"]);
+    simulation.fault(&["frc", "cut-body"]);
+    assert_eq!(simulation.chat("swedencentral", HELLO).story(), "500 swc 2");
+}
+
+#[test]
+fn a_region_fault_takes_its_gateway_and_its_resource() {
+    let simulation = Simulation::start(&[]);
+    simulation.fault(&["region:swedencentral", "connection-refused"]);
+    assert!(std::net::TcpStream::connect(simulation.gateway("swedencentral")).is_err());
+    assert!(std::net::TcpStream::connect(simulation.backend("swc")).is_err());
+    assert_eq!(simulation.chat("francecentral", HELLO).story(), "200 frc 1");
+    simulation.fault(&["region:swedencentral", "clear"]);
+    assert_eq!(simulation.chat("swedencentral", HELLO).story(), "200 swc 1");
+}
+
+#[test]
+fn unknown_targets_and_words_are_refused_with_what_there_is() {
+    let simulation = Simulation::start(&[]);
+    for (arguments, expected) in [(&["sw", "429"][..], "swc"), (&["swc", "hangs"][..], "hang"), (&["swc", "429", "--for", "5"][..], "duration"), (&["region:mars", "500"][..], "swedencentral")] {
+        let output = simulation.try_fault(arguments);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
+        assert!(text.contains(expected), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn a_missing_key_calls_no_backend() {
+    let mut simulation = Simulation::start(&[]);
+    let path = "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21";
+    let answer = request(&simulation.gateway("swedencentral"), "POST", path, &[], HELLO.as_bytes()).unwrap();
+    assert_eq!(answer.story(), "401 none 0");
+    assert_eq!(simulation.event("request")["attempts"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn bad_requests_get_a_status_and_large_bodies_pass() {
+    let simulation = Simulation::start(&[]);
+    assert_eq!(simulation.chat("swedencentral", "{\"messages\": nonsense").story(), "400 swc 1");
+    let long = format!(r#"{{"messages":[{{"role":"user","content":"{}"}}],"max_tokens":1}}"#, "x".repeat(10 << 20));
+    let answer = simulation.chat("swedencentral", &long);
+    assert!([400, 429, 200].contains(&answer.status), "{}", answer.story());
+    let key = [("api-key", simulation.key())];
+    let unknown = request(&simulation.gateway("swedencentral"), "GET", "/nothing", &key, b"").unwrap();
+    assert_eq!((unknown.status, unknown.text().as_str()), (404, r#"{ "statusCode": 404, "message": "Resource not found" }"#));
+}
+
+#[test]
+fn a_changed_spec_is_reloaded_and_a_broken_one_leaves_the_last_good() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = impatient(directory.path());
+    let mut simulation = Simulation::start(&[&path]);
+    let good = fs::read_to_string(&path).unwrap();
+    fs::write(&path, good.replace("servedBy: X-Served-By", "servedBy: X-Who").replace("strategy: send-request", "strategy: sendrequest")).unwrap();
+    let error = simulation.event("error");
+    assert!(error["message"].as_str().unwrap().contains("sendrequest"), "{error}");
+    assert_eq!(simulation.chat("swedencentral", HELLO).story(), "200 swc 1");
+    // Edited in place while it runs: the order of attempts now is by priority alone.
+    fs::write(&path, good.replace("order: nearest-first", "order: priority")).unwrap();
+    simulation.event("reload");
+    assert_eq!(simulation.chat("francecentral", HELLO).story(), "200 swc 1");
+}
+
+#[test]
+fn somebody_elses_policy_runs_and_unknown_hosts_stay_inside() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/policies/round-trip.xml");
+    let mut simulation = Simulation::start(&["--policy", path, "--named-value", "primary-key=k1"]);
+    let answer = simulation.chat("swedencentral", HELLO);
+    assert_eq!((answer.status, answer.header("x-backend")), (200, "https://team-a.openai.azure.com"), "{}", answer.text());
+    let event = simulation.event("request");
+    assert_eq!(event["attempts"][0]["backend"], "team-a", "{event}");
+    simulation.fault(&["team-a", "429"]);
+    let answer = simulation.chat("swedencentral", HELLO);
+    assert_eq!((answer.status, answer.header("x-backend")), (200, "https://team-b.openai.azure.com"), "{}", answer.text());
+    let event = simulation.event("error");
+    assert!(event["message"].as_str().unwrap().contains("audit.contoso.example"), "{event}");
+}
+
+#[test]
+fn a_port_in_use_is_said_and_exits_with_2() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = process::run(&["simulate", "--control-listen", "127.0.0.1:0", "--listen", &address], Path::new("."));
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("in use") && text.contains(&address), "{text}");
+}
