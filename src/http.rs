@@ -84,9 +84,8 @@ impl<N: Into<Text>, V: Into<Text>> FromIterator<(N, V)> for Headers {
 
 /// Fields that belong to one connection and are never passed on.
 /// Source: RFC 9110 section 7.6.1, with `Proxy-Connection` and `Keep-Alive` as deployed.
-pub const HOP_BY_HOP: [&str; 8] = [
-    "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade",
-];
+pub const HOP_BY_HOP: [&str; 8] =
+    ["Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade"];
 
 /// Removes the fields that belong to one connection, those that `Connection` names among them.
 pub fn remove_hop_by_hop(headers: &mut Headers) {
@@ -210,7 +209,8 @@ mod tests {
 
     #[test]
     fn what_connection_names_goes_with_it() {
-        let mut headers: Headers = [("Connection", "close, X-Secret-Hop"), ("X-Secret-Hop", "1"), ("TE", "trailers"), ("Accept", "*/*")].into_iter().collect();
+        let mut headers: Headers =
+            [("Connection", "close, X-Secret-Hop"), ("X-Secret-Hop", "1"), ("TE", "trailers"), ("Accept", "*/*")].into_iter().collect();
         remove_hop_by_hop(&mut headers);
         assert_eq!(headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Accept"]);
     }

@@ -97,7 +97,10 @@ mod tests {
     #[test]
     fn positions_count_lines_and_characters_from_one() {
         let source = Source::new("a", "ab\nåc\n");
-        let at = |offset| { let p = source.position(offset); (p.line, p.column) };
+        let at = |offset| {
+            let p = source.position(offset);
+            (p.line, p.column)
+        };
         assert_eq!([at(0), at(2), at(3), at(5), at(7)], [(1, 1), (1, 3), (2, 1), (2, 2), (3, 1)]);
         assert_eq!(at(1_000).0, 3, "an offset past the end belongs to the last line");
     }

@@ -1,6 +1,7 @@
 //! The generated policy by behaviour: what each failure of a region means to the client.
 //!
 //! The policy that runs is the one that `gen` writes; nothing here knows how it does it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -17,12 +18,17 @@ fn a_healthy_primary_answers_with_one_attempt() {
     assert_eq!(answer.story(), "200 swc 1");
     assert_eq!(answer.text(), "swc");
     assert_eq!(answer.calls(), "swc");
-    assert_eq!(answer.sent[0].head.url.to_string(), "https://contoso-swc.openai.azure.com/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21");
+    assert_eq!(
+        answer.sent[0].head.url.to_string(),
+        "https://contoso-swc.openai.azure.com/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21"
+    );
 }
 
 #[test]
 fn the_nearest_backend_comes_first_whichever_way_the_region_is_spelled() {
-    for (region, expected) in [("Sweden Central", "swc"), ("swedencentral", "swc"), ("France Central", "frc"), ("francecentral", "frc"), ("West US", "swc")] {
+    for (region, expected) in
+        [("Sweden Central", "swc"), ("swedencentral", "swc"), ("France Central", "frc"), ("francecentral", "frc"), ("West US", "swc")]
+    {
         assert_eq!(two(region).up("swc").up("frc").chat("gpt-4o").calls(), expected, "{region}");
     }
 }
@@ -38,7 +44,8 @@ fn every_listed_status_fails_over() {
 
 #[test]
 fn every_broken_connection_fails_over() {
-    for kind in [FailureKind::ConnectionRefused, FailureKind::DnsFailure, FailureKind::TlsFailure, FailureKind::Reset, FailureKind::Timeout] {
+    for kind in [FailureKind::ConnectionRefused, FailureKind::DnsFailure, FailureKind::TlsFailure, FailureKind::Reset, FailureKind::Timeout]
+    {
         let answer = two("Sweden Central").down("swc", kind).up("frc").chat("gpt-4o");
         assert_eq!(answer.story(), "200 frc 2", "{kind:?}");
     }
@@ -58,16 +65,30 @@ fn later_attempts_have_their_own_deployment_and_credential_and_the_original_body
     let body = br#"{"messages":[],"user":"\u00e5"}"#;
     let answer = two("Sweden Central").status("swc", 429, &[]).up("frc").send(
         "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21&subscription-key=stolen&x=%2F",
-        &[("api-key", KEY), ("Content-Type", "application/json"), ("Accept", "text/plain"), ("traceparent", "00-a-b-01"), ("X-Forwarded-For", "1.2.3.4"), ("X-Azure-Ref", "r"), ("X-Own", "o")],
+        &[
+            ("api-key", KEY),
+            ("Content-Type", "application/json"),
+            ("Accept", "text/plain"),
+            ("traceparent", "00-a-b-01"),
+            ("X-Forwarded-For", "1.2.3.4"),
+            ("X-Azure-Ref", "r"),
+            ("X-Own", "o"),
+        ],
         Some(body),
     );
     assert_eq!(answer.story(), "200 frc 2");
     let second = &answer.sent[1];
-    assert_eq!(second.head.url.to_string(), "https://contoso-frc.openai.azure.com/openai/deployments/gpt-4o-fr/chat/completions?api-version=2024-10-21&x=%2F");
+    assert_eq!(
+        second.head.url.to_string(),
+        "https://contoso-frc.openai.azure.com/openai/deployments/gpt-4o-fr/chat/completions?api-version=2024-10-21&x=%2F"
+    );
     assert_eq!(second.body, &body[..]);
     let mut names: Vec<String> = second.head.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     names.sort();
-    assert_eq!(names, ["Accept: text/plain", "Content-Type: application/json", "api-key: key-of-aoai-key-frc-\"'<&", "traceparent: 00-a-b-01"]);
+    assert_eq!(
+        names,
+        ["Accept: text/plain", "Content-Type: application/json", "api-key: key-of-aoai-key-frc-\"'<&", "traceparent: 00-a-b-01"]
+    );
 }
 
 #[test]
@@ -75,7 +96,12 @@ fn no_credential_of_the_client_reaches_a_backend() {
     let path = "/openai/deployments/gpt-4o/chat/completions?Subscription%2DKey=client-key&api-version=1&SUBSCRIPTION-KEY=client-key";
     let answer = two("Sweden Central").status("swc", 500, &[]).up("frc").send(
         path,
-        &[("api-key", KEY), ("Ocp-Apim-Subscription-Key", KEY), ("Authorization", "Bearer client-key"), ("Content-Type", "application/json")],
+        &[
+            ("api-key", KEY),
+            ("Ocp-Apim-Subscription-Key", KEY),
+            ("Authorization", "Bearer client-key"),
+            ("Content-Type", "application/json"),
+        ],
         Some(b"{}"),
     );
     assert_eq!(answer.calls(), "swc frc");
@@ -88,7 +114,11 @@ fn no_credential_of_the_client_reaches_a_backend() {
 #[test]
 fn a_missing_or_wrong_key_reaches_no_backend() {
     for (headers, message) in [(&[][..], "missing"), (&[("api-key", "wrong")][..], "invalid")] {
-        let answer = two("Sweden Central").up("swc").up("frc").send("/openai/deployments/gpt-4o/chat/completions?api-version=1", headers, Some(b"{}"));
+        let answer = two("Sweden Central").up("swc").up("frc").send(
+            "/openai/deployments/gpt-4o/chat/completions?api-version=1",
+            headers,
+            Some(b"{}"),
+        );
         assert_eq!(answer.story(), "401 none 0");
         assert_eq!(answer.calls(), "");
         assert!(answer.text().contains(message) && answer.header("WWW-Authenticate").contains("name=\"api-key\""), "{}", answer.text());
@@ -104,14 +134,21 @@ fn an_unknown_operation_reaches_no_backend() {
 
 #[test]
 fn when_all_fail_the_last_real_answer_comes_with_the_smallest_hint() {
-    let answer = two("Sweden Central").status("swc", 429, &[("Retry-After", "7"), ("retry-after-ms", "6500")]).status("frc", 429, &[("Retry-After", "20")]).chat("gpt-4o");
+    let answer = two("Sweden Central")
+        .status("swc", 429, &[("Retry-After", "7"), ("retry-after-ms", "6500")])
+        .status("frc", 429, &[("Retry-After", "20")])
+        .chat("gpt-4o");
     assert_eq!(answer.story(), "429 frc 2");
-    assert_eq!((answer.text().as_str(), answer.header("Retry-After").as_str(), answer.header("retry-after-ms").as_str()), ("frc", "7", "6500"));
+    assert_eq!(
+        (answer.text().as_str(), answer.header("Retry-After").as_str(), answer.header("retry-after-ms").as_str()),
+        ("frc", "7", "6500")
+    );
 }
 
 #[test]
 fn an_attempt_without_an_answer_does_not_hide_the_one_before() {
-    let answer = two("Sweden Central").status("swc", 429, &[("Retry-After", "7")]).down("frc", FailureKind::ConnectionRefused).chat("gpt-4o");
+    let answer =
+        two("Sweden Central").status("swc", 429, &[("Retry-After", "7")]).down("frc", FailureKind::ConnectionRefused).chat("gpt-4o");
     assert_eq!(answer.story(), "429 swc 2");
     assert_eq!((answer.text().as_str(), answer.header("Retry-After").as_str()), ("swc", "7"));
     let answer = two("Sweden Central").down("swc", FailureKind::Timeout).status("frc", 503, &[("Retry-After", "3")]).chat("gpt-4o");
@@ -122,7 +159,10 @@ fn an_attempt_without_an_answer_does_not_hide_the_one_before() {
 #[test]
 fn a_date_as_retry_after_counts_in_seconds() {
     // The world's clock stands at 2025-11-21T01:53:20Z.
-    let answer = two("Sweden Central").status("swc", 429, &[("Retry-After", "Fri, 21 Nov 2025 01:53:25 GMT")]).status("frc", 429, &[("Retry-After", "20")]).chat("gpt-4o");
+    let answer = two("Sweden Central")
+        .status("swc", 429, &[("Retry-After", "Fri, 21 Nov 2025 01:53:25 GMT")])
+        .status("frc", 429, &[("Retry-After", "20")])
+        .chat("gpt-4o");
     assert_eq!((answer.story().as_str(), answer.header("Retry-After").as_str()), ("429 frc 2", "5"));
 }
 
@@ -165,17 +205,31 @@ fn a_body_that_is_no_json_gets_the_backends_own_400() {
 fn bodies_are_bytes_and_may_be_missing() {
     let audio: Vec<u8> = (0..=255).collect();
     let mut world = two("Sweden Central").status("swc", 503, &[]).up("frc");
-    let answer = world.send("/openai/deployments/gpt-4o/audio/transcriptions?api-version=1", &[("api-key", KEY), ("Content-Type", "multipart/form-data; boundary=x")], Some(&audio));
+    let answer = world.send(
+        "/openai/deployments/gpt-4o/audio/transcriptions?api-version=1",
+        &[("api-key", KEY), ("Content-Type", "multipart/form-data; boundary=x")],
+        Some(&audio),
+    );
     assert_eq!(answer.story(), "200 frc 2");
     assert!(answer.sent.iter().all(|sent| sent.body == audio), "not a byte is changed");
     let answer = world.send("/openai/deployments/gpt-4o/completions?api-version=1", &[("api-key", KEY)], None);
     assert_eq!(answer.story(), "200 frc 2");
-    assert!(answer.sent[1].body.is_empty() && !answer.sent[1].head.headers.contains("Content-Type") && !answer.sent[1].head.headers.contains("Accept"));
+    assert!(
+        answer.sent[1].body.is_empty()
+            && !answer.sent[1].head.headers.contains("Content-Type")
+            && !answer.sent[1].head.headers.contains("Accept")
+    );
 }
 
 #[test]
 fn a_stream_is_not_buffered_and_still_fails_over() {
-    let send = |world: &mut World, body: &[u8]| world.send("/openai/deployments/gpt-4o/chat/completions?api-version=1", &[("api-key", KEY), ("Content-Type", "application/json")], Some(body));
+    let send = |world: &mut World, body: &[u8]| {
+        world.send(
+            "/openai/deployments/gpt-4o/chat/completions?api-version=1",
+            &[("api-key", KEY), ("Content-Type", "application/json")],
+            Some(body),
+        )
+    };
     let mut world = two("Sweden Central").up("swc").up("frc");
     for (body, buffered) in [
         (&br#"{"stream": true}"#[..], false),
@@ -219,17 +273,23 @@ fn four(region: &str) -> World {
 }
 
 fn ask(world: &mut World, model: &str) -> support::Answered {
-    world.send(&format!("/ai/public/deployments/{model}/chat/completions?api-version=1"), &[("X-Key", KEY), ("X-Tenant", "t"), ("Content-Type", "application/json")], Some(b"{}"))
+    world.send(
+        &format!("/ai/public/deployments/{model}/chat/completions?api-version=1"),
+        &[("X-Key", KEY), ("X-Tenant", "t"), ("Content-Type", "application/json")],
+        Some(b"{}"),
+    )
 }
 
 #[test]
 fn a_failed_failover_attempt_goes_on_to_the_next_backend() {
-    let mut world = four("Sweden Central").status("a", 500, &[]).down("b", FailureKind::Timeout).status("c", 429, &[]).status("d", 429, &[]);
+    let mut world =
+        four("Sweden Central").status("a", 500, &[]).down("b", FailureKind::Timeout).status("c", 429, &[]).status("d", 429, &[]);
     let answer = ask(&mut world, "m");
     assert_eq!(answer.header("X-Failover-Attempts"), "4");
     assert_eq!(answer.head.status, 429);
     assert!(answer.calls() == "a b c d" || answer.calls() == "a b d c", "{}", answer.calls());
-    let mut world = four("Sweden Central").down("a", FailureKind::ConnectionRefused).down("b", FailureKind::Timeout).status("c", 500, &[]).up("d");
+    let mut world =
+        four("Sweden Central").down("a", FailureKind::ConnectionRefused).down("b", FailureKind::Timeout).status("c", 500, &[]).up("d");
     assert_eq!(ask(&mut world, "m").story().split_once(' ').unwrap().1.split(' ').next(), Some("d"));
 }
 
@@ -238,7 +298,10 @@ fn the_public_path_and_key_header_are_the_specs_own() {
     let mut world = four("Sweden Central").up("a");
     let answer = ask(&mut world, "m");
     assert_eq!(answer.story(), "200 a 1");
-    assert_eq!(answer.sent[0].head.url.to_string(), "https://contoso-a.openai.azure.com/openai/deployments/m-a/chat/completions?api-version=1");
+    assert_eq!(
+        answer.sent[0].head.url.to_string(),
+        "https://contoso-a.openai.azure.com/openai/deployments/m-a/chat/completions?api-version=1"
+    );
     assert!(!answer.sent[0].head.headers.contains("X-Key"));
 }
 
@@ -318,7 +381,8 @@ fn an_error_of_another_kind_never_fails_over() {
     let api = openai_failover::gateway::Api { subscription_required: false, ..Default::default() };
     let named = [("aoai-key-swc".to_owned(), "s".to_owned()), ("aoai-key-frc".to_owned(), "f".to_owned())].into();
     let resources = openai_failover::policy::Resources { named_values: named, ..Default::default() };
-    let mut world = World::with(&broken_outbound, "Sweden Central", api, resources).up("swc").on("contoso-frc.openai.azure.com", |_| panic!("called"));
+    let mut world =
+        World::with(&broken_outbound, "Sweden Central", api, resources).up("swc").on("contoso-frc.openai.azure.com", |_| panic!("called"));
     let answer = world.chat("gpt-4o");
     assert_eq!(answer.story(), "500 none 1");
     let _ = (broken(FailureKind::Reset), respond(200, &[], ""));

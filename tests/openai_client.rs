@@ -1,4 +1,5 @@
 //! The real OpenAI SDK for Python against the simulated gateways. Runs where `import openai` works, and says so where it does not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/process.rs"]
 mod process;

@@ -1,4 +1,5 @@
 //! `policies/` holds what `gen` makes of the example specs: people read it, and this test keeps it fresh.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -17,7 +18,8 @@ fn folder(name: &str) -> PathBuf {
 fn the_committed_policies_are_what_gen_writes() {
     for name in EXAMPLES {
         let artefacts = generate::generate(&spec(name), &generate::Options::default()).unwrap();
-        let stale: Vec<PathBuf> = generate::differences(&folder(name), &artefacts).unwrap().into_iter().map(|difference| difference.path).collect();
+        let stale: Vec<PathBuf> =
+            generate::differences(&folder(name), &artefacts).unwrap().into_iter().map(|difference| difference.path).collect();
         assert!(stale.is_empty(), "write them anew: cargo run -- gen fixtures/specs/{name}.yaml -o policies/{name}\n{stale:?}");
     }
 }
@@ -43,7 +45,10 @@ fn no_secret_and_no_backend_key_stands_in_the_policy() {
     for name in EXAMPLES {
         let text = fs::read_to_string(folder(name).join("policy.xml")).unwrap();
         for line in text.lines().filter(|line| line.contains("{{")) {
-            assert!(line.trim().starts_with("<value>{{") && line.trim().ends_with("}}</value>"), "a Named Value is a whole element text: {line}");
+            assert!(
+                line.trim().starts_with("<value>{{") && line.trim().ends_with("}}</value>"),
+                "a Named Value is a whole element text: {line}"
+            );
         }
         assert!(!text.contains("vault.azure.net"));
     }

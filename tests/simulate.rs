@@ -1,4 +1,5 @@
 //! The live driver through real sockets: what a client of the simulated gateways gets, in every fault.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/process.rs"]
 mod process;
@@ -42,9 +43,13 @@ fn every_fault_of_the_primary_is_survived_and_cleared() {
             assert!(answer.whole && answer.text().contains("France"), "{fault}: {}", answer.text());
             let event = simulation.event("request");
             let first = &event["attempts"][0];
-            let seen = first["status"].as_u64().map_or_else(|| first["error"].as_str().unwrap_or("-").to_owned(), |status| status.to_string());
+            let seen =
+                first["status"].as_u64().map_or_else(|| first["error"].as_str().unwrap_or("-").to_owned(), |status| status.to_string());
             assert_eq!((first["backend"].as_str(), seen.as_str()), (Some("swc"), attempt), "{event}");
-            assert_eq!((event["attempts"][1]["status"].as_u64(), event["servedBy"].as_str(), event["status"].as_u64()), (Some(200), Some("frc"), Some(200)));
+            assert_eq!(
+                (event["attempts"][1]["status"].as_u64(), event["servedBy"].as_str(), event["status"].as_u64()),
+                (Some(200), Some("frc"), Some(200))
+            );
         }
         simulation.fault(&["swc", "clear"]);
         assert_eq!(simulation.chat("swedencentral", HELLO).story(), "200 swc 1", "after {fault}");
@@ -108,7 +113,12 @@ fn a_region_fault_takes_its_gateway_and_its_resource() {
 #[test]
 fn unknown_targets_and_words_are_refused_with_what_there_is() {
     let simulation = Simulation::start(&[]);
-    for (arguments, expected) in [(&["sw", "429"][..], "swc"), (&["swc", "hangs"][..], "hang"), (&["swc", "429", "--for", "5"][..], "duration"), (&["region:mars", "500"][..], "swedencentral")] {
+    for (arguments, expected) in [
+        (&["sw", "429"][..], "swc"),
+        (&["swc", "hangs"][..], "hang"),
+        (&["swc", "429", "--for", "5"][..], "duration"),
+        (&["region:mars", "500"][..], "swedencentral"),
+    ] {
         let output = simulation.try_fault(arguments);
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
@@ -143,7 +153,8 @@ fn a_changed_spec_is_reloaded_and_a_broken_one_leaves_the_last_good() {
     let path = impatient(directory.path());
     let mut simulation = Simulation::start(&[&path]);
     let good = fs::read_to_string(&path).unwrap();
-    fs::write(&path, good.replace("servedBy: X-Served-By", "servedBy: X-Who").replace("strategy: send-request", "strategy: sendrequest")).unwrap();
+    fs::write(&path, good.replace("servedBy: X-Served-By", "servedBy: X-Who").replace("strategy: send-request", "strategy: sendrequest"))
+        .unwrap();
     let error = simulation.event("error");
     assert!(error["message"].as_str().unwrap().contains("sendrequest"), "{error}");
     assert_eq!(simulation.chat("swedencentral", HELLO).story(), "200 swc 1");

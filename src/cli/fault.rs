@@ -38,7 +38,10 @@ pub(super) struct Arguments {
 
 fn words() -> String {
     let rows: Vec<String> = CATALOGUE.iter().map(|entry| format!("  {:<20} {}", entry.word, entry.seen)).collect();
-    format!("Faults, and what a client of the gateway sees without failover:\n{}\n\nExamples:\n  openai-failover fault swc 429 --retry-after 10s\n  openai-failover fault region:swedencentral connection-refused --for 1m\n  openai-failover fault swc clear", rows.join("\n"))
+    format!(
+        "Faults, and what a client of the gateway sees without failover:\n{}\n\nExamples:\n  openai-failover fault swc 429 --retry-after 10s\n  openai-failover fault region:swedencentral connection-refused --for 1m\n  openai-failover fault swc clear",
+        rows.join("\n")
+    )
 }
 
 /// `250ms`, `30s`, `5m`, `1h`.
@@ -69,7 +72,9 @@ pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Ou
         word => Some(Fault::parse(word, FaultOptions { retry_after: arguments.retry_after, delay: arguments.delay })?),
     };
     let command = FaultCommand { target, fault, lasting: arguments.lasting };
-    let Some(control) = Url::parse(&arguments.control) else { anyhow::bail!("`{}` is not a URL: write http://HOST:PORT", arguments.control) };
+    let Some(control) = Url::parse(&arguments.control) else {
+        anyhow::bail!("`{}` is not a URL: write http://HOST:PORT", arguments.control)
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(live::post_fault(&control, &command))?;
     match &command.fault {

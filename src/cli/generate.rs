@@ -84,6 +84,10 @@ pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Ou
         printer.note("up to date");
         return Ok(Outcome::Fine);
     }
-    printer.note(&format!("{} of {} files differ from what the spec gives; run without --check to write them", differences.len(), artefacts.len()));
+    printer.note(&format!(
+        "{} of {} files differ from what the spec gives; run without --check to write them",
+        differences.len(),
+        artefacts.len()
+    ));
     Ok(Outcome::Findings)
 }

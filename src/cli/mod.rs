@@ -67,7 +67,10 @@ pub fn main() -> ExitCode {
     };
     let outcome = result.unwrap_or_else(|error| {
         // Whoever reads our output has gone: `| head` is no error.
-        if error.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)) {
+        if error
+            .chain()
+            .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe))
+        {
             return Outcome::Fine;
         }
         printer.error(&format!("{error:#}"));

@@ -41,7 +41,7 @@ impl Printer {
             return;
         }
         let text = diagnostics::text(found, self.error_colour);
-        let _ = write!(io::stderr().lock(), "{text}{}\n", diagnostics::count(found));
+        let _ = writeln!(io::stderr().lock(), "{text}{}", diagnostics::count(found));
     }
 
     /// A line about what is going on.

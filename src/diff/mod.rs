@@ -50,7 +50,10 @@ mod tests {
 
     #[test]
     fn layout_quotes_and_format_make_no_difference() {
-        let raw = Source::new("a", "<policies><inbound><choose><when condition=\"@(1 < 2 && \"a\" == \"b\")\"><base/></when></choose></inbound></policies>");
+        let raw = Source::new(
+            "a",
+            "<policies><inbound><choose><when condition=\"@(1 < 2 && \"a\" == \"b\")\"><base/></when></choose></inbound></policies>",
+        );
         let escaped = Source::new(
             "b",
             "<policies>\n  <inbound>\n    <choose><when\n condition='@(1 &lt; 2 &amp;&amp; \"a\" == \"b\")'>\n<base /></when></choose></inbound>\n</policies>\n",

@@ -1,14 +1,14 @@
 //! `System.Char`
 
 use super::{
-    member::{Call, Member, member},
     exception::Raise,
+    member::{Call, Member, member},
     value::Value,
 };
 
 /// The members of `char`.
 pub const MEMBERS: &[Member] = &[
-    member("static bool IsDigit(char c)", |call| test(call, |c| c.is_numeric() && c.to_digit(10).is_some())),
+    member("static bool IsDigit(char c)", |call| test(call, |c| c.is_ascii_digit())),
     member("static bool IsLetter(char c)", |call| test(call, char::is_alphabetic)),
     member("static bool IsLetterOrDigit(char c)", |call| test(call, char::is_alphanumeric)),
     member("static bool IsWhiteSpace(char c)", |call| test(call, char::is_whitespace)),

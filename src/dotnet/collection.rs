@@ -147,8 +147,12 @@ pub const READONLY_DICTIONARY: &[Member] = &[
 
 /// `KeyValuePair<TKey, TValue>`, held as an array of two.
 pub const PAIR: &[Member] = &[
-    member("TKey Key { get; }", |call| Ok(items(call.runtime, call.argument(0)).and_then(|items| items.first().cloned()).unwrap_or(Value::Null))),
-    member("TValue Value { get; }", |call| Ok(items(call.runtime, call.argument(0)).and_then(|items| items.get(1).cloned()).unwrap_or(Value::Null))),
+    member("TKey Key { get; }", |call| {
+        Ok(items(call.runtime, call.argument(0)).and_then(|items| items.first().cloned()).unwrap_or(Value::Null))
+    }),
+    member("TValue Value { get; }", |call| {
+        Ok(items(call.runtime, call.argument(0)).and_then(|items| items.get(1).cloned()).unwrap_or(Value::Null))
+    }),
 ];
 
 /// Makes an array.
@@ -174,7 +178,12 @@ pub fn items(runtime: &mut Runtime<'_>, value: &Value) -> Option<Vec<Value>> {
             Object::Token(token) => Some(token.children().map(Value::Object).collect()),
             Object::Dictionary(map) => {
                 let entries = map.entries.clone();
-                Some(entries.into_iter().map(|(key, value)| runtime.heap.value(Object::Array(List { element: Type::OBJECT, items: vec![key, value] }))).collect())
+                Some(
+                    entries
+                        .into_iter()
+                        .map(|(key, value)| runtime.heap.value(Object::Array(List { element: Type::OBJECT, items: vec![key, value] })))
+                        .collect(),
+                )
             }
             _ => None,
         },

@@ -14,8 +14,10 @@ use super::{
     value::Value,
 };
 
-const DECODE: GeneralPurpose =
-    GeneralPurpose::new(&base64::alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireCanonical));
+const DECODE: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
+);
 
 /// The members of `Convert`.
 pub const MEMBERS: &[Member] = &[

@@ -220,7 +220,9 @@ pub const DATE_TIME: &[Member] = &[
         },
         _ => Err(argument_null("s")),
     }),
-    member("static TimeSpan operator -(DateTime d1, DateTime d2)", |call| Ok(Value::TimeSpan(TimeSpan(date_time(call, 0).ticks - date_time(call, 1).ticks)))),
+    member("static TimeSpan operator -(DateTime d1, DateTime d2)", |call| {
+        Ok(Value::TimeSpan(TimeSpan(date_time(call, 0).ticks - date_time(call, 1).ticks)))
+    }),
     member("static DateTime operator +(DateTime d, TimeSpan t)", |call| {
         let time = date_time(call, 0);
         Ok(Value::DateTime(DateTime { ticks: checked(time.ticks.checked_add(span(call, 1)))?, ..time }))
@@ -229,18 +231,30 @@ pub const DATE_TIME: &[Member] = &[
         let time = date_time(call, 0);
         Ok(Value::DateTime(DateTime { ticks: checked(time.ticks.checked_sub(span(call, 1)))?, ..time }))
     }),
-    member("static bool operator ==(DateTime d1, DateTime d2)", |call| Ok(Value::Bool(date_time(call, 0).ticks == date_time(call, 1).ticks))),
-    member("static bool operator !=(DateTime d1, DateTime d2)", |call| Ok(Value::Bool(date_time(call, 0).ticks != date_time(call, 1).ticks))),
+    member("static bool operator ==(DateTime d1, DateTime d2)", |call| {
+        Ok(Value::Bool(date_time(call, 0).ticks == date_time(call, 1).ticks))
+    }),
+    member("static bool operator !=(DateTime d1, DateTime d2)", |call| {
+        Ok(Value::Bool(date_time(call, 0).ticks != date_time(call, 1).ticks))
+    }),
     member("static bool operator <(DateTime t1, DateTime t2)", |call| Ok(Value::Bool(date_time(call, 0).ticks < date_time(call, 1).ticks))),
     member("static bool operator >(DateTime t1, DateTime t2)", |call| Ok(Value::Bool(date_time(call, 0).ticks > date_time(call, 1).ticks))),
-    member("static bool operator <=(DateTime t1, DateTime t2)", |call| Ok(Value::Bool(date_time(call, 0).ticks <= date_time(call, 1).ticks))),
-    member("static bool operator >=(DateTime t1, DateTime t2)", |call| Ok(Value::Bool(date_time(call, 0).ticks >= date_time(call, 1).ticks))),
+    member("static bool operator <=(DateTime t1, DateTime t2)", |call| {
+        Ok(Value::Bool(date_time(call, 0).ticks <= date_time(call, 1).ticks))
+    }),
+    member("static bool operator >=(DateTime t1, DateTime t2)", |call| {
+        Ok(Value::Bool(date_time(call, 0).ticks >= date_time(call, 1).ticks))
+    }),
 ];
 
 /// The members of `DateTimeOffset`.
 pub const DATE_TIME_OFFSET: &[Member] = &[
-    member("static DateTimeOffset UtcNow { get; }", |call| Ok(Value::DateTimeOffset(DateTimeOffset::from_moment(call.runtime.environment.now())))),
-    member("static DateTimeOffset Now { get; }", |call| Ok(Value::DateTimeOffset(DateTimeOffset::from_moment(call.runtime.environment.now())))),
+    member("static DateTimeOffset UtcNow { get; }", |call| {
+        Ok(Value::DateTimeOffset(DateTimeOffset::from_moment(call.runtime.environment.now())))
+    }),
+    member("static DateTimeOffset Now { get; }", |call| {
+        Ok(Value::DateTimeOffset(DateTimeOffset::from_moment(call.runtime.environment.now())))
+    }),
     member("static DateTimeOffset Parse(string input)", |call| match call.argument(0) {
         Value::String(text) => match parse_offset(&text.as_str()) {
             Some(parsed) => Ok(Value::DateTimeOffset(parsed)),
@@ -257,27 +271,43 @@ pub const DATE_TIME_OFFSET: &[Member] = &[
         Ok(Value::Bool(parsed.is_some()))
     }),
     member("long ToUnixTimeSeconds()", |call| Ok(Value::Int64((offset(call, 0).utc_ticks() - UNIX_EPOCH).div_euclid(TICKS_PER_SECOND)))),
-    member("long ToUnixTimeMilliseconds()", |call| Ok(Value::Int64((offset(call, 0).utc_ticks() - UNIX_EPOCH).div_euclid(TICKS_PER_SECOND / 1000)))),
+    member("long ToUnixTimeMilliseconds()", |call| {
+        Ok(Value::Int64((offset(call, 0).utc_ticks() - UNIX_EPOCH).div_euclid(TICKS_PER_SECOND / 1000)))
+    }),
     member("DateTime UtcDateTime { get; }", |call| Ok(Value::DateTime(DateTime { ticks: offset(call, 0).utc_ticks(), kind: Kind::Utc }))),
     member("DateTimeOffset AddSeconds(double seconds)", |call| add_offset(call, TICKS_PER_SECOND)),
     member("DateTimeOffset AddMinutes(double minutes)", |call| add_offset(call, 60 * TICKS_PER_SECOND)),
     member("DateTimeOffset AddMilliseconds(double milliseconds)", |call| add_offset(call, TICKS_PER_SECOND / 1000)),
-    member("TimeSpan Subtract(DateTimeOffset value)", |call| Ok(Value::TimeSpan(TimeSpan(offset(call, 0).utc_ticks() - offset(call, 1).utc_ticks())))),
+    member("TimeSpan Subtract(DateTimeOffset value)", |call| {
+        Ok(Value::TimeSpan(TimeSpan(offset(call, 0).utc_ticks() - offset(call, 1).utc_ticks())))
+    }),
     member("static TimeSpan operator -(DateTimeOffset left, DateTimeOffset right)", |call| {
         Ok(Value::TimeSpan(TimeSpan(offset(call, 0).utc_ticks() - offset(call, 1).utc_ticks())))
     }),
-    member("static bool operator <(DateTimeOffset left, DateTimeOffset right)", |call| Ok(Value::Bool(offset(call, 0).utc_ticks() < offset(call, 1).utc_ticks()))),
-    member("static bool operator >(DateTimeOffset left, DateTimeOffset right)", |call| Ok(Value::Bool(offset(call, 0).utc_ticks() > offset(call, 1).utc_ticks()))),
-    member("static bool operator <=(DateTimeOffset left, DateTimeOffset right)", |call| Ok(Value::Bool(offset(call, 0).utc_ticks() <= offset(call, 1).utc_ticks()))),
-    member("static bool operator >=(DateTimeOffset left, DateTimeOffset right)", |call| Ok(Value::Bool(offset(call, 0).utc_ticks() >= offset(call, 1).utc_ticks()))),
+    member("static bool operator <(DateTimeOffset left, DateTimeOffset right)", |call| {
+        Ok(Value::Bool(offset(call, 0).utc_ticks() < offset(call, 1).utc_ticks()))
+    }),
+    member("static bool operator >(DateTimeOffset left, DateTimeOffset right)", |call| {
+        Ok(Value::Bool(offset(call, 0).utc_ticks() > offset(call, 1).utc_ticks()))
+    }),
+    member("static bool operator <=(DateTimeOffset left, DateTimeOffset right)", |call| {
+        Ok(Value::Bool(offset(call, 0).utc_ticks() <= offset(call, 1).utc_ticks()))
+    }),
+    member("static bool operator >=(DateTimeOffset left, DateTimeOffset right)", |call| {
+        Ok(Value::Bool(offset(call, 0).utc_ticks() >= offset(call, 1).utc_ticks()))
+    }),
 ];
 
 /// The members of `TimeSpan`.
 pub const TIME_SPAN: &[Member] = &[
     member("static TimeSpan Zero { get; }", |_| Ok(Value::TimeSpan(TimeSpan(0)))),
-    member("static TimeSpan FromSeconds(double value)", |call| Ok(Value::TimeSpan(TimeSpan((real(call, 0) * TICKS_PER_SECOND as f64) as i64)))),
+    member("static TimeSpan FromSeconds(double value)", |call| {
+        Ok(Value::TimeSpan(TimeSpan((real(call, 0) * TICKS_PER_SECOND as f64) as i64)))
+    }),
     member("static TimeSpan FromMilliseconds(double value)", |call| Ok(Value::TimeSpan(TimeSpan((real(call, 0) * 10_000.0) as i64)))),
-    member("static TimeSpan FromMinutes(double value)", |call| Ok(Value::TimeSpan(TimeSpan((real(call, 0) * 60.0 * TICKS_PER_SECOND as f64) as i64)))),
+    member("static TimeSpan FromMinutes(double value)", |call| {
+        Ok(Value::TimeSpan(TimeSpan((real(call, 0) * 60.0 * TICKS_PER_SECOND as f64) as i64)))
+    }),
     member("double TotalSeconds { get; }", |call| total(call, TICKS_PER_SECOND)),
     member("double TotalMilliseconds { get; }", |call| total(call, TICKS_PER_SECOND / 1000)),
     member("double TotalMinutes { get; }", |call| total(call, 60 * TICKS_PER_SECOND)),
@@ -305,7 +335,9 @@ mod tests {
 
     #[test]
     fn spans_print_in_the_constant_format() {
-        for (ticks, expected) in [(0, "00:00:00"), (90 * TICKS_PER_SECOND + 1, "00:01:30.0000001"), (-25 * 3600 * TICKS_PER_SECOND, "-1.01:00:00")] {
+        for (ticks, expected) in
+            [(0, "00:00:00"), (90 * TICKS_PER_SECOND + 1, "00:01:30.0000001"), (-25 * 3600 * TICKS_PER_SECOND, "-1.01:00:00")]
+        {
             assert_eq!(TimeSpan(ticks).to_string(), expected);
         }
     }

@@ -1,7 +1,7 @@
 //! Enumerations: their members and values as .NET numbers them.
 
-use super::types::{Class, ClassRef, Kind, Type};
 use super::registry;
+use super::types::{Class, ClassRef, Kind, Type};
 
 /// A member of an enumeration, or a combination of flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,8 @@ pub static STRING_COMPARISON: Class = enumeration(
 );
 
 /// `System.StringSplitOptions`
-pub static STRING_SPLIT_OPTIONS: Class = enumeration("System", "StringSplitOptions", &[("None", 0), ("RemoveEmptyEntries", 1), ("TrimEntries", 2)]);
+pub static STRING_SPLIT_OPTIONS: Class =
+    enumeration("System", "StringSplitOptions", &[("None", 0), ("RemoveEmptyEntries", 1), ("TrimEntries", 2)]);
 
 /// `Newtonsoft.Json.Formatting`
 pub static FORMATTING: Class = enumeration("Newtonsoft.Json", "Formatting", &[("None", 0), ("Indented", 1)]);

@@ -1,6 +1,10 @@
 //! .NET exceptions: their types, their messages, and the other ways in which an evaluation ends early.
 
-use super::{types::{Class, ClassRef, Type}, registry, value::Value};
+use super::{
+    registry,
+    types::{Class, ClassRef, Type},
+    value::Value,
+};
 
 /// An exception object.
 #[derive(Clone, Debug)]

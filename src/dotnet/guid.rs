@@ -39,7 +39,10 @@ pub const MEMBERS: &[Member] = &[
             "N" => Ok(Value::string(text.replace('-', ""))),
             "B" => Ok(Value::string(format!("{{{text}}}"))),
             "P" => Ok(Value::string(format!("({text})"))),
-            _ => raise(&registry::FORMAT_EXCEPTION, "Format string can be only \"D\", \"d\", \"N\", \"n\", \"P\", \"p\", \"B\", \"b\", \"X\" or \"x\"."),
+            _ => raise(
+                &registry::FORMAT_EXCEPTION,
+                "Format string can be only \"D\", \"d\", \"N\", \"n\", \"P\", \"p\", \"B\", \"b\", \"X\" or \"x\".",
+            ),
         }
     }),
 ];
@@ -47,12 +50,17 @@ pub const MEMBERS: &[Member] = &[
 /// The forms D, N, B and P.
 pub fn parse(text: &str) -> Option<[u8; 16]> {
     let text = text.trim();
-    let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).or_else(|| text.strip_prefix('(').and_then(|t| t.strip_suffix(')'))).unwrap_or(text);
+    let inner = text
+        .strip_prefix('{')
+        .and_then(|t| t.strip_suffix('}'))
+        .or_else(|| text.strip_prefix('(').and_then(|t| t.strip_suffix(')')))
+        .unwrap_or(text);
     let hyphened = inner.len() == 36 && [8, 13, 18, 23].iter().all(|at| inner.as_bytes().get(*at) == Some(&b'-'));
     if !hyphened && (inner.len() != 32 || inner.len() != text.len()) {
         return None;
     }
-    let digits: Vec<u8> = inner.bytes().filter(|byte| *byte != b'-').map(|byte| char::from(byte).to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
+    let digits: Vec<u8> =
+        inner.bytes().filter(|byte| *byte != b'-').map(|byte| char::from(byte).to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
     let mut guid = [0; 16];
     if digits.len() != 32 {
         return None;

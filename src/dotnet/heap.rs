@@ -1,6 +1,11 @@
 //! The objects of one request: they live and die with it (law 5).
 
-use super::{collection::{Dictionary, List}, exception::Exception, json::Token, value::Value};
+use super::{
+    collection::{Dictionary, List},
+    exception::Exception,
+    json::Token,
+    value::Value,
+};
 
 /// A reference to an object of a [`Heap`]. Two references are equal when they mean the same object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -42,7 +42,13 @@ fn real(call: &Call<'_, '_>, index: usize) -> f64 {
 fn pick(call: &mut Call<'_, '_>, larger: bool) -> Result<Value, Raise> {
     let (a, b) = (call.argument(0), call.argument(1));
     if let (Value::Double(a), Value::Double(b)) = (a, b) {
-        return Ok(Value::Double(if a.is_nan() || b.is_nan() { f64::NAN } else if larger { a.max(*b) } else { a.min(*b) }));
+        return Ok(Value::Double(if a.is_nan() || b.is_nan() {
+            f64::NAN
+        } else if larger {
+            a.max(*b)
+        } else {
+            a.min(*b)
+        }));
     }
     let first = (a.as_integer() >= b.as_integer()) == larger;
     Ok(if first { a.clone() } else { b.clone() })

@@ -184,7 +184,13 @@ impl MemberInfo {
             info.is_settable = scan.rest.contains("set;");
             return Some(info);
         }
-        let close = if scan.take("(") { ")" } else if scan.take("[") { "]" } else { return None };
+        let close = if scan.take("(") {
+            ")"
+        } else if scan.take("[") {
+            "]"
+        } else {
+            return None;
+        };
         info.is_extension = scan.take("this ");
         while !scan.take(close) {
             info.parameters.push(scan.parameter()?);

@@ -1,6 +1,9 @@
 //! The numeric types: parsing, formatting, and conversion between one another.
 
-use rust_decimal::{Decimal, prelude::{FromPrimitive, ToPrimitive}};
+use rust_decimal::{
+    Decimal,
+    prelude::{FromPrimitive, ToPrimitive},
+};
 
 use super::{
     display::to_str,
@@ -18,7 +21,9 @@ macro_rules! integral {
             member(concat!("static ", $keyword, " MaxValue { get; }"), |_| Ok(Value::$variant(<$rust>::MAX))),
             member(concat!("static ", $keyword, " MinValue { get; }"), |_| Ok(Value::$variant(<$rust>::MIN))),
             member(concat!("static ", $keyword, " Parse(string s)"), |call| parse_member(call, &Type::$name)),
-            member(concat!("static bool TryParse(string s, out ", $keyword, " result)"), |call| try_parse_member(call, &Type::$name, Value::$variant(0))),
+            member(concat!("static bool TryParse(string s, out ", $keyword, " result)"), |call| {
+                try_parse_member(call, &Type::$name, Value::$variant(0))
+            }),
             member("string ToString(string format)", format_member),
             member(concat!("int CompareTo(", $keyword, " value)"), |call| {
                 Ok(Value::Int32(call.argument(0).as_integer().cmp(&call.argument(1).as_integer()) as i32))
@@ -55,7 +60,9 @@ pub const DOUBLE: &[Member] = &[
 /// The members of `decimal`.
 pub const DECIMAL: &[Member] = &[
     member("static decimal Parse(string s)", |call| parse_member(call, &Type::DECIMAL)),
-    member("static bool TryParse(string s, out decimal result)", |call| try_parse_member(call, &Type::DECIMAL, Value::Decimal(Decimal::ZERO))),
+    member("static bool TryParse(string s, out decimal result)", |call| {
+        try_parse_member(call, &Type::DECIMAL, Value::Decimal(Decimal::ZERO))
+    }),
 ];
 
 fn parse_member(call: &mut Call<'_, '_>, target: &Type) -> Result<Value, Raise> {
@@ -98,7 +105,13 @@ pub fn parse(text: &str, target: &Type) -> Option<Value> {
         ty if *ty == Type::DOUBLE || *ty == Type::SINGLE => {
             let value: f64 = match signless {
                 "NaN" => f64::NAN,
-                "Infinity" | "∞" => if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY },
+                "Infinity" | "∞" => {
+                    if text.starts_with('-') {
+                        f64::NEG_INFINITY
+                    } else {
+                        f64::INFINITY
+                    }
+                }
                 _ if signless.starts_with(|c: char| c.is_ascii_digit() || c == '.') => text.replace(',', "").parse().ok()?,
                 _ => return None,
             };
@@ -272,7 +285,9 @@ fn default_text(value: &Value) -> Option<String> {
 
 fn fixed(value: &Value, precision: usize) -> String {
     match value {
-        Value::Decimal(v) => format!("{:.precision$}", v.round_dp_with_strategy(precision as u32, rust_decimal::RoundingStrategy::MidpointAwayFromZero)),
+        Value::Decimal(v) => {
+            format!("{:.precision$}", v.round_dp_with_strategy(precision as u32, rust_decimal::RoundingStrategy::MidpointAwayFromZero))
+        }
         Value::Double(_) | Value::Single(_) => format!("{:.precision$}", as_double(value).unwrap_or(0.0)),
         value => {
             let number = value.as_integer().unwrap_or(0);

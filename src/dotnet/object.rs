@@ -62,7 +62,9 @@ fn hash(runtime: &Runtime<'_>, value: &Value) -> i32 {
     match value {
         Value::Bool(v) => i32::from(*v),
         Value::Int64(v) => (*v as i32) ^ ((*v >> 32) as i32),
-        Value::Guid(bytes) => bytes.chunks_exact(4).fold(0, |hash, four| hash ^ four.iter().fold(0, |word, byte| (word << 8) | i32::from(*byte))),
+        Value::Guid(bytes) => {
+            bytes.chunks_exact(4).fold(0, |hash, four| hash ^ four.iter().fold(0, |word, byte| (word << 8) | i32::from(*byte)))
+        }
         value => match value.as_integer() {
             Some(integer) => integer as i32,
             None => display::to_str(runtime, value).units().iter().fold(5381, |hash: i32, unit| hash.wrapping_mul(33) ^ i32::from(*unit)),

@@ -5,7 +5,8 @@
 
 pub use super::enums::{DAY_OF_WEEK, FORMATTING, JTOKEN_TYPE, STRING_COMPARISON, STRING_SPLIT_OPTIONS};
 use super::{
-    boolean, chars, collection, context, convert, datetime, encoding, enums, exception, guid, json, math, number, object, random, text_members,
+    boolean, chars, collection, context, convert, datetime, encoding, enums, exception, guid, json, math, number, object, random,
+    text_members,
     types::{Class, Kind},
     uri,
 };
@@ -156,7 +157,8 @@ mod tests {
     fn every_signature_of_the_table_is_understood() {
         for class in CLASSES {
             let parsed: Vec<_> = class.infos().iter().map(|info| info.signature).collect();
-            let missing: Vec<_> = class.members.iter().map(|member| member.signature).filter(|signature| !parsed.contains(signature)).collect();
+            let missing: Vec<_> =
+                class.members.iter().map(|member| member.signature).filter(|signature| !parsed.contains(signature)).collect();
             assert!(missing.is_empty(), "{}: {missing:?}", class.full_name());
             assert_eq!(class.supertypes().len(), class.bases.len(), "{}: {:?}", class.full_name(), class.bases);
         }

@@ -27,7 +27,9 @@ pub const MEMBERS: &[Member] = &[
         Ok(Value::Bool(text(call, 0).is_none_or(|text| text.as_str().chars().all(char::is_whitespace))))
     }),
     member("static string Concat(string str0, string str1)", |call| Ok(Value::String(part(call, 0).concat(&part(call, 1))))),
-    member("static string Concat(string str0, string str1, string str2)", |call| Ok(Value::String(part(call, 0).concat(&part(call, 1)).concat(&part(call, 2))))),
+    member("static string Concat(string str0, string str1, string str2)", |call| {
+        Ok(Value::String(part(call, 0).concat(&part(call, 1)).concat(&part(call, 2))))
+    }),
     member("static string Concat(params object[] args)", |call| {
         let items = collection::items(call.runtime, call.argument(0)).ok_or_else(|| argument_null("args"))?;
         join(call, &Str::EMPTY, &items)
@@ -41,7 +43,9 @@ pub const MEMBERS: &[Member] = &[
         let items = collection::items(call.runtime, call.argument(1)).ok_or_else(|| argument_null("args"))?;
         composite(call, &format.as_str(), &items)
     }),
-    member("static bool Equals(string a, string b)", |call| Ok(Value::Bool(call.argument(0).is_null() && call.argument(1).is_null() || text(call, 0) == text(call, 1)))),
+    member("static bool Equals(string a, string b)", |call| {
+        Ok(Value::Bool(call.argument(0).is_null() && call.argument(1).is_null() || text(call, 0) == text(call, 1)))
+    }),
     member("static bool Equals(string a, string b, StringComparison comparisonType)", |call| {
         let ignore = ignores_case(call.argument(2)).unwrap_or(false);
         Ok(Value::Bool(match (text(call, 0), text(call, 1)) {
@@ -49,7 +53,9 @@ pub const MEMBERS: &[Member] = &[
             (a, b) => a.is_none() && b.is_none(),
         }))
     }),
-    member("static int Compare(string strA, string strB)", |call| Ok(Value::Int32(text(call, 0).map(Str::units).cmp(&text(call, 1).map(Str::units)) as i32))),
+    member("static int Compare(string strA, string strB)", |call| {
+        Ok(Value::Int32(text(call, 0).map(Str::units).cmp(&text(call, 1).map(Str::units)) as i32))
+    }),
     member("static int CompareOrdinal(string strA, string strB)", |call| {
         Ok(Value::Int32(text(call, 0).map(Str::units).cmp(&text(call, 1).map(Str::units)) as i32))
     }),
@@ -69,9 +75,13 @@ pub const MEMBERS: &[Member] = &[
         Ok(Value::Bool(find(call, ignore, false)?.is_some()))
     }),
     member("bool StartsWith(string value)", |call| ends(call, false, true)),
-    member("bool StartsWith(string value, StringComparison comparisonType)", |call| ends(call, ignores_case(call.argument(2)).unwrap_or(false), true)),
+    member("bool StartsWith(string value, StringComparison comparisonType)", |call| {
+        ends(call, ignores_case(call.argument(2)).unwrap_or(false), true)
+    }),
     member("bool EndsWith(string value)", |call| ends(call, false, false)),
-    member("bool EndsWith(string value, StringComparison comparisonType)", |call| ends(call, ignores_case(call.argument(2)).unwrap_or(false), false)),
+    member("bool EndsWith(string value, StringComparison comparisonType)", |call| {
+        ends(call, ignores_case(call.argument(2)).unwrap_or(false), false)
+    }),
     member("int IndexOf(string value)", |call| position(call, false)),
     member("int IndexOf(char value)", |call| position(call, false)),
     member("int IndexOf(string value, StringComparison comparisonType)", |call| {
@@ -207,7 +217,10 @@ fn position(call: &mut Call<'_, '_>, last: bool) -> Result<Value, Raise> {
 fn index_from(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let this = this(call)?;
     let Some(rest) = at(call, 2).and_then(|start| this.slice(start, this.len().checked_sub(start)?)) else {
-        return Err(out_of_range("Index was out of range. Must be non-negative and less than or equal to the size of the collection.", "startIndex"));
+        return Err(out_of_range(
+            "Index was out of range. Must be non-negative and less than or equal to the size of the collection.",
+            "startIndex",
+        ));
     };
     let start = at(call, 2).unwrap_or(0);
     let units = rest.units();
@@ -297,7 +310,9 @@ fn separators(call: &mut Call<'_, '_>) -> Vec<Vec<u16>> {
     match call.argument(1).clone() {
         Value::Char(unit) => vec![vec![unit]],
         Value::String(text) => vec![text.units()],
-        value => collection::items(call.runtime, &value).unwrap_or_default().iter().map(|item| to_str(call.runtime, item).units()).collect(),
+        value => {
+            collection::items(call.runtime, &value).unwrap_or_default().iter().map(|item| to_str(call.runtime, item).units()).collect()
+        }
     }
 }
 
@@ -324,7 +339,9 @@ fn split(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
         }
     }
     parts.push(units.get(start..).unwrap_or(&[]));
-    let trimmed = parts.into_iter().map(|part| if options & 2 == 0 { Str::from_units(part) } else { Str::from(String::from_utf16_lossy(part).trim().to_owned()) });
+    let trimmed = parts
+        .into_iter()
+        .map(|part| if options & 2 == 0 { Str::from_units(part) } else { Str::from(String::from_utf16_lossy(part).trim().to_owned()) });
     let items: Vec<Value> = trimmed.filter(|part| options & 1 == 0 || !part.is_empty()).map(Value::String).collect();
     call.runtime.allocate(units.len() * 2)?;
     collection::array(call.runtime, Type::STRING, items)
@@ -333,7 +350,8 @@ fn split(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
 fn trim(call: &mut Call<'_, '_>, start: bool, end: bool) -> Result<Value, Raise> {
     let set: Vec<u16> = separators(call).into_iter().flatten().collect();
     let units = this(call)?.units();
-    let is_trimmed = |unit: &&u16| if set.is_empty() { char::from_u32(u32::from(**unit)).is_some_and(char::is_whitespace) } else { set.contains(unit) };
+    let is_trimmed =
+        |unit: &&u16| if set.is_empty() { char::from_u32(u32::from(**unit)).is_some_and(char::is_whitespace) } else { set.contains(unit) };
     let from = if start { units.iter().take_while(is_trimmed).count() } else { 0 };
     let rest = units.get(from..).unwrap_or(&[]);
     let cut = if end { rest.iter().rev().take_while(is_trimmed).count() } else { 0 };

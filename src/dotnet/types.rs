@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{member::{Member, MemberInfo}, registry};
+use super::{
+    member::{Member, MemberInfo},
+    registry,
+};
 
 /// A static type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -98,7 +101,17 @@ pub struct Class {
 impl Class {
     /// A class without members, to be filled by the other `const` functions.
     pub const fn new(namespace: &'static str, name: &'static str, kind: Kind) -> Self {
-        Self { name, namespace, keyword: None, kind, parameters: &[], bases: &[], members: &[], parsed: OnceLock::new(), supertypes: OnceLock::new() }
+        Self {
+            name,
+            namespace,
+            keyword: None,
+            kind,
+            parameters: &[],
+            bases: &[],
+            members: &[],
+            parsed: OnceLock::new(),
+            supertypes: OnceLock::new(),
+        }
     }
 
     /// With a keyword.

@@ -9,8 +9,12 @@ use super::{
 
 /// The members of `Uri`.
 pub const URI: &[Member] = &[
-    member("static string EscapeDataString(string stringToEscape)", |call| with_text(call, "stringToEscape", |text| Ok(escape(text, b"-_.~")))),
-    member("static string UnescapeDataString(string stringToUnescape)", |call| with_text(call, "stringToUnescape", |text| Ok(unescape(text, false)))),
+    member("static string EscapeDataString(string stringToEscape)", |call| {
+        with_text(call, "stringToEscape", |text| Ok(escape(text, b"-_.~")))
+    }),
+    member("static string UnescapeDataString(string stringToUnescape)", |call| {
+        with_text(call, "stringToUnescape", |text| Ok(unescape(text, false)))
+    }),
 ];
 
 /// The members of `WebUtility`.
@@ -54,10 +58,14 @@ pub fn unescape(text: &str, plus_is_space: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let run: Vec<u8> = rest.as_bytes().chunks(3).map_while(|chunk| match chunk {
-            [b'%', high, low] => Some((char::from(*high).to_digit(16)? * 16 + char::from(*low).to_digit(16)?) as u8),
-            _ => None,
-        }).collect();
+        let run: Vec<u8> = rest
+            .as_bytes()
+            .chunks(3)
+            .map_while(|chunk| match chunk {
+                [b'%', high, low] => Some((char::from(*high).to_digit(16)? * 16 + char::from(*low).to_digit(16)?) as u8),
+                _ => None,
+            })
+            .collect();
         if run.is_empty() {
             out.push(if c == '+' && plus_is_space { ' ' } else { c });
             rest = rest.get(c.len_utf8()..).unwrap_or("");

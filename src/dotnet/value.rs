@@ -2,7 +2,13 @@
 
 use rust_decimal::Decimal;
 
-use super::{context::Part, datetime::{DateTime, DateTimeOffset, TimeSpan}, enums::EnumValue, heap::Ref, string::Str};
+use super::{
+    context::Part,
+    datetime::{DateTime, DateTimeOffset, TimeSpan},
+    enums::EnumValue,
+    heap::Ref,
+    string::Str,
+};
 
 /// A value as C# sees it. Its variant is its runtime type: a value in `object` is boxed with it, and unboxes to no other.
 #[derive(Clone, Debug)]

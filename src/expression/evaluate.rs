@@ -200,7 +200,14 @@ impl Frame<'_, '_> {
         }
     }
 
-    fn call(&mut self, native: Native, arguments: &[Node], types: &[Type], outs: &[(usize, usize)], receiver: bool) -> Result<Value, Raise> {
+    fn call(
+        &mut self,
+        native: Native,
+        arguments: &[Node],
+        types: &[Type],
+        outs: &[(usize, usize)],
+        receiver: bool,
+    ) -> Result<Value, Raise> {
         // Receivers and short argument lists, which are nearly all, stay off the heap.
         match arguments {
             [] => self.invoke(native, &[], types, outs),
@@ -265,14 +272,24 @@ impl Frame<'_, '_> {
                 }
             }
             Conversion::Reference(target) => {
-                if value.is_null() || self.is(&value, target) { Ok(value) } else { Err(self.bad_cast(&value, target)) }
+                if value.is_null() || self.is(&value, target) {
+                    Ok(value)
+                } else {
+                    Err(self.bad_cast(&value, target))
+                }
             }
             Conversion::User(native) => self.invoke(*native, &[value], &[], &[]),
             Conversion::NullableValue => match value {
                 Value::Null => raise(&registry::INVALID_OPERATION_EXCEPTION, "Nullable object must have a value."),
                 value => Ok(value),
             },
-            Conversion::Lifted(inner) => if value.is_null() { Ok(value) } else { self.convert(inner, value) },
+            Conversion::Lifted(inner) => {
+                if value.is_null() {
+                    Ok(value)
+                } else {
+                    self.convert(inner, value)
+                }
+            }
             Conversion::Both(first, second) => {
                 let value = self.convert(first, value)?;
                 self.convert(second, value)

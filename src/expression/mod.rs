@@ -15,12 +15,7 @@ mod tests;
 use crate::{
     csharp::{self, Code},
     diagnostic::Diagnostic,
-    dotnet::{
-        exception::Raise,
-        runtime::Runtime,
-        types::Type,
-        value::Value,
-    },
+    dotnet::{exception::Raise, runtime::Runtime, types::Type, value::Value},
 };
 
 pub use program::Program;

@@ -1,10 +1,6 @@
 //! A bound expression: typed nodes with every name, overload and conversion decided.
 
-use crate::dotnet::{
-    member::Native,
-    types::Type,
-    value::Value,
-};
+use crate::dotnet::{member::Native, types::Type, value::Value};
 
 /// One compiled expression, shared by all requests.
 #[derive(Debug)]
@@ -47,9 +43,19 @@ pub(super) enum Node {
     /// `x++` and the like: the new value goes into the local, the old one is the result.
     PostSet(usize, Box<Node>),
     /// A member of the table. Values for `out` parameters go into locals: (argument, local).
-    Call { native: Native, arguments: Box<[Node]>, types: Box<[Type]>, outs: Box<[(usize, usize)]> },
+    Call {
+        native: Native,
+        arguments: Box<[Node]>,
+        types: Box<[Type]>,
+        outs: Box<[(usize, usize)]>,
+    },
     /// An instance member: null as its receiver throws before anything else happens.
-    Invoke { native: Native, arguments: Box<[Node]>, types: Box<[Type]>, outs: Box<[(usize, usize)]> },
+    Invoke {
+        native: Native,
+        arguments: Box<[Node]>,
+        types: Box<[Type]>,
+        outs: Box<[(usize, usize)]>,
+    },
     Element(Box<Node>, Box<Node>),
     SetElement(Box<[Node; 3]>),
     Arithmetic(Arithmetic, Numeric, bool, Box<Node>, Box<Node>),
@@ -150,16 +156,34 @@ pub(super) enum Step {
     Block(Vec<Step>),
     If(Node, Box<Step>, Option<Box<Step>>),
     /// Condition, body, what follows each round; the condition is tested first unless `post`.
-    Loop { condition: Option<Node>, body: Box<Step>, after: Vec<Node>, post: bool },
+    Loop {
+        condition: Option<Node>,
+        body: Box<Step>,
+        after: Vec<Node>,
+        post: bool,
+    },
     /// Source, the local for each item with its conversion, body.
-    ForEach { source: Node, local: usize, conversion: Option<Conversion>, body: Box<Step> },
+    ForEach {
+        source: Node,
+        local: usize,
+        conversion: Option<Conversion>,
+        body: Box<Step>,
+    },
     /// The tests of each section in order (none: `default`), and the section's statements.
-    Switch { value: Node, local: usize, sections: Vec<(Vec<Option<Node>>, Vec<Step>)> },
+    Switch {
+        value: Node,
+        local: usize,
+        sections: Vec<(Vec<Option<Node>>, Vec<Step>)>,
+    },
     Return(Node),
     Break,
     Continue,
     Rethrow,
-    Try { body: Vec<Step>, catches: Vec<Handler>, finally: Option<Vec<Step>> },
+    Try {
+        body: Vec<Step>,
+        catches: Vec<Handler>,
+        finally: Option<Vec<Step>>,
+    },
     Nothing,
 }
 

@@ -18,7 +18,8 @@ use crate::{
 /// The outcome of an expression as one line: `value : type`, `! exception: message`, or `CSnnnn: text underlined`.
 fn outcome(text: &str) -> String {
     let mut context = RequestContext::default();
-    context.request.original_url = Url::parse("https://gw.example/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21").unwrap();
+    context.request.original_url =
+        Url::parse("https://gw.example/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21").unwrap();
     context.request.headers.append("Accept", "a");
     context.request.headers.append("accept", "b");
     context.request.body = Body::Bytes(bytes::Bytes::from_static(br#"{"stream": true, "n": 3, "x": {"y": [1, "z"]}}"#));
@@ -35,7 +36,14 @@ fn outcome_in(text: &str, context: &mut RequestContext) -> String {
         Err(diagnostics) => {
             let lines: Vec<String> = diagnostics
                 .iter()
-                .map(|diagnostic| format!("{}: `{}` {}", diagnostic.code, diagnostic.primary().map_or("", |label| label.source.slice(label.span)), diagnostic.message))
+                .map(|diagnostic| {
+                    format!(
+                        "{}: `{}` {}",
+                        diagnostic.code,
+                        diagnostic.primary().map_or("", |label| label.source.slice(label.span)),
+                        diagnostic.message
+                    )
+                })
                 .collect();
             return lines.join("\n");
         }
@@ -91,7 +99,10 @@ fn values() {
         ("@(DateTimeOffset.UtcNow.ToUnixTimeSeconds())", "0 : System.Int64"),
         ("@(\"Sweden Central\".Replace(\" \", \"\").ToLowerInvariant())", "swedencentral : System.String"),
         ("@(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(\"a:b\")))", "YTpi : System.String"),
-        ("@(new JObject(new JProperty(\"a\", 1), new JProperty(\"b\", new JArray(1, \"x\"))).ToString(Newtonsoft.Json.Formatting.None))", "{\"a\":1,\"b\":[1,\"x\"]} : System.String"),
+        (
+            "@(new JObject(new JProperty(\"a\", 1), new JProperty(\"b\", new JArray(1, \"x\"))).ToString(Newtonsoft.Json.Formatting.None))",
+            "{\"a\":1,\"b\":[1,\"x\"]} : System.String",
+        ),
         ("@(\"West US\".Equals(\"west us\", StringComparison.OrdinalIgnoreCase))", "True : System.Boolean"),
     ] {
         assert_eq!(outcome(text), expected, "{text}");
@@ -101,12 +112,21 @@ fn values() {
 #[test]
 fn exceptions_are_dotnets_own() {
     for (text, expected) in [
-        ("@((string)context.Variables[\"count\"])", "! System.InvalidCastException: Unable to cast object of type 'System.Int32' to type 'System.String'."),
-        ("@((long)context.Variables[\"count\"])", "! System.InvalidCastException: Unable to cast object of type 'System.Int32' to type 'System.Int64'."),
+        (
+            "@((string)context.Variables[\"count\"])",
+            "! System.InvalidCastException: Unable to cast object of type 'System.Int32' to type 'System.String'.",
+        ),
+        (
+            "@((long)context.Variables[\"count\"])",
+            "! System.InvalidCastException: Unable to cast object of type 'System.Int32' to type 'System.Int64'.",
+        ),
         ("@((int)context.Variables[\"none\"])", "! System.NullReferenceException: Object reference not set to an instance of an object."),
         ("@(context.Response.StatusCode)", "! System.NullReferenceException: Object reference not set to an instance of an object."),
         ("@(int.Parse(\"x\"))", "! System.FormatException: The input string 'x' was not in a correct format."),
-        ("@(context.Request.Headers[\"none\"])", "! System.Collections.Generic.KeyNotFoundException: The given key 'none' was not present in the dictionary."),
+        (
+            "@(context.Request.Headers[\"none\"])",
+            "! System.Collections.Generic.KeyNotFoundException: The given key 'none' was not present in the dictionary.",
+        ),
         ("@(1 / int.Parse(\"0\"))", "! System.DivideByZeroException: Attempted to divide by zero."),
         ("@{ while (true) { } }", "! Budget(Steps)"),
     ] {
@@ -118,9 +138,15 @@ fn exceptions_are_dotnets_own() {
 fn wrong_code_is_refused_in_the_compilers_words() {
     for (text, expected) in [
         ("@(contxt.Request)", "CS0103: `contxt` The name 'contxt' does not exist in the current context"),
-        ("@(context.Requst)", "CS1061: `Requst` 'IProxyRequestContext' does not contain a definition for 'Requst' and no accessible extension method 'Requst' accepting a first argument of type 'IProxyRequestContext' could be found"),
+        (
+            "@(context.Requst)",
+            "CS1061: `Requst` 'IProxyRequestContext' does not contain a definition for 'Requst' and no accessible extension method 'Requst' accepting a first argument of type 'IProxyRequestContext' could be found",
+        ),
         ("@{ int x = \"a\"; return x; }", "CS0029: `\"a\"` Cannot implicitly convert type 'string' to 'int'"),
-        ("@{ int x = 5L; return x; }", "CS0266: `5L` Cannot implicitly convert type 'long' to 'int'. An explicit conversion exists (are you missing a cast?)"),
+        (
+            "@{ int x = 5L; return x; }",
+            "CS0266: `5L` Cannot implicitly convert type 'long' to 'int'. An explicit conversion exists (are you missing a cast?)",
+        ),
         ("@(1 + true)", "CS0019: `1 + true` Operator '+' cannot be applied to operands of type 'int' and 'bool'"),
         ("@{ if (true) { } }", "CS0161: `` not all code paths return a value"),
         ("@(string.IsNullOrEmpty(5))", "CS1503: `5` Argument 1: cannot convert from 'int' to 'string'"),

@@ -44,7 +44,8 @@ impl PolicyError {
 
     /// No key came with the request.
     pub fn key_not_found(challenge: String) -> Self {
-        let message = "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.";
+        let message =
+            "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.";
         let error = Self::new("authorization", "SubscriptionKeyNotFound", message, 401);
         Self { header: Some(("WWW-Authenticate".into(), challenge.into())), ..error }
     }

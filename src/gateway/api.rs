@@ -139,16 +139,37 @@ pub fn percent_decode(text: &str) -> String {
 /// Source: Azure/azure-rest-api-specs, cognitiveservices/data-plane/AzureOpenAI/inference/stable/2024-10-21/inference.json.
 pub fn azure_openai_operations() -> Vec<Operation> {
     [
-        ("Completions_Create", "Creates a completion for the provided prompt, parameters and chosen model.", "/deployments/{deployment-id}/completions"),
-        ("embeddings_create", "Get a vector representation of a given input that can be easily consumed by machine learning models and algorithms.", "/deployments/{deployment-id}/embeddings"),
+        (
+            "Completions_Create",
+            "Creates a completion for the provided prompt, parameters and chosen model.",
+            "/deployments/{deployment-id}/completions",
+        ),
+        (
+            "embeddings_create",
+            "Get a vector representation of a given input that can be easily consumed by machine learning models and algorithms.",
+            "/deployments/{deployment-id}/embeddings",
+        ),
         ("ChatCompletions_Create", "Creates a completion for the chat message", "/deployments/{deployment-id}/chat/completions"),
         ("Transcriptions_Create", "Transcribes audio into the input language.", "/deployments/{deployment-id}/audio/transcriptions"),
-        ("Translations_Create", "Transcribes and translates input audio into English text.", "/deployments/{deployment-id}/audio/translations"),
+        (
+            "Translations_Create",
+            "Transcribes and translates input audio into English text.",
+            "/deployments/{deployment-id}/audio/translations",
+        ),
         ("Speech_Create", "Generates audio from the input text.", "/deployments/{deployment-id}/audio/speech"),
-        ("ImageGenerations_Create", "Generates a batch of images from a text caption on a given DALLE model deployment", "/deployments/{deployment-id}/images/generations"),
+        (
+            "ImageGenerations_Create",
+            "Generates a batch of images from a text caption on a given DALLE model deployment",
+            "/deployments/{deployment-id}/images/generations",
+        ),
     ]
     .into_iter()
-    .map(|(id, name, url_template)| Operation { id: id.into(), name: name.into(), method: "POST".into(), url_template: url_template.into() })
+    .map(|(id, name, url_template)| Operation {
+        id: id.into(),
+        name: name.into(),
+        method: "POST".into(),
+        url_template: url_template.into(),
+    })
     .collect()
 }
 

@@ -13,7 +13,10 @@ use crate::{
     text::Text,
 };
 
-use super::{Gateway, effect::{Arrival, ArrivingBody, OperationId}};
+use super::{
+    Gateway,
+    effect::{Arrival, ArrivingBody, OperationId},
+};
 
 /// The state of one request.
 #[derive(Clone, Debug)]

@@ -124,7 +124,11 @@ impl Machine {
             Match::NoOperation => self.fail(PolicyError::operation_not_found(), environment),
             Match::Operation(index, parameters) => {
                 self.state.context.operation = gateway.api.operations.get(index).map(|operation| {
-                    (Named { id: operation.id.clone(), name: operation.name.clone() }, operation.method.clone(), operation.url_template.clone())
+                    (
+                        Named { id: operation.id.clone(), name: operation.name.clone() },
+                        operation.method.clone(),
+                        operation.url_template.clone(),
+                    )
                 });
                 self.state.context.request.matched_parameters = parameters;
                 match self.authorize(&gateway) {
@@ -145,10 +149,19 @@ impl Machine {
         let request = &self.state.context.request;
         let in_query = || {
             let query = request.original_url.query.trim_start_matches('?');
-            query.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case(&api.key_query)).map(|(_, value)| super::api::percent_decode(value))
+            query
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .find(|(name, _)| name.eq_ignore_ascii_case(&api.key_query))
+                .map(|(_, value)| super::api::percent_decode(value))
         };
         let key = request.headers.get(&api.key_header).map(Text::to_string).or_else(in_query).filter(|key| !key.is_empty());
-        let subscription = key.as_ref().and_then(|key| gateway.subscriptions.iter().find(|subscription| subscription.primary_key == *key.as_str() || subscription.secondary_key == *key.as_str()));
+        let subscription = key.as_ref().and_then(|key| {
+            gateway
+                .subscriptions
+                .iter()
+                .find(|subscription| subscription.primary_key == *key.as_str() || subscription.secondary_key == *key.as_str())
+        });
         if let (Some(subscription), Some(key)) = (subscription, &key) {
             let named = Named { id: subscription.id.clone(), name: subscription.name.clone() };
             self.state.context.subscription = Some((named, key.clone().into()));
@@ -209,7 +222,8 @@ impl Machine {
     fn execute(&mut self, statement: &Statement, block: BlockId, number: usize, environment: &mut dyn Environment) {
         // An expression that meets an unread body is evaluated again once it is read: whatever it did before that is undone.
         let before = statement.reads_body.then(|| (self.state.clone(), self.traces.len()));
-        let mut turn = Turn { state: &mut self.state, environment, section: self.section, traces: &mut self.traces, operations: &mut self.operations };
+        let mut turn =
+            Turn { state: &mut self.state, environment, section: self.section, traces: &mut self.traces, operations: &mut self.operations };
         match execute::execute(statement, &mut turn) {
             Ok(Outcome::Done) => {}
             Ok(Outcome::Enter(inner)) => self.frames.push(Frame::Block(inner, 0)),
@@ -254,10 +268,13 @@ impl Machine {
     fn read(&mut self, which: Unread, environment: &mut dyn Environment) {
         let operation = self.operation();
         match (which, self.state.streaming) {
-            (Unread::Request, _) => self.wait(Effect::ReadRequestBody { operation }, operation, Waiting::Body(which)),
-            (Unread::Response, Some((exchange, _))) => self.wait(Effect::ReadResponseBody { operation, exchange }, operation, Waiting::Body(which)),
+            (Unread::Request, _) => self.wait(Effect::ReadRequestBody { operation }, operation, Waiting::Body),
+            (Unread::Response, Some((exchange, _))) => {
+                self.wait(Effect::ReadResponseBody { operation, exchange }, operation, Waiting::Body)
+            }
             (Unread::Response, None) => {
-                let failure = super::effect::Failure { kind: super::effect::FailureKind::Reset, message: "The response body is gone.".into() };
+                let failure =
+                    super::effect::Failure { kind: super::effect::FailureKind::Reset, message: "The response body is gone.".into() };
                 self.fail(PolicyError::backend(&"backend".into(), &failure), environment);
             }
         }
@@ -266,13 +283,13 @@ impl Machine {
     /// Finishes what was waited for.
     fn settle(&mut self, waiting: Waiting, event: Event, environment: &mut dyn Environment) -> Result<(), PolicyError> {
         match (waiting, event) {
-            (Waiting::Body(_), Event::RequestBody { outcome, .. }) => {
+            (Waiting::Body, Event::RequestBody { outcome, .. }) => {
                 let bytes = outcome.map_err(|_| PolicyError::client_gone())?;
                 self.state.client_body_waits = false;
                 self.state.context.request.body = Body::Bytes(bytes);
                 Ok(())
             }
-            (Waiting::Body(_), Event::ResponseBody { outcome, .. }) => {
+            (Waiting::Body, Event::ResponseBody { outcome, .. }) => {
                 let bytes = outcome.map_err(|failure| PolicyError::backend(&"forward-request".into(), &failure))?;
                 self.state.streaming = None;
                 if let Some(response) = &mut self.state.context.response {
@@ -282,7 +299,13 @@ impl Machine {
             }
             (Waiting::Sleep, _) => Ok(()),
             (waiting, event) => {
-                let mut turn = Turn { state: &mut self.state, environment, section: self.section, traces: &mut self.traces, operations: &mut self.operations };
+                let mut turn = Turn {
+                    state: &mut self.state,
+                    environment,
+                    section: self.section,
+                    traces: &mut self.traces,
+                    operations: &mut self.operations,
+                };
                 match execute::resume(waiting, event, &mut turn)? {
                     Outcome::Wait(effect, operation, waiting) => self.wait(effect, operation, waiting),
                     Outcome::Return(response) => self.answer(response),
@@ -352,7 +375,8 @@ impl Machine {
     }
 
     fn again(&mut self, statement: &Statement, used: u32, environment: &mut dyn Environment) -> Result<Again, Stop> {
-        let mut turn = Turn { state: &mut self.state, environment, section: self.section, traces: &mut self.traces, operations: &mut self.operations };
+        let mut turn =
+            Turn { state: &mut self.state, environment, section: self.section, traces: &mut self.traces, operations: &mut self.operations };
         execute::retry::again(statement, used, &mut turn)
     }
 

@@ -6,8 +6,7 @@ use bytes::Bytes;
 use http::{Request, header};
 
 use super::{
-    BODY_LIMIT, bodies,
-    headers,
+    BODY_LIMIT, bodies, headers,
     pool::{BackendBody, Pool, RequestBody},
 };
 use crate::{
@@ -20,8 +19,11 @@ use crate::{
 /// # Errors
 /// What went wrong, in words: there is nobody to tell it apart for.
 pub async fn ask(url: &Url, fields: &[(Text, Text)], body: Bytes) -> Result<(ResponseHead, Bytes), String> {
-    let address = (url.host.as_str(), url.effective_port()).to_socket_addrs().map_err(|error| error.to_string())?.next().ok_or("no address")?;
-    let mut request = Request::post(format!("{}{}", url.path, url.query)).header(header::HOST, url.authority()).header(header::CONTENT_TYPE, "application/json");
+    let address =
+        (url.host.as_str(), url.effective_port()).to_socket_addrs().map_err(|error| error.to_string())?.next().ok_or("no address")?;
+    let mut request = Request::post(format!("{}{}", url.path, url.query))
+        .header(header::HOST, url.authority())
+        .header(header::CONTENT_TYPE, "application/json");
     for (name, value) in fields {
         request = request.header(name.as_str(), value.as_str());
     }

@@ -10,10 +10,7 @@ use super::{
     bodies,
     pool::{BackendBody, Pool, RequestBody, Unanswered},
 };
-use crate::{
-    azure::faults::FaultCommand,
-    http::Url,
-};
+use crate::{azure::faults::FaultCommand, http::Url};
 
 /// How long a simulation may take to bring a fault about.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -92,7 +89,9 @@ async fn call(control: &Url, method: Method, body: Bytes) -> Result<(), ControlE
     let Some(message) = answer["error"]["message"].as_str() else { return Err(no_simulation(control, format!("it answers {status}"))) };
     let message = message.to_owned();
     Err(match answer["error"]["targets"].as_array() {
-        Some(targets) => ControlError::UnknownTarget { message, targets: targets.iter().filter_map(Value::as_str).map(str::to_owned).collect() },
+        Some(targets) => {
+            ControlError::UnknownTarget { message, targets: targets.iter().filter_map(Value::as_str).map(str::to_owned).collect() }
+        }
         None => ControlError::Refused { message },
     })
 }

@@ -40,7 +40,9 @@ fn router(site: Arc<Site>) -> Router {
         .route("/faults", post(set).delete(clear_all))
         .route("/faults/{target}", delete(clear))
         .route("/state", get(state))
-        .fallback(async || refuse(StatusCode::NOT_FOUND, "not-found", "there are POST /faults, DELETE /faults, DELETE /faults/{target} and GET /state"))
+        .fallback(async || {
+            refuse(StatusCode::NOT_FOUND, "not-found", "there are POST /faults, DELETE /faults, DELETE /faults/{target} and GET /state")
+        })
         .method_not_allowed_fallback(async || refuse(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this path has other methods"))
         .layer(DefaultBodyLimit::max(COMMAND_LIMIT))
         .layer(middleware::from_fn(local_only))
@@ -99,7 +101,8 @@ async fn local_only(request: Request, next: Next) -> Response {
 
 fn is_local(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let origin = headers.get(header::ORIGIN).map(|origin| origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host));
+    let origin =
+        headers.get(header::ORIGIN).map(|origin| origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host));
     host.is_some_and(is_loopback) && origin.is_none_or(|origin| origin.is_some_and(is_loopback))
 }
 

@@ -92,7 +92,11 @@ enum Done {
 
 impl Drive<'_> {
     /// Runs a request to its answer.
-    pub(super) async fn run(&mut self, arrival: Arrival, environment: &mut (dyn Environment + std::marker::Send)) -> Result<(ResponseHead, Source), Abandoned> {
+    pub(super) async fn run(
+        &mut self,
+        arrival: Arrival,
+        environment: &mut (dyn Environment + std::marker::Send),
+    ) -> Result<(ResponseHead, Source), Abandoned> {
         let mut machine = Machine::start(self.gateway.clone(), arrival, environment);
         self.log.identify(machine.request_id());
         let mut others = FuturesUnordered::new();
@@ -126,7 +130,10 @@ impl Drive<'_> {
             Effect::Send(send) => match self.outgoing(&send.body) {
                 Some(body) => Work::Send(send, body),
                 None => {
-                    let failure = failure::failure(FailureKind::Reset, "the client's body has been passed on already: `buffer-request-body` keeps it");
+                    let failure = failure::failure(
+                        FailureKind::Reset,
+                        "the client's body has been passed on already: `buffer-request-body` keeps it",
+                    );
                     Work::Settled(Event::Response { operation: send.operation, outcome: Err(failure) })
                 }
             },

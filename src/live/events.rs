@@ -186,8 +186,14 @@ mod tests {
             })
         );
         let command: FaultCommand = serde_json::from_value(json!({"target": "swc", "fault": "429", "retryAfterMs": 1000})).unwrap();
-        assert_eq!(to_value(SimulationEvent::Fault(command)).unwrap(), json!({"event": "fault", "target": "swc", "fault": "429", "retryAfterMs": 1000}));
-        let listening = Listening { gateways: [("swedencentral".into(), "http://127.0.0.1:1".to_owned())].into_iter().collect(), ..Listening::default() };
+        assert_eq!(
+            to_value(SimulationEvent::Fault(command)).unwrap(),
+            json!({"event": "fault", "target": "swc", "fault": "429", "retryAfterMs": 1000})
+        );
+        let listening = Listening {
+            gateways: [("swedencentral".into(), "http://127.0.0.1:1".to_owned())].into_iter().collect(),
+            ..Listening::default()
+        };
         assert_eq!(
             to_value(SimulationEvent::Listening(listening)).unwrap(),
             json!({"event": "listening", "gateways": {"swedencentral": "http://127.0.0.1:1"}, "backends": {}})

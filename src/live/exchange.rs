@@ -107,7 +107,9 @@ async fn attempt(
 pub(super) async fn read(host: &str, body: BackendBody) -> Result<Bytes, Failure> {
     bodies::collect(body, BODY_LIMIT).await.map_err(|error| match error {
         Uncollected::Broken(error) => failure::of_exchange(host, &error),
-        Uncollected::TooLarge => failure::failure(FailureKind::Reset, format!("the response of `{host}` is longer than {BODY_LIMIT} bytes")),
+        Uncollected::TooLarge => {
+            failure::failure(FailureKind::Reset, format!("the response of `{host}` is longer than {BODY_LIMIT} bytes"))
+        }
     })
 }
 
@@ -155,7 +157,9 @@ async fn connect(destination: &Destination, name: &str) -> Result<Link, Failure>
         }
         Route::Tls => Err(failure::failure(
             FailureKind::TlsFailure,
-            format!("`{name}` wants TLS, which this simulator speaks to nobody yet: map it to an http URL with `--backend {name}=http://…`"),
+            format!(
+                "`{name}` wants TLS, which this simulator speaks to nobody yet: map it to an http URL with `--backend {name}=http://…`"
+            ),
         )),
     }
 }
@@ -170,7 +174,8 @@ fn write_request(head: &RequestHead, body: RequestBody, prefix: &str) -> Result<
     let fields = request.headers_mut();
     headers::write(&head.headers, Length::Count, fields)?;
     if !fields.contains_key(header::HOST) {
-        let host = if head.url.port.is_none() { HeaderValue::from_str(&head.url.host) } else { HeaderValue::from_str(&head.url.authority()) };
+        let host =
+            if head.url.port.is_none() { HeaderValue::from_str(&head.url.host) } else { HeaderValue::from_str(&head.url.authority()) };
         fields.insert(header::HOST, host.map_err(|_| Unwritable::Target(head.url.host.clone()))?);
     }
     if wants_length {
@@ -257,7 +262,10 @@ mod tests {
             write_request(&head, RequestBody::Empty, "")
         };
         let request = write("POST", "https://contoso.openai.azure.com/x", &[("X-A", "1")]).unwrap();
-        assert_eq!((&request.headers()["host"], &request.headers()["content-length"]), (&HeaderValue::from_static("contoso.openai.azure.com"), &HeaderValue::from_static("0")));
+        assert_eq!(
+            (&request.headers()["host"], &request.headers()["content-length"]),
+            (&HeaderValue::from_static("contoso.openai.azure.com"), &HeaderValue::from_static("0"))
+        );
         let request = write("GET", "http://a.example:8080/x", &[]).unwrap();
         assert_eq!(request.headers()["host"], "a.example:8080");
         assert!(!request.headers().contains_key("content-length"));

@@ -79,7 +79,13 @@ impl GatewayServer {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    async fn answer(&self, request: Request<Incoming>, client: SocketAddr, life: &Life, breaker: &Breaker) -> Result<Response<AnswerStream>, BrokenOff> {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        client: SocketAddr,
+        life: &Life,
+        breaker: &Breaker,
+    ) -> Result<Response<AnswerStream>, BrokenOff> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let mut environment = self.world.chance.environment();
         let (parts, body) = request.into_parts();
@@ -87,10 +93,12 @@ impl GatewayServer {
         let is_head = parts.method == Method::HEAD;
         let method = headers::method(&parts.method);
         let path = head.as_ref().map_or_else(|| parts.uri.path().to_owned().into(), |head| head.url.path.clone());
-        let mut log = RequestLog::new(self.region.clone(), method, path, environment.now(), self.world.events.clone(), self.in_flight.clone());
+        let mut log =
+            RequestLog::new(self.region.clone(), method, path, environment.now(), self.world.events.clone(), self.in_flight.clone());
         let gateway = self.gateway.read().unwrap_or_else(PoisonError::into_inner).clone();
         let client_body = if hyper::body::Body::is_end_stream(&body) { ClientBody::None } else { ClientBody::Waiting(body) };
-        let mut drive = Drive { world: &self.world, region: &self.region, gateway: &gateway, log: &mut log, client: client_body, held: Vec::new() };
+        let mut drive =
+            Drive { world: &self.world, region: &self.region, gateway: &gateway, log: &mut log, client: client_body, held: Vec::new() };
         let fault = self.fault.get();
         let mut cut = None;
         match &fault {
@@ -216,7 +224,8 @@ fn plain_address(address: IpAddr) -> IpAddr {
 /// `{ "statusCode": 413, "message": "…" }`; a 500 names the request.
 fn own_answer(status: StatusCode, message: &str, id: [u8; 16], is_head: bool, mut log: RequestLog) -> Response<AnswerStream> {
     log.answered(status.as_u16(), None);
-    let activity = if status == StatusCode::INTERNAL_SERVER_ERROR { format!(", \"activityId\": \"{}\"", guid_text(id)) } else { String::new() };
+    let activity =
+        if status == StatusCode::INTERNAL_SERVER_ERROR { format!(", \"activityId\": \"{}\"", guid_text(id)) } else { String::new() };
     let message = serde_json::Value::from(message);
     let body = Bytes::from(format!("{{ \"statusCode\": {}, \"message\": {message}{activity} }}", status.as_u16()));
     let bodyless = is_head || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;

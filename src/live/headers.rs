@@ -111,8 +111,11 @@ pub(super) enum Length {
 pub(super) fn write(headers: &Headers, length: Length, fields: &mut HeaderMap) -> Result<(), Unwritable> {
     fields.reserve(headers.len() + 3);
     for (name, value) in headers.iter() {
-        let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else { return Err(Unwritable::Field { name: name.clone(), part: "name" }) };
-        let framing = is_hop_by_hop(&header) || header == TRAILER || header == EXPECT || (header == CONTENT_LENGTH && length == Length::Count);
+        let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
+            return Err(Unwritable::Field { name: name.clone(), part: "name" });
+        };
+        let framing =
+            is_hop_by_hop(&header) || header == TRAILER || header == EXPECT || (header == CONTENT_LENGTH && length == Length::Count);
         if !framing {
             let Some(value) = field_value(value) else { return Err(Unwritable::Field { name: name.clone(), part: "value" }) };
             fields.append(header, value);
@@ -233,9 +236,15 @@ mod tests {
     #[test]
     fn what_belongs_to_a_connection_stays_behind() {
         let mut fields = HeaderMap::new();
-        for (name, value) in
-            [("connection", "Keep-Alive, x-hop"), ("keep-alive", "5"), ("x-hop", "1"), ("te", "trailers"), ("content-length", "3"), ("x-b", "2"), ("accept", "*/*")]
-        {
+        for (name, value) in [
+            ("connection", "Keep-Alive, x-hop"),
+            ("keep-alive", "5"),
+            ("x-hop", "1"),
+            ("te", "trailers"),
+            ("content-length", "3"),
+            ("x-b", "2"),
+            ("accept", "*/*"),
+        ] {
             fields.append(name, HeaderValue::from_static(value));
         }
         let headers = read(&fields);
@@ -247,7 +256,9 @@ mod tests {
 
     #[test]
     fn a_field_with_control_bytes_is_refused_by_name() {
-        for (name, value, part) in [("X-A", "a\r\nSet-Cookie: b", "value"), ("X-A", "\0", "value"), ("X\nA", "a", "name"), ("", "a", "name"), ("X A", "a", "name")] {
+        for (name, value, part) in
+            [("X-A", "a\r\nSet-Cookie: b", "value"), ("X-A", "\0", "value"), ("X\nA", "a", "name"), ("", "a", "name"), ("X A", "a", "name")]
+        {
             let error = written(&[(name, value)], Length::Count).unwrap_err();
             assert!(!error.to_string().contains("Set-Cookie"));
             assert_eq!(error, Unwritable::Field { name: name.into(), part });

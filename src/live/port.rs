@@ -195,7 +195,11 @@ fn listening(listener: TcpListener, host: Arc<dyn Host>) -> State {
                     host.clone().connected(stream, peer, Life(sender.subscribe()));
                 }
                 // The connection died while it waited: the next one may live.
-                Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused) => {}
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+                    ) => {}
                 Err(_) => tokio::time::sleep(EXHAUSTED).await,
             }
         }

@@ -59,7 +59,12 @@ impl ResourceServer {
     /// A resource in `region` (short name).
     pub(super) fn new(config: ResourceConfig, region: Text, identity: Identity, environment: Wall) -> Self {
         let card = RwLock::new(Card::new(&config, region));
-        Self { state: Mutex::new((Resource::new(config, identity), environment)), card, fault: FaultCell::default(), requests: AtomicU64::new(0) }
+        Self {
+            state: Mutex::new((Resource::new(config, identity), environment)),
+            card,
+            fault: FaultCell::default(),
+            requests: AtomicU64::new(0),
+        }
     }
 
     /// Becomes what `config` says; the windows of its limits begin anew.

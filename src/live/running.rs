@@ -128,9 +128,11 @@ impl Running {
 
     /// Accepts nothing more, lets the requests under way finish until `deadline` has passed, and stops.
     pub async fn shutdown(&self, deadline: Duration) -> Drained {
-        self.phase.send_if_modified(|phase| *phase == Phase::Running && {
-            *phase = Phase::Stopping;
-            true
+        self.phase.send_if_modified(|phase| {
+            *phase == Phase::Running && {
+                *phase = Phase::Stopping;
+                true
+            }
         });
         let gateways = self.site.gateways();
         let drained = tokio::time::timeout(deadline, join_all(gateways.iter().map(|gateway| gateway.port.drain()))).await.is_ok();

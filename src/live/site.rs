@@ -277,7 +277,9 @@ impl Site {
         let hosted = self.world.hosted();
         let gateways = self.gateways();
         let mut regions: Vec<Text> = Vec::new();
-        for region in gateways.iter().map(|gateway| gateway.server.region().clone()).chain(hosted.iter().map(|hosted| hosted.server.region())) {
+        for region in
+            gateways.iter().map(|gateway| gateway.server.region().clone()).chain(hosted.iter().map(|hosted| hosted.server.region()))
+        {
             if !regions.contains(&region) {
                 regions.push(region);
             }

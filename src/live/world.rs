@@ -262,7 +262,10 @@ impl World {
         let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
         if unknown.len() < REPORTED_LIMIT && unknown.insert(host.to_owned()) {
             drop(unknown);
-            self.report(format!("no such host `{host}` in the simulated world; `--backend {host}=URL` maps it, `--real {host}` lets it out"), None);
+            self.report(
+                format!("no such host `{host}` in the simulated world; `--backend {host}=URL` maps it, `--real {host}` lets it out"),
+                None,
+            );
         }
     }
 }

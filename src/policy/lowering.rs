@@ -80,7 +80,11 @@ impl<'a> Lowering<'a> {
     }
 
     fn finish(self, sections: [BlockId; 4]) -> Result<Program, Vec<Diagnostic>> {
-        if any_error(&self.diagnostics) { Err(self.diagnostics) } else { Ok(Program { blocks: self.blocks, sections, warnings: self.diagnostics }) }
+        if any_error(&self.diagnostics) {
+            Err(self.diagnostics)
+        } else {
+            Ok(Program { blocks: self.blocks, sections, warnings: self.diagnostics })
+        }
     }
 
     fn sections(&mut self, root: &Element) -> [BlockId; 4] {
@@ -88,13 +92,21 @@ impl<'a> Lowering<'a> {
         for child in root.elements() {
             if Section::ALL.iter().all(|section| section.name() != child.name) {
                 let near = nearest(&child.name, Section::ALL.map(Section::name));
-                let help = near.map_or("the sections are inbound, backend, outbound and on-error".to_owned(), |near| format!("did you mean `{near}`?"));
-                self.fault("policy/unknown-section", child.name_span, format!("`{}` is not a section of a policy document", child.name), help);
+                let help = near.map_or("the sections are inbound, backend, outbound and on-error".to_owned(), |near| {
+                    format!("did you mean `{near}`?")
+                });
+                self.fault(
+                    "policy/unknown-section",
+                    child.name_span,
+                    format!("`{}` is not a section of a policy document", child.name),
+                    help,
+                );
             } else if let Some(first) = found.insert(&child.name, child) {
-                let diagnostic = Diagnostic::error("policy/duplicate-section", format!("the section `{}` stands here a second time", child.name))
-                    .at(&self.source, child.name_span)
-                    .label(&self.source, first.name_span, "first here")
-                    .help("put both into one");
+                let diagnostic =
+                    Diagnostic::error("policy/duplicate-section", format!("the section `{}` stands here a second time", child.name))
+                        .at(&self.source, child.name_span)
+                        .label(&self.source, first.name_span, "first here")
+                        .help("put both into one");
                 self.diagnostics.push(diagnostic);
             }
         }
@@ -195,15 +207,15 @@ impl<'a> Lowering<'a> {
                 self.statement(&fragment.root, child, path, into);
             }
         } else {
-            self.fault("policy/root", fragment.root.name_span, format!("`{}` is not a policy fragment", fragment.root.name), "its root is `<fragment>`");
+            self.fault(
+                "policy/root",
+                fragment.root.name_span,
+                format!("`{}` is not a policy fragment", fragment.root.name),
+                "its root is `<fragment>`",
+            );
         }
         self.source = outer;
         self.including.pop();
-    }
-
-    /// The section being lowered; none in a fragment that is compiled by itself.
-    pub fn section(&self) -> Option<Section> {
-        self.section
     }
 
     /// Reports a fault with its remedy.
@@ -360,7 +372,12 @@ impl<'a> Lowering<'a> {
             Ok(value) => Some(Setting::Literal(value)),
             Err(wanted) => {
                 // The text itself may be a Named Value: only what the document says is shown.
-                self.fault("policy/bad-value", value.span, format!("`{}` is not {wanted}", value.decoded.trim()), format!("write {wanted}, or an expression that gives one"));
+                self.fault(
+                    "policy/bad-value",
+                    value.span,
+                    format!("`{}` is not {wanted}", value.decoded.trim()),
+                    format!("write {wanted}, or an expression that gives one"),
+                );
                 None
             }
         }

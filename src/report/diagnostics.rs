@@ -35,7 +35,8 @@ pub fn count(diagnostics: &[Diagnostic]) -> String {
         let count = diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
         (count > 0).then(|| format!("{count} {name}{}", if count == 1 { "" } else { "s" }))
     };
-    let parts: Vec<String> = [of(Severity::Error, "error"), of(Severity::Warning, "warning"), of(Severity::Note, "note")].into_iter().flatten().collect();
+    let parts: Vec<String> =
+        [of(Severity::Error, "error"), of(Severity::Warning, "warning"), of(Severity::Note, "note")].into_iter().flatten().collect();
     parts.join(", ")
 }
 
@@ -80,8 +81,13 @@ fn snippet<'a>(diagnostic: &'a Diagnostic, source: &'a Arc<Source>) -> Snippet<'
     let lines = text.get(from..to).unwrap_or("");
     let first = source.position(crate::source::Span::at(from).start).line;
     let annotations = labels.iter().enumerate().map(|(index, label)| {
-        let kind = if index == 0 && std::ptr::eq(*label, diagnostic.labels.first().unwrap_or(label)) { AnnotationKind::Primary } else { AnnotationKind::Context };
-        let span = (label.span.start as usize).saturating_sub(from).min(lines.len())..(label.span.end as usize).saturating_sub(from).min(lines.len());
+        let kind = if index == 0 && std::ptr::eq(*label, diagnostic.labels.first().unwrap_or(label)) {
+            AnnotationKind::Primary
+        } else {
+            AnnotationKind::Context
+        };
+        let span = (label.span.start as usize).saturating_sub(from).min(lines.len())
+            ..(label.span.end as usize).saturating_sub(from).min(lines.len());
         let annotation = kind.span(span);
         if label.message.is_empty() { annotation } else { annotation.label(label.message.as_str()) }
     });
@@ -131,7 +137,11 @@ mod tests {
         let source = Source::new("spec.yaml", "version: 1\nnmae: x\nversion: 2\n");
         vec![
             Diagnostic::error("spec/unknown-key", "`nmae` is not a key here").at(&source, Span::new(11, 15)).help("did you mean `name`?"),
-            Diagnostic::warning("spec/duplicate-key", "`version` is here twice").at(&source, Span::new(19, 26)).label(&source, Span::new(0, 7), "first here"),
+            Diagnostic::warning("spec/duplicate-key", "`version` is here twice").at(&source, Span::new(19, 26)).label(
+                &source,
+                Span::new(0, 7),
+                "first here",
+            ),
             Diagnostic::error("spec/secret-in-spec", "a key stands here").at(&source, Span::new(17, 18)),
         ]
     }

@@ -72,8 +72,18 @@ mod tests {
             status: 200,
             served_by: Some("frc".into()),
             attempts: vec![
-                Attempt { backend: "swc".into(), region: Some("swedencentral".into()), outcome: Outcome::Status(429), ms: Duration::from_micros(2_600) },
-                Attempt { backend: "frc".into(), region: Some("francecentral".into()), outcome: Outcome::Status(200), ms: Duration::from_millis(8) },
+                Attempt {
+                    backend: "swc".into(),
+                    region: Some("swedencentral".into()),
+                    outcome: Outcome::Status(429),
+                    ms: Duration::from_micros(2_600),
+                },
+                Attempt {
+                    backend: "frc".into(),
+                    region: Some("francecentral".into()),
+                    outcome: Outcome::Status(200),
+                    ms: Duration::from_millis(8),
+                },
             ],
             ms: Duration::from_millis(12),
             error: None,

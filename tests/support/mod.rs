@@ -148,13 +148,18 @@ impl World {
                 .map(|diagnostic| {
                     let label = diagnostic.primary();
                     let place = label.map(|label| label.source.position(label.span.start));
-                    format!("{} {} {:?} `{}`", diagnostic.code, diagnostic.message, place, label.map_or("", |label| label.source.slice(label.span)))
+                    format!(
+                        "{} {} {:?} `{}`",
+                        diagnostic.code,
+                        diagnostic.message,
+                        place,
+                        label.map_or("", |label| label.source.slice(label.span))
+                    )
                 })
                 .collect();
             panic!("{}", lines.join("\n"))
         });
-        let subscription =
-            Subscription { id: "s".into(), name: "s".into(), primary_key: KEY.into(), secondary_key: "client-key-2".into() };
+        let subscription = Subscription { id: "s".into(), name: "s".into(), primary_key: KEY.into(), secondary_key: "client-key-2".into() };
         let gateway = Gateway::new("contoso".into(), region.to_owned().into(), api, vec![subscription], Arc::new(program));
         Self { gateway: Arc::new(gateway), responders: BTreeMap::new(), identity: true, seed: 1, method: "POST".into(), body_streams: true }
     }
@@ -201,7 +206,11 @@ impl World {
     /// A chat completion for `model` with the right key.
     pub fn chat(&mut self, model: &str) -> Answered {
         let body = br#"{"messages":[{"role":"user","content":"hi"}]}"#;
-        self.send(&format!("/openai/deployments/{model}/chat/completions?api-version=2024-10-21"), &[("api-key", KEY), ("Content-Type", "application/json")], Some(body))
+        self.send(
+            &format!("/openai/deployments/{model}/chat/completions?api-version=2024-10-21"),
+            &[("api-key", KEY), ("Content-Type", "application/json")],
+            Some(body),
+        )
     }
 
     /// Any request.
@@ -209,7 +218,11 @@ impl World {
         let mut environment = Fixed { now: Moment(1_763_690_000_000_000_000), state: self.seed };
         let mut fields: Headers = headers.iter().copied().collect();
         fields.append("Host", "gateway.example");
-        let head = RequestHead { method: self.method.clone().into(), url: Url::parse(&format!("https://gateway.example{path}")).unwrap(), headers: fields };
+        let head = RequestHead {
+            method: self.method.clone().into(),
+            url: Url::parse(&format!("https://gateway.example{path}")).unwrap(),
+            headers: fields,
+        };
         let arriving = match body {
             None => ArrivingBody::None,
             Some(_) if self.body_streams => ArrivingBody::Stream,

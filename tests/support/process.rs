@@ -13,7 +13,13 @@ use serde_json::Value;
 
 /// Runs a command to its end.
 pub fn run(arguments: &[&str], directory: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_openai-failover")).args(arguments).current_dir(directory).env("NO_COLOR", "1").stdin(Stdio::null()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_openai-failover"))
+        .args(arguments)
+        .current_dir(directory)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 /// A running `simulate --format json`; it is killed when this is dropped.
@@ -79,13 +85,25 @@ impl Simulation {
 
     /// `fault`, whatever comes of it.
     pub fn try_fault(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_openai-failover")).arg("fault").args(arguments).env("OPENAI_FAILOVER_CONTROL", self.control()).output().unwrap()
+        Command::new(env!("CARGO_BIN_EXE_openai-failover"))
+            .arg("fault")
+            .args(arguments)
+            .env("OPENAI_FAILOVER_CONTROL", self.control())
+            .output()
+            .unwrap()
     }
 
     /// A chat completion through a gateway.
     pub fn chat(&self, region: &str, body: &str) -> Http {
         let fields = [("api-key", self.key()), ("Content-Type", "application/json".to_owned())];
-        request(&self.gateway(region), "POST", "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21", &fields, body.as_bytes()).unwrap()
+        request(
+            &self.gateway(region),
+            "POST",
+            "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21",
+            &fields,
+            body.as_bytes(),
+        )
+        .unwrap()
     }
 
     /// Sends a signal and waits for the end.
@@ -173,7 +191,8 @@ fn read_response(mut stream: TcpStream) -> std::io::Result<Http> {
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok()).unwrap_or(0);
-    let fields: Vec<(String, String)> = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+    let fields: Vec<(String, String)> =
+        lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
     let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone());
     let rest = &bytes[end + 4..];
     let (body, whole) = match field("transfer-encoding") {

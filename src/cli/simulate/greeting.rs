@@ -53,6 +53,7 @@ pub(super) fn text(setup: &Setup, running: &Running) -> String {
         Some(control) if *control != format!("http://{}", super::CONTROL) => format!("--control {control} "),
         _ => String::new(),
     };
-    let _ = write!(out, "\n  openai-failover fault {control}{first} 429 --retry-after 10s\n  openai-failover fault {control}{first} clear\n\n");
+    let _ =
+        write!(out, "\n  openai-failover fault {control}{first} 429 --retry-after 10s\n  openai-failover fault {control}{first} clear\n\n");
     out
 }

@@ -128,7 +128,8 @@ fn policy_document(arguments: &Arguments, spec: Option<&Spec>, files: &mut Vec<P
     }
     let Some(spec) = spec else { return Err(anyhow::anyhow!("there is neither a spec nor a policy").into()) };
     let artefacts = generate::generate(spec, &generate::Options::default())?;
-    let text = artefacts.into_iter().find(|artefact| artefact.path == generate::POLICY).map(|artefact| artefact.contents).unwrap_or_default();
+    let text =
+        artefacts.into_iter().find(|artefact| artefact.path == generate::POLICY).map(|artefact| artefact.contents).unwrap_or_default();
     Ok((xml::parse(&Source::new("the generated policy", text))?, "the generated policy".to_owned()))
 }
 
@@ -138,7 +139,9 @@ fn fragments(arguments: &Arguments, files: &mut Vec<PathBuf>) -> Result<BTreeMap
     if let Some(folder) = arguments.policy.as_deref().filter(|path| *path != Path::new("-")).and_then(Path::parent) {
         for entry in fs::read_dir(folder.join("fragments")).into_iter().flatten().flatten() {
             let path = entry.path();
-            if let (Some(id), Some("xml")) = (path.file_stem().and_then(|stem| stem.to_str()), path.extension().and_then(|extension| extension.to_str())) {
+            if let (Some(id), Some("xml")) =
+                (path.file_stem().and_then(|stem| stem.to_str()), path.extension().and_then(|extension| extension.to_str()))
+            {
                 paths.insert(id.to_owned(), path.clone());
             }
         }
@@ -159,10 +162,19 @@ fn fragments(arguments: &Arguments, files: &mut Vec<PathBuf>) -> Result<BTreeMap
     if faults.is_empty() { Ok(fragments) } else { Err(faults.into()) }
 }
 
-fn simulation(arguments: &Arguments, spec: Option<&Spec>, named_values: &BTreeMap<String, String>, program: &Arc<Program>) -> Result<Simulation, Unusable> {
+fn simulation(
+    arguments: &Arguments,
+    spec: Option<&Spec>,
+    named_values: &BTreeMap<String, String>,
+    program: &Arc<Program>,
+) -> Result<Simulation, Unusable> {
     let key: Text = keys().key("subscription").into();
-    let subscription =
-        Subscription { id: "simulated".into(), name: "simulated".into(), primary_key: key.clone(), secondary_key: keys().key("subscription-2").into() };
+    let subscription = Subscription {
+        id: "simulated".into(),
+        name: "simulated".into(),
+        primary_key: key.clone(),
+        secondary_key: keys().key("subscription-2").into(),
+    };
     let (api, service, regions) = match spec {
         Some(spec) => (api(spec), spec.name.clone(), spec.gateways.iter().map(|gateway| gateway.region).collect()),
         // A key is not asked for where nothing says that one is; a valid one is recognised all the same.
@@ -201,7 +213,8 @@ fn listen(first: Option<SocketAddr>, index: usize) -> Result<SocketAddr, anyhow:
     if first.port() == 0 {
         return Ok(first);
     }
-    let port = u16::try_from(usize::from(first.port()) + index).map_err(|_| anyhow::anyhow!("there are not enough ports behind {first}"))?;
+    let port =
+        u16::try_from(usize::from(first.port()) + index).map_err(|_| anyhow::anyhow!("there are not enough ports behind {first}"))?;
     Ok(SocketAddr::new(first.ip(), port))
 }
 

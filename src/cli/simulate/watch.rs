@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Arguments, Printer, as_message, setup::{Setup, Unusable}};
+use super::{
+    Arguments, Printer, as_message,
+    setup::{Setup, Unusable},
+};
 use crate::live::{ErrorReport, EventSink, Running, SimulationEvent};
 
 /// How often the files are looked at. Reading a handful of small files costs less than a watcher that differs on every system.
@@ -44,7 +47,9 @@ pub(super) async fn reload_on_change(arguments: &Arguments, setup: Setup, runnin
                 files = setup.files;
                 seen = contents(&files);
             }
-            Err(Unusable::Diagnostics(found)) => report(format!("the change is refused, the last good version stays\n{}", as_message(&found))),
+            Err(Unusable::Diagnostics(found)) => {
+                report(format!("the change is refused, the last good version stays\n{}", as_message(&found)))
+            }
             Err(Unusable::Other(error)) if is_missing(&error) => {}
             Err(Unusable::Other(error)) => report(format!("the change is refused, the last good version stays: {error:#}")),
         }

@@ -75,10 +75,16 @@ pub const KEY_NAMES: &[Member] = &[
 
 /// `IOperation`
 pub const OPERATION: &[Member] = &[
-    member("string Id { get; }", |call| Ok(call.runtime.context.operation.as_ref().map_or(Value::Null, |(operation, ..)| text(&operation.id)))),
-    member("string Name { get; }", |call| Ok(call.runtime.context.operation.as_ref().map_or(Value::Null, |(operation, ..)| text(&operation.name)))),
+    member("string Id { get; }", |call| {
+        Ok(call.runtime.context.operation.as_ref().map_or(Value::Null, |(operation, ..)| text(&operation.id)))
+    }),
+    member("string Name { get; }", |call| {
+        Ok(call.runtime.context.operation.as_ref().map_or(Value::Null, |(operation, ..)| text(&operation.name)))
+    }),
     member("string Method { get; }", |call| Ok(call.runtime.context.operation.as_ref().map_or(Value::Null, |(_, method, _)| text(method)))),
-    member("string UrlTemplate { get; }", |call| Ok(call.runtime.context.operation.as_ref().map_or(Value::Null, |(.., template)| text(template)))),
+    member("string UrlTemplate { get; }", |call| {
+        Ok(call.runtime.context.operation.as_ref().map_or(Value::Null, |(.., template)| text(template)))
+    }),
 ];
 
 /// `IProduct`
@@ -89,8 +95,12 @@ pub const PRODUCT: &[Member] = &[
 
 /// `ISubscription`
 pub const SUBSCRIPTION: &[Member] = &[
-    member("string Id { get; }", |call| Ok(call.runtime.context.subscription.as_ref().map_or(Value::Null, |(subscription, _)| text(&subscription.id)))),
-    member("string Name { get; }", |call| Ok(call.runtime.context.subscription.as_ref().map_or(Value::Null, |(subscription, _)| text(&subscription.name)))),
+    member("string Id { get; }", |call| {
+        Ok(call.runtime.context.subscription.as_ref().map_or(Value::Null, |(subscription, _)| text(&subscription.id)))
+    }),
+    member("string Name { get; }", |call| {
+        Ok(call.runtime.context.subscription.as_ref().map_or(Value::Null, |(subscription, _)| text(&subscription.name)))
+    }),
     member("string Key { get; }", |call| Ok(call.runtime.context.subscription.as_ref().map_or(Value::Null, |(_, key)| text(key)))),
 ];
 
@@ -137,7 +147,9 @@ pub const REQUEST: &[Member] = &[
     member("string IpAddress { get; }", |call| Ok(text(&call.runtime.context.request.ip))),
     member("IReadOnlyDictionary<string, string[]> Headers { get; }", |_| Ok(part(Part::Headers(Message::Request)))),
     member("IReadOnlyDictionary<string, string> MatchedParameters { get; }", |_| Ok(part(Part::MatchedParameters))),
-    member("IMessageBody Body { get; }", |call| Ok(when(!matches!(call.runtime.context.request.body, Body::None), Part::Body(Message::Request)))),
+    member("IMessageBody Body { get; }", |call| {
+        Ok(when(!matches!(call.runtime.context.request.body, Body::None), Part::Body(Message::Request)))
+    }),
 ];
 
 /// `IResponse`
@@ -232,9 +244,15 @@ fn read_body(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
 /// The extension methods of the gateway.
 pub const EXTENSIONS: &[Member] = &[
     member("static string GetValueOrDefault(this IReadOnlyDictionary<string, string[]> values, string key)", joined_or_default),
-    member("static string GetValueOrDefault(this IReadOnlyDictionary<string, string[]> values, string key, string defaultValue)", joined_or_default),
+    member(
+        "static string GetValueOrDefault(this IReadOnlyDictionary<string, string[]> values, string key, string defaultValue)",
+        joined_or_default,
+    ),
     member("static string GetValueOrDefault(this IReadOnlyDictionary<string, string> values, string key)", joined_or_default),
-    member("static string GetValueOrDefault(this IReadOnlyDictionary<string, string> values, string key, string defaultValue)", joined_or_default),
+    member(
+        "static string GetValueOrDefault(this IReadOnlyDictionary<string, string> values, string key, string defaultValue)",
+        joined_or_default,
+    ),
     member("static object GetValueOrDefault(this IReadOnlyDictionary<string, object> variables, string key)", |call| {
         Ok(variable(call)?.unwrap_or(Value::Null))
     }),

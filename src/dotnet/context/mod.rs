@@ -6,8 +6,8 @@ mod members;
 mod request_context;
 
 pub use members::{
-    API, BODY, CONTEXT, DEPLOYMENT, DEPLOYMENT_GATEWAY, EXTENSIONS, KEY_NAMES, LAST_ERROR, OPERATION, PRODUCT, REQUEST, RESPONSE, SUBSCRIPTION, URL,
-    USER,
+    API, BODY, CONTEXT, DEPLOYMENT, DEPLOYMENT_GATEWAY, EXTENSIONS, KEY_NAMES, LAST_ERROR, OPERATION, PRODUCT, REQUEST, RESPONSE,
+    SUBSCRIPTION, URL, USER,
 };
 pub use request_context::{Body, LastError, Named, RequestContext, RequestMessage, ResponseMessage, Service, Variables};
 
@@ -128,7 +128,9 @@ fn dictionary(value: Type) -> Type {
 /// All entries of a dictionary among the parts; `None` for a part that is none.
 pub fn entries(runtime: &mut Runtime<'_>, part: Part) -> Option<Vec<(Value, Value)>> {
     let names: Vec<Str> = match part {
-        Part::Variables => return Some(runtime.context.variables.iter().map(|(name, value)| (Value::string(name.clone()), value.clone())).collect()),
+        Part::Variables => {
+            return Some(runtime.context.variables.iter().map(|(name, value)| (Value::string(name.clone()), value.clone())).collect());
+        }
         Part::MatchedParameters => {
             let parameters = &runtime.context.request.matched_parameters;
             return Some(parameters.iter().map(|(name, value)| (Value::string(name.clone()), Value::string(value.clone()))).collect());
@@ -137,11 +139,14 @@ pub fn entries(runtime: &mut Runtime<'_>, part: Part) -> Option<Vec<(Value, Valu
         Part::Query(of) => distinct(query(runtime, of)?.into_iter().map(|(name, _)| name.into())),
         _ => return None,
     };
-    names.into_iter().map(|name| {
-        let key = Value::String(name);
-        let values = lookup(runtime, part, &key).ok().flatten()?;
-        Some((key, values))
-    }).collect()
+    names
+        .into_iter()
+        .map(|name| {
+            let key = Value::String(name);
+            let values = lookup(runtime, part, &key).ok().flatten()?;
+            Some((key, values))
+        })
+        .collect()
 }
 
 fn distinct(names: impl Iterator<Item = Str>) -> Vec<Str> {
@@ -169,7 +174,12 @@ pub fn lookup(runtime: &mut Runtime<'_>, part: Part, key: &Value) -> Result<Opti
             None => return Ok(None),
         },
         // That query parameter names ignore case is an assumption: the documentation does not say.
-        Part::Query(of) => query(runtime, of).unwrap_or_default().into_iter().filter(|(name, _)| name.eq_ignore_ascii_case(&key)).map(|(_, value)| Value::string(value)).collect(),
+        Part::Query(of) => query(runtime, of)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case(&key))
+            .map(|(_, value)| Value::string(value))
+            .collect(),
         _ => return Ok(None),
     };
     if texts.is_empty() { Ok(None) } else { collection::array(runtime, Type::STRING, texts).map(Some) }
@@ -189,7 +199,8 @@ pub fn joined(runtime: &Runtime<'_>, part: Part, key: &str) -> Option<Str> {
             Some(if joined.is_empty() { first.clone().into() } else { format!("{first}{joined}").into() })
         }
         Part::Query(of) => {
-            let values: Vec<String> = query(runtime, of)?.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value).collect();
+            let values: Vec<String> =
+                query(runtime, of)?.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value).collect();
             (!values.is_empty()).then(|| values.join(",").into())
         }
         Part::MatchedParameters => runtime.context.matched_parameter(key).map(|value| value.clone().into()),
@@ -209,5 +220,9 @@ fn query(runtime: &Runtime<'_>, of: UrlOf) -> Option<Vec<(String, String)>> {
     let query = &runtime.context.url(of)?.query;
     let decode = |text: &str| super::uri::unescape(text, true);
     let pairs = query.strip_prefix('?').unwrap_or(query).split('&').filter(|pair| !pair.is_empty());
-    Some(pairs.map(|pair| pair.split_once('=').map_or_else(|| (decode(pair), String::new()), |(name, value)| (decode(name), decode(value)))).collect())
+    Some(
+        pairs
+            .map(|pair| pair.split_once('=').map_or_else(|| (decode(pair), String::new()), |(name, value)| (decode(name), decode(value))))
+            .collect(),
+    )
 }

@@ -197,8 +197,15 @@ impl RequestContext {
 
     /// A request as it arrives: both URLs the same, nothing matched.
     pub fn arriving(service: Arc<Service>, head: RequestHead, body: Body, ip: Text) -> Self {
-        let request =
-            RequestMessage { method: head.method, original_url: head.url.clone(), url: head.url, headers: head.headers, body, ip, matched_parameters: Vec::new() };
+        let request = RequestMessage {
+            method: head.method,
+            original_url: head.url.clone(),
+            url: head.url,
+            headers: head.headers,
+            body,
+            ip,
+            matched_parameters: Vec::new(),
+        };
         Self { service, request, ..Self::default() }
     }
 }

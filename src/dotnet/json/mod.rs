@@ -164,7 +164,9 @@ pub const OBJECT: &[Member] = &[
     member("void Add(string propertyName, JToken value)", |call| {
         if child(call)?.is_some() {
             let name = to_str(call.runtime, call.argument(1));
-            let message = format!("Can not add property {name} to Newtonsoft.Json.Linq.JObject. Property with the same name already exists on object.");
+            let message = format!(
+                "Can not add property {name} to Newtonsoft.Json.Linq.JObject. Property with the same name already exists on object."
+            );
             return raise(&registry::ARGUMENT_EXCEPTION, message);
         }
         set_property(call)
@@ -235,7 +237,7 @@ fn token<'a>(call: &'a Call<'_, '_>, index: usize) -> Result<&'a Token, Raise> {
 
 fn parse_member(call: &mut Call<'_, '_>, class: Option<&'static Class>) -> Result<Value, Raise> {
     let Value::String(text) = call.argument(0) else { return Err(argument_null("json")) };
-    parse_as(call.runtime, &text.as_str().into_owned(), class)
+    parse_as(call.runtime, &text.as_str(), class)
 }
 
 /// Parses JSON into tokens; with a class, anything else at the root is an error in Newtonsoft's words.
@@ -252,8 +254,11 @@ pub fn parse_as(runtime: &mut Runtime<'_>, text: &str, class: Option<&'static Cl
                 "JArray" => "StartArray",
                 _ => "String",
             };
-            let message = format!("Error reading {0} from JsonReader. Current JsonReader item is not an {1}: {token}. Path '', line 1, position 1.",
-                class.name, if class.name == "JArray" { "array" } else { "object" });
+            let message = format!(
+                "Error reading {0} from JsonReader. Current JsonReader item is not an {1}: {token}. Path '', line 1, position 1.",
+                class.name,
+                if class.name == "JArray" { "array" } else { "object" }
+            );
             raise(&registry::JSON_READER_EXCEPTION, message)
         }
         _ => Ok(Value::Object(root)),
@@ -345,7 +350,8 @@ fn add_property(runtime: &mut Runtime<'_>, object: Ref, property: &Value) -> Res
     if let Some(Object::Token(Token { kind: Kind::Object(properties), .. })) = runtime.heap.get_mut(object)
         && properties.insert(name.clone(), reference).is_some()
     {
-        let message = format!("Can not add property {name} to Newtonsoft.Json.Linq.JObject. Property with the same name already exists on object.");
+        let message =
+            format!("Can not add property {name} to Newtonsoft.Json.Linq.JObject. Property with the same name already exists on object.");
         return raise(&registry::ARGUMENT_EXCEPTION, message);
     }
     Ok(())
@@ -384,11 +390,17 @@ fn child(call: &mut Call<'_, '_>) -> Result<Option<Value>, Raise> {
         (Kind::Object(_), Value::Null) => Err(argument_null("key")),
         (Kind::Object(_), key) => {
             let key = to_str(call.runtime, key);
-            raise(&registry::ARGUMENT_EXCEPTION, format!("Accessed JObject values with invalid key value: {key}. Object property name expected."))
+            raise(
+                &registry::ARGUMENT_EXCEPTION,
+                format!("Accessed JObject values with invalid key value: {key}. Object property name expected."),
+            )
         }
         (Kind::Array(_), key) => {
             let quoted = format!("\"{}\"", to_str(call.runtime, key));
-            raise(&registry::ARGUMENT_EXCEPTION, format!("Accessed JArray values with invalid key value: {quoted}. Int32 array index expected."))
+            raise(
+                &registry::ARGUMENT_EXCEPTION,
+                format!("Accessed JArray values with invalid key value: {quoted}. Int32 array index expected."),
+            )
         }
         _ => {
             let class = token.class().full_name();
@@ -470,7 +482,10 @@ pub fn convert(runtime: &mut Runtime<'_>, value: &Value, target: &Type) -> Resul
         },
         (Value::Bool(_), "Boolean") => Ok(inner),
         (_, "Boolean") => Ok(Value::Bool(number::as_double(&inner).is_some_and(|value| value != 0.0))),
-        (Value::String(text), _) if number::convert(&Value::Int32(0), target, true).is_ok_and(|zero| zero.as_integer().is_some() || number::as_double(&zero).is_some()) => {
+        (Value::String(text), _)
+            if number::convert(&Value::Int32(0), target, true)
+                .is_ok_and(|zero| zero.as_integer().is_some() || number::as_double(&zero).is_some()) =>
+        {
             number::parse(&text.as_str(), target).ok_or_else(|| super::exception::bad_format(&text.as_str()))
         }
         (Value::Bool(value), _) => number::convert(&Value::Int32(i32::from(*value)), target, true),
@@ -496,7 +511,9 @@ pub fn default_of(ty: &Type) -> Value {
 /// `JToken.Equals` is reference equality but for `JValue`, which compares what it holds.
 pub fn equal_values(runtime: &Runtime<'_>, a: Ref, b: Ref) -> bool {
     match (runtime.heap.get(a), runtime.heap.get(b)) {
-        (Object::Token(Token { kind: Kind::Value(a), .. }), Object::Token(Token { kind: Kind::Value(b), .. })) => object::equal(runtime, a, b),
+        (Object::Token(Token { kind: Kind::Value(a), .. }), Object::Token(Token { kind: Kind::Value(b), .. })) => {
+            object::equal(runtime, a, b)
+        }
         _ => false,
     }
 }

@@ -231,7 +231,9 @@ impl Reader<'_, '_, '_> {
             ("NaN", Value::Double(f64::NAN)),
             ("Infinity", Value::Double(f64::INFINITY)),
         ] {
-            if self.rest().starts_with(word) && !self.rest().get(word.len()..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric())) {
+            if self.rest().starts_with(word)
+                && !self.rest().get(word.len()..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric()))
+            {
                 self.at += word.len();
                 return place(self.runtime, Kind::Value(value));
             }

@@ -51,7 +51,9 @@ fn standard(from: &Type, to: &Type) -> Option<Change> {
     match (from, to) {
         (Type::Void, _) | (_, Type::Void) => None,
         (Type::Null, to) => to.admits_null().then_some(None),
-        (Type::Nullable(from), Type::Nullable(to)) => standard(from, to).map(|change| change.map(|conversion| Conversion::Lifted(Box::new(conversion)))),
+        (Type::Nullable(from), Type::Nullable(to)) => {
+            standard(from, to).map(|change| change.map(|conversion| Conversion::Lifted(Box::new(conversion))))
+        }
         (from, Type::Nullable(to)) => standard(from, to),
         // A nullable boxes as its value.
         (Type::Nullable(from), to) => (*to == Type::OBJECT || (!to.is_value_type() && from.is_reference_to(to))).then_some(None),
@@ -78,7 +80,8 @@ fn user_defined(from: &Type, to: &Type, explicit: bool) -> Option<Conversion> {
         }
         let Some(parameter) = info.parameters.first() else { continue };
         let Some(before) = standard(from, &parameter.ty) else { continue };
-        let after = if explicit { standard(&info.result, to).or_else(|| explicit_standard(&info.result, to)) } else { standard(&info.result, to) };
+        let after =
+            if explicit { standard(&info.result, to).or_else(|| explicit_standard(&info.result, to)) } else { standard(&info.result, to) };
         let Some(after) = after else { continue };
         let exactness = usize::from(parameter.ty == *from) + 2 * usize::from(info.result == *to);
         if found.as_ref().is_none_or(|(best, _)| exactness > *best) {
@@ -164,7 +167,8 @@ impl Binder<'_> {
         if *from == Type::Null {
             self.error("CS0037", span, format!("Cannot convert null to '{to}' because it is a non-nullable value type"));
         } else if explicit_standard(from, to).is_some() || user_defined(from, to, true).is_some() {
-            let message = format!("Cannot implicitly convert type '{from}' to '{to}'. An explicit conversion exists (are you missing a cast?)");
+            let message =
+                format!("Cannot implicitly convert type '{from}' to '{to}'. An explicit conversion exists (are you missing a cast?)");
             self.error_with_help("CS0266", span, message, format!("write the cast: `({to})`"));
         } else {
             self.error("CS0029", span, format!("Cannot implicitly convert type '{from}' to '{to}'"));

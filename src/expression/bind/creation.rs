@@ -1,6 +1,11 @@
 //! `new`: objects with their initialisers, and arrays.
 
-use super::{Binder, Bound, expressions::types_of, members::is_creatable, overloads};
+use super::{
+    Binder, Bound,
+    expressions::types_of,
+    members::is_creatable,
+    overloads::{self, Callee},
+};
 use crate::{
     csharp::tree::{self, ExpressionKind, InitializerKind, InitializerTarget, InitializerValue},
     dotnet::{
@@ -13,7 +18,13 @@ use crate::{
 };
 
 impl Binder<'_> {
-    pub(super) fn object_creation(&mut self, ty: &tree::Type, arguments: &[tree::Argument], initializer: Option<&tree::Initializer>, span: Span) -> Option<Bound> {
+    pub(super) fn object_creation(
+        &mut self,
+        ty: &tree::Type,
+        arguments: &[tree::Argument],
+        initializer: Option<&tree::Initializer>,
+        span: Span,
+    ) -> Option<Bound> {
         let made = self.ty(ty);
         let arguments = self.arguments(arguments);
         let (made, arguments) = (made?, arguments?);
@@ -31,8 +42,10 @@ impl Binder<'_> {
                 self.error("CS0143", span, format!("The type '{made}' has no constructors defined"));
                 return None;
             }
-            let chosen = self.resolve(class.name, &constructors, &made, None, &[], arguments, span)?;
-            let node = Node::Call { native: chosen.info.native, arguments: chosen.arguments.into(), types: chosen.types.into(), outs: [].into() };
+            let chosen =
+                self.resolve(Callee { name: class.name, infos: &constructors, receiver: &made, this: None, types: &[] }, arguments, span)?;
+            let node =
+                Node::Call { native: chosen.info.native, arguments: chosen.arguments.into(), types: chosen.types.into(), outs: [].into() };
             Bound::new(node, made.clone())
         };
         match initializer {
@@ -77,7 +90,11 @@ impl Binder<'_> {
                             nodes.push(self.element(object.clone(), arguments, Some((new, value.span)), member.span)?.node);
                         }
                         (InitializerTarget::Member(name), _) => {
-                            self.error("CS0200", name.span, format!("Property or indexer '{}' cannot be assigned to -- it is read only", name.name));
+                            self.error(
+                                "CS0200",
+                                name.span,
+                                format!("Property or indexer '{}' cannot be assigned to -- it is read only", name.name),
+                            );
                             return None;
                         }
                         _ => return self.unavailable("a nested initialiser", member.span),
@@ -96,11 +113,21 @@ impl Binder<'_> {
             self.error("CS1922", span, format!("Cannot initialize type '{}' with a collection initializer because it does not implement 'System.Collections.IEnumerable'", object.ty));
             return None;
         }
-        let chosen = self.resolve("Add", &methods, &object.ty.clone(), Some(object.clone()), &[], arguments, span)?;
+        let chosen = self.resolve(
+            Callee { name: "Add", infos: &methods, receiver: &object.ty, this: Some(object.clone()), types: &[] },
+            arguments,
+            span,
+        )?;
         Some(Node::Invoke { native: chosen.info.native, arguments: chosen.arguments.into(), types: chosen.types.into(), outs: [].into() })
     }
 
-    pub(super) fn array_creation(&mut self, ty: &tree::Type, sizes: &[tree::Expression], initializer: Option<&tree::Expression>, span: Span) -> Option<Bound> {
+    pub(super) fn array_creation(
+        &mut self,
+        ty: &tree::Type,
+        sizes: &[tree::Expression],
+        initializer: Option<&tree::Expression>,
+        span: Span,
+    ) -> Option<Bound> {
         let Type::Array(element) = self.ty(ty)? else { return None };
         match (initializer, sizes) {
             (Some(initializer), _) => self.array_items(initializer, &element),
@@ -134,7 +161,10 @@ impl Binder<'_> {
             bound.push((self.value(item)?, item.span));
         }
         // The best common type: one of the items' own types that all the others convert to.
-        let best = bound.iter().map(|(item, _)| item.ty.clone()).find(|ty| *ty != Type::Null && bound.iter().all(|(item, _)| Self::implicit_change(item, ty).is_some()));
+        let best = bound
+            .iter()
+            .map(|(item, _)| item.ty.clone())
+            .find(|ty| *ty != Type::Null && bound.iter().all(|(item, _)| Self::implicit_change(item, ty).is_some()));
         let Some(element) = best else {
             self.error("CS0826", span, "No best type found for implicitly-typed array");
             return None;

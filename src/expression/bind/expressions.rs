@@ -68,14 +68,22 @@ impl Binder<'_> {
                 let operand = self.value(operand)?;
                 let to = to?;
                 if to.is_value_type() {
-                    self.error("CS0077", span, format!("The as operator must be used with a reference type or nullable type ('{to}' is a non-nullable value type)"));
+                    self.error(
+                        "CS0077",
+                        span,
+                        format!(
+                            "The as operator must be used with a reference type or nullable type ('{to}' is a non-nullable value type)"
+                        ),
+                    );
                     return None;
                 }
                 Some(Bound::new(Node::As(to.clone(), Box::new(operand.node)), to))
             }
             ExpressionKind::Conditional { condition, then, otherwise } => self.conditional(condition, then, otherwise, span),
             ExpressionKind::Assignment { target, operator, value } => self.assignment(target, *operator, value, span),
-            ExpressionKind::ObjectCreation { ty, arguments, initializer } => self.object_creation(ty, arguments, initializer.as_deref(), span),
+            ExpressionKind::ObjectCreation { ty, arguments, initializer } => {
+                self.object_creation(ty, arguments, initializer.as_deref(), span)
+            }
             ExpressionKind::ArrayCreation { ty, sizes, initializer } => self.array_creation(ty, sizes, initializer.as_deref(), span),
             ExpressionKind::ImplicitArrayCreation { initializer, .. } => self.implicit_array(initializer, span),
             ExpressionKind::Default(ty) => {
@@ -223,7 +231,8 @@ impl Binder<'_> {
                     tree::Designation::Variable(name) => {
                         let (value, slot) = (self.slot(), self.declare(name, ty.clone()));
                         let test = Node::Is(ty, Box::new(Node::SetLocal(value, Box::new(operand.node))));
-                        let keep = Node::Sequence([Node::SetLocal(slot, Box::new(Node::Local(value))), Node::Constant(Value::Bool(true))].into());
+                        let keep =
+                            Node::Sequence([Node::SetLocal(slot, Box::new(Node::Local(value))), Node::Constant(Value::Bool(true))].into());
                         Node::And(Box::new(test), Box::new(keep))
                     }
                     _ => Node::Is(ty, Box::new(operand.node)),
@@ -238,7 +247,13 @@ impl Binder<'_> {
         Some(Bound::new(node, Type::BOOL))
     }
 
-    fn conditional(&mut self, condition: &tree::Expression, then: &tree::Expression, otherwise: &tree::Expression, span: Span) -> Option<Bound> {
+    fn conditional(
+        &mut self,
+        condition: &tree::Expression,
+        then: &tree::Expression,
+        otherwise: &tree::Expression,
+        span: Span,
+    ) -> Option<Bound> {
         let test = self.value(condition).and_then(|test| self.implicitly(test, &Type::BOOL, condition.span));
         let a = self.value(then);
         let b = self.value(otherwise);
@@ -249,7 +264,10 @@ impl Binder<'_> {
             _ => Self::common_type(&a, &b),
         };
         let Some(ty) = ty else {
-            let message = format!("Type of conditional expression cannot be determined because there is no implicit conversion between '{}' and '{}'", a.ty, b.ty);
+            let message = format!(
+                "Type of conditional expression cannot be determined because there is no implicit conversion between '{}' and '{}'",
+                a.ty, b.ty
+            );
             self.error("CS0173", span, message);
             return None;
         };
@@ -262,7 +280,13 @@ impl Binder<'_> {
         Some(Bound::new(Node::Conditional(Box::new([test.node, a, b])), ty))
     }
 
-    fn assignment(&mut self, target: &tree::Expression, operator: Option<tree::BinaryOperator>, value: &tree::Expression, span: Span) -> Option<Bound> {
+    fn assignment(
+        &mut self,
+        target: &tree::Expression,
+        operator: Option<tree::BinaryOperator>,
+        value: &tree::Expression,
+        span: Span,
+    ) -> Option<Bound> {
         let new = self.value(value);
         match &target.without_parentheses().kind {
             ExpressionKind::Name(name) => {
@@ -303,7 +327,11 @@ impl Binder<'_> {
             ExpressionKind::Member { target: owner, name } => {
                 let owner = self.value(owner)?;
                 let property = self.member(owner, name, target.span)?;
-                self.error("CS0200", target.span, format!("Property or indexer '{}' cannot be assigned to -- it is read only", name.identifier.name));
+                self.error(
+                    "CS0200",
+                    target.span,
+                    format!("Property or indexer '{}' cannot be assigned to -- it is read only", name.identifier.name),
+                );
                 let _ = property;
                 None
             }

@@ -1,6 +1,9 @@
 //! Names, members and calls: what `a`, `a.b`, `a.b(c)` and `a[b]` mean.
 
-use super::{Binder, Bound, overloads::Argument};
+use super::{
+    Binder, Bound,
+    overloads::{Argument, Callee},
+};
 use crate::{
     csharp::tree::{self, ExpressionKind, SimpleName},
     diagnostic::nearest,
@@ -27,7 +30,9 @@ impl Binder<'_> {
     /// What an expression means where a type or namespace may stand: before a dot.
     pub(super) fn entity(&mut self, expression: &tree::Expression) -> Option<Entity> {
         match &expression.kind {
-            ExpressionKind::Predefined(predefined) => registry::find(predefined.keyword(), 0).map(|class| Entity::Type(super::expressions::types_of(class))),
+            ExpressionKind::Predefined(predefined) => {
+                registry::find(predefined.keyword(), 0).map(|class| Entity::Type(super::expressions::types_of(class)))
+            }
             ExpressionKind::Name(name) => self.name_entity(name, expression.span),
             ExpressionKind::Member { target, name } => match self.deeper(target.span, |binder| binder.entity(target))? {
                 Entity::Value(target) => self.member(target, name, expression.span).map(Entity::Value),
@@ -121,7 +126,10 @@ impl Binder<'_> {
         }
         let infos = find_members(ty, simple, |info| info.is_static && info.kind == MemberKind::Property);
         match infos.first() {
-            Some(info) => Some(Bound::new(Node::Call { native: info.native, arguments: [].into(), types: ty.arguments().into(), outs: [].into() }, result_type(info, ty))),
+            Some(info) => Some(Bound::new(
+                Node::Call { native: info.native, arguments: [].into(), types: ty.arguments().into(), outs: [].into() },
+                result_type(info, ty),
+            )),
             None => {
                 let _ = span;
                 self.no_static(ty, simple, name.span());
@@ -210,7 +218,8 @@ impl Binder<'_> {
             self.no_member(&receiver, simple, name.span());
             return None;
         }
-        let chosen = self.resolve(simple, &methods, &receiver, Some(this), types, arguments, span)?;
+        let chosen =
+            self.resolve(Callee { name: simple, infos: &methods, receiver: &receiver, this: Some(this), types }, arguments, span)?;
         let (native, outs) = (chosen.info.native, chosen.outs.into());
         let node = if chosen.info.is_extension {
             Node::Call { native, arguments: chosen.arguments.into(), types: chosen.types.into(), outs }
@@ -224,9 +233,16 @@ impl Binder<'_> {
     fn check_body_type(&mut self, types: &[Type], span: Span) {
         let Some(ty) = types.first() else { return };
         let named = |name: &str| ty.class().is_some_and(|class| class.name == name);
-        let allowed = *ty == Type::STRING || *ty == Type::array(Type::BYTE) || ["JObject", "JToken", "JArray", "XNode", "XElement", "XDocument"].into_iter().any(named);
+        let allowed = *ty == Type::STRING
+            || *ty == Type::array(Type::BYTE)
+            || ["JObject", "JToken", "JArray", "XNode", "XElement", "XDocument"].into_iter().any(named);
         if !allowed {
-            self.error_with_help("expression/body-type", span, format!("a message body cannot be read as `{ty}`"), "use string, byte[], JObject, JToken, JArray, XNode, XElement or XDocument");
+            self.error_with_help(
+                "expression/body-type",
+                span,
+                format!("a message body cannot be read as `{ty}`"),
+                "use string, byte[], JObject, JToken, JArray, XNode, XElement or XDocument",
+            );
         }
     }
 
@@ -238,17 +254,32 @@ impl Binder<'_> {
             if instance.is_empty() {
                 self.no_static(ty, simple, name.span());
             } else {
-                self.error("CS0120", name.span(), format!("An object reference is required for the non-static field, method, or property '{ty}.{simple}'"));
+                self.error(
+                    "CS0120",
+                    name.span(),
+                    format!("An object reference is required for the non-static field, method, or property '{ty}.{simple}'"),
+                );
             }
             return None;
         }
-        let chosen = self.resolve(simple, &methods, ty, None, types, arguments, span)?;
-        let node = Node::Call { native: chosen.info.native, arguments: chosen.arguments.into(), types: chosen.types.into(), outs: chosen.outs.into() };
+        let chosen = self.resolve(Callee { name: simple, infos: &methods, receiver: ty, this: None, types }, arguments, span)?;
+        let node = Node::Call {
+            native: chosen.info.native,
+            arguments: chosen.arguments.into(),
+            types: chosen.types.into(),
+            outs: chosen.outs.into(),
+        };
         Some(Bound::new(node, chosen.result))
     }
 
     /// `a[b]`; with a value, `a[b] = value`.
-    pub(super) fn element(&mut self, target: Bound, arguments: &[tree::Argument], value: Option<(Bound, Span)>, span: Span) -> Option<Bound> {
+    pub(super) fn element(
+        &mut self,
+        target: Bound,
+        arguments: &[tree::Argument],
+        value: Option<(Bound, Span)>,
+        span: Span,
+    ) -> Option<Bound> {
         let mut arguments = self.arguments(arguments)?;
         if let Type::Array(element) = target.ty.clone() {
             let [argument] = arguments.as_mut_slice() else {
@@ -278,7 +309,8 @@ impl Binder<'_> {
             return None;
         }
         let receiver = target.ty.clone();
-        let chosen = self.resolve("this", &indexers, &receiver, Some(target), &[], arguments, span)?;
+        let chosen =
+            self.resolve(Callee { name: "this", infos: &indexers, receiver: &receiver, this: Some(target), types: &[] }, arguments, span)?;
         let mut nodes = chosen.arguments;
         if let Some((value, at)) = value {
             let value = self.implicitly(value, &chosen.result, at)?;
@@ -289,7 +321,10 @@ impl Binder<'_> {
             let node = Node::Sequence([Node::SetLocal(slot, Box::new(value.node)), set, Node::Local(slot)].into());
             return Some(Bound::new(node, chosen.result));
         }
-        Some(Bound::new(Node::Invoke { native: chosen.info.native, arguments: nodes.into(), types: chosen.types.into(), outs: [].into() }, chosen.result))
+        Some(Bound::new(
+            Node::Invoke { native: chosen.info.native, arguments: nodes.into(), types: chosen.types.into(), outs: [].into() },
+            chosen.result,
+        ))
     }
 }
 
@@ -318,8 +353,10 @@ pub(super) fn find_members(ty: &Type, name: &str, fits: impl Fn(&MemberInfo) -> 
     let mut queue = std::collections::VecDeque::from([ty.clone()]);
     while let Some(next) = queue.pop_front() {
         for info in next.class().into_iter().flat_map(Class::infos).filter(|info| info.name == name && fits(info)) {
-            let same = |known: &&'static MemberInfo| known.parameters.len() == info.parameters.len() && known.parameters.iter().zip(&info.parameters).all(|(a, b)| a.ty == b.ty);
-            if !found.iter().any(|known| same(&known)) {
+            let same = |known: &MemberInfo| {
+                known.parameters.len() == info.parameters.len() && known.parameters.iter().zip(&info.parameters).all(|(a, b)| a.ty == b.ty)
+            };
+            if !found.iter().any(|known| same(known)) {
                 found.push(info);
             }
         }
@@ -346,7 +383,12 @@ fn accepts(info: &MemberInfo, receiver: &Type) -> bool {
             return true;
         }
         if ty.class().is_some() && ty.class().map(|class| class.name) == first.ty.class().map(|class| class.name) {
-            return first.ty.arguments().iter().zip(ty.arguments()).all(|(wanted, given)| wanted == given || matches!(wanted, Type::Parameter(_)));
+            return first
+                .ty
+                .arguments()
+                .iter()
+                .zip(ty.arguments())
+                .all(|(wanted, given)| wanted == given || matches!(wanted, Type::Parameter(_)));
         }
         queue.extend(ty.supertypes());
     }

@@ -154,7 +154,12 @@ impl<'a> Binder<'a> {
     /// Binds one level deeper, or says that it is too deep.
     fn deeper<T>(&mut self, span: Span, bind: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         if self.depth >= MAX_DEPTH {
-            self.error_with_help("expression/too-deep", span, format!("an expression may be nested {MAX_DEPTH} deep"), "put parts of it into local variables");
+            self.error_with_help(
+                "expression/too-deep",
+                span,
+                format!("an expression may be nested {MAX_DEPTH} deep"),
+                "put parts of it into local variables",
+            );
             return None;
         }
         self.depth += 1;

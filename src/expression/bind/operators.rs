@@ -88,7 +88,12 @@ impl Binder<'_> {
             Some(Bound { node: Node::Concat(_) | Node::Constant(_), .. }) => left,
             _ if length > super::MAX_DEPTH => {
                 let help = "put parts of it into local variables";
-                self.error_with_help("expression/too-deep", expression.span, format!("a chain of operators may be {} long", super::MAX_DEPTH), help);
+                self.error_with_help(
+                    "expression/too-deep",
+                    expression.span,
+                    format!("a chain of operators may be {} long", super::MAX_DEPTH),
+                    help,
+                );
                 None
             }
             _ => left,
@@ -107,7 +112,8 @@ impl Binder<'_> {
             _ => self.overloaded(operator, &left, &right),
         };
         let bound = bound.or_else(|| {
-            let message = format!("Operator '{}' cannot be applied to operands of type '{}' and '{}'", operator.symbol(), left.ty, right.ty);
+            let message =
+                format!("Operator '{}' cannot be applied to operands of type '{}' and '{}'", operator.symbol(), left.ty, right.ty);
             self.error("CS0019", span, message);
             None
         })?;
@@ -116,7 +122,8 @@ impl Binder<'_> {
 
     /// Operations on constants are done now, as the C# compiler does: their result is a constant again.
     fn folded(&self, bound: Bound, left: &Bound, right: &Bound) -> Bound {
-        if let (Node::Arithmetic(operation, kind, checked, ..), Node::Constant(a), Node::Constant(b)) = (&bound.node, &left.node, &right.node)
+        if let (Node::Arithmetic(operation, kind, checked, ..), Node::Constant(a), Node::Constant(b)) =
+            (&bound.node, &left.node, &right.node)
             && bound.ty == left.ty
             && bound.ty == right.ty
             && let Ok(value) = operators::arithmetic(*operation, *kind, *checked, a, b)
@@ -144,7 +151,8 @@ impl Binder<'_> {
             return Some(Bound::new(nodes(left.node.clone(), right), left.ty.clone()));
         }
         let change = Self::implicit_change(left, &right.ty)?;
-        let left = change.map_or(left.node.clone(), |conversion| Node::Convert(Conversion::Lifted(Box::new(conversion)), Box::new(left.node.clone())));
+        let left = change
+            .map_or(left.node.clone(), |conversion| Node::Convert(Conversion::Lifted(Box::new(conversion)), Box::new(left.node.clone())));
         Some(Bound::new(nodes(left, right.node.clone()), right.ty.clone()))
     }
 
@@ -171,7 +179,8 @@ impl Binder<'_> {
             BinaryOperator::NotEqual => true,
             _ => return enum_order(operator, left, right),
         };
-        comparable(left, right).then(|| Bound::new(Node::Equal(Box::new(left.node.clone()), Box::new(right.node.clone()), negated), Type::BOOL))
+        comparable(left, right)
+            .then(|| Bound::new(Node::Equal(Box::new(left.node.clone()), Box::new(right.node.clone()), negated), Type::BOOL))
     }
 
     fn numeric_operation(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
@@ -193,7 +202,10 @@ impl Binder<'_> {
             match (comparison(operator), arithmetic(operator)) {
                 (Some(comparison), _) => Some((Node::Compare(comparison, l, r), Type::BOOL)),
                 (None, Some(operation)) => {
-                    let bits = matches!(operation, Arithmetic::And | Arithmetic::Or | Arithmetic::Xor | Arithmetic::ShiftLeft | Arithmetic::ShiftRight);
+                    let bits = matches!(
+                        operation,
+                        Arithmetic::And | Arithmetic::Or | Arithmetic::Xor | Arithmetic::ShiftLeft | Arithmetic::ShiftRight
+                    );
                     if bits && matches!(kind, Numeric::Single | Numeric::Double | Numeric::Decimal) {
                         return None;
                     }
@@ -215,19 +227,33 @@ impl Binder<'_> {
             BinaryOperator::Equal | BinaryOperator::NotEqual => {
                 let value = |slot| Node::Equal(Box::new(Node::Local(slot)), Box::new(Node::Constant(Value::Null)), false);
                 let nulls = Node::Logic(Arithmetic::And, Box::new(value(l)), Box::new(value(r)));
-                let same = Node::Coalesce(Box::new(Node::Lifted(match node_lifted { Node::Lifted(operands, ..) => operands, _ => [].into() }, [l, r].into(), {
-                    let (l, r) = (Box::new(converted(Node::Local(l), a, &to)), Box::new(converted(Node::Local(r), b, &right_to)));
-                    Box::new(Node::Compare(Comparison::Equal, l, r))
-                })), Box::new(nulls));
+                let same = Node::Coalesce(
+                    Box::new(Node::Lifted(
+                        match node_lifted {
+                            Node::Lifted(operands, ..) => operands,
+                            _ => [].into(),
+                        },
+                        [l, r].into(),
+                        {
+                            let (l, r) = (Box::new(converted(Node::Local(l), a, &to)), Box::new(converted(Node::Local(r), b, &right_to)));
+                            Box::new(Node::Compare(Comparison::Equal, l, r))
+                        },
+                    )),
+                    Box::new(nulls),
+                );
                 Bound::new(if operator == BinaryOperator::Equal { same } else { Node::Not(Box::new(same)) }, Type::BOOL)
             }
-            _ if ty == Type::BOOL => Bound::new(Node::Coalesce(Box::new(node_lifted), Box::new(Node::Constant(Value::Bool(false)))), Type::BOOL),
+            _ if ty == Type::BOOL => {
+                Bound::new(Node::Coalesce(Box::new(node_lifted), Box::new(Node::Constant(Value::Bool(false)))), Type::BOOL)
+            }
             _ => Bound::new(node_lifted, Type::nullable(ty)),
         })
     }
 
     pub(super) fn unary(&mut self, operator: UnaryOperator, operand: &tree::Expression, span: Span) -> Option<Bound> {
-        if let UnaryOperator::PreIncrement | UnaryOperator::PreDecrement | UnaryOperator::PostIncrement | UnaryOperator::PostDecrement = operator {
+        if let UnaryOperator::PreIncrement | UnaryOperator::PreDecrement | UnaryOperator::PostIncrement | UnaryOperator::PostDecrement =
+            operator
+        {
             return self.increment(operator, operand, span);
         }
         let bound = self.value(operand)?;
@@ -238,9 +264,14 @@ impl Binder<'_> {
             (UnaryOperator::Minus, Some(kind)) => {
                 let kind = if kind == Numeric::UInt32 { Numeric::Int64 } else { kind };
                 match &bound.node {
-                    Node::Constant(value) if bound.ty == kind.ty() => operators::negate(kind, false, value).ok().map(|value| Bound::new(Node::Constant(value), kind.ty())),
+                    Node::Constant(value) if bound.ty == kind.ty() => {
+                        operators::negate(kind, false, value).ok().map(|value| Bound::new(Node::Constant(value), kind.ty()))
+                    }
                     _ if kind == Numeric::UInt64 => None,
-                    _ => Some(Bound::new(Node::Negate(kind, self.checked, Box::new(converted(bound.node.clone(), &bound.ty, &kind.ty()))), kind.ty())),
+                    _ => Some(Bound::new(
+                        Node::Negate(kind, self.checked, Box::new(converted(bound.node.clone(), &bound.ty, &kind.ty()))),
+                        kind.ty(),
+                    )),
                 }
             }
             (UnaryOperator::Complement, Some(kind @ (Numeric::Int32 | Numeric::UInt32 | Numeric::Int64 | Numeric::UInt64))) => {
@@ -264,7 +295,11 @@ impl Binder<'_> {
             self.error("CS1059", span, "The operand of an increment or decrement operator must be a variable, property or indexer");
             return None;
         };
-        let binary = if matches!(operator, UnaryOperator::PreIncrement | UnaryOperator::PostIncrement) { BinaryOperator::Add } else { BinaryOperator::Subtract };
+        let binary = if matches!(operator, UnaryOperator::PreIncrement | UnaryOperator::PostIncrement) {
+            BinaryOperator::Add
+        } else {
+            BinaryOperator::Subtract
+        };
         let one = Bound::new(Node::Constant(Value::Int32(1)), Type::INT32);
         let sum = self.operate(binary, bound, one, span)?;
         let sum = self.explicitly(sum, &ty, span)?;

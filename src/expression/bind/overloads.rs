@@ -33,6 +33,20 @@ pub(super) enum ArgumentValue {
     OutDiscard,
 }
 
+/// What is called, before an overload is chosen.
+pub(super) struct Callee<'a> {
+    /// The name, for messages.
+    pub name: &'a str,
+    /// The members of that name.
+    pub infos: &'a [&'static MemberInfo],
+    /// The type that they were found on.
+    pub receiver: &'a Type,
+    /// The receiver's value; for an extension method it is the first argument.
+    pub this: Option<Bound>,
+    /// Type arguments that the code gives.
+    pub types: &'a [Type],
+}
+
 /// A method that fits, with what its choice decides.
 pub(super) struct Chosen {
     pub info: &'static MemberInfo,
@@ -70,7 +84,12 @@ fn declared_type(receiver: &Type, info: &MemberInfo) -> Type {
     if receiver.class().is_some_and(|class| std::ptr::eq(class, info.class)) {
         return receiver.clone();
     }
-    receiver.supertypes().into_iter().map(|supertype| declared_type(&supertype, info)).find(|ty| ty.class().is_some_and(|class| std::ptr::eq(class, info.class))).unwrap_or(Type::OBJECT)
+    receiver
+        .supertypes()
+        .into_iter()
+        .map(|supertype| declared_type(&supertype, info))
+        .find(|ty| ty.class().is_some_and(|class| std::ptr::eq(class, info.class)))
+        .unwrap_or(Type::OBJECT)
 }
 
 /// Finds type arguments so that `parameter` becomes `argument`.
@@ -86,7 +105,9 @@ fn infer(parameter: &Type, argument: &Type, names: &[&'static str], found: &mut 
                 }
             }
         }
-        (Type::Array(parameter), Type::Array(argument)) | (Type::Nullable(parameter), Type::Nullable(argument)) => infer(parameter, argument, names, found),
+        (Type::Array(parameter), Type::Array(argument)) | (Type::Nullable(parameter), Type::Nullable(argument)) => {
+            infer(parameter, argument, names, found)
+        }
         (Type::Generic(class, parameters), argument) => {
             let mut queue = vec![argument.clone()];
             while let Some(ty) = queue.pop() {
@@ -126,7 +147,11 @@ impl Binder<'_> {
                 Some(local) => ArgumentValue::OutLocal(local.slot, local.ty.clone()),
                 None if name.identifier.name == "_" => ArgumentValue::OutDiscard,
                 None => {
-                    self.error("CS0103", argument.span, format!("The name '{}' does not exist in the current context", name.identifier.name));
+                    self.error(
+                        "CS0103",
+                        argument.span,
+                        format!("The name '{}' does not exist in the current context", name.identifier.name),
+                    );
                     return None;
                 }
             },
@@ -138,18 +163,9 @@ impl Binder<'_> {
         Some(Argument { name: argument.name.as_ref().map(|name| name.name.clone()), value, span: argument.span })
     }
 
-    /// Chooses among methods of one name. `receiver` is the type that they were found on, `this` the receiver's value; for an extension
-    /// method it is the first argument.
-    pub(super) fn resolve(
-        &mut self,
-        name: &str,
-        infos: &[&'static MemberInfo],
-        receiver: &Type,
-        this: Option<Bound>,
-        types: &[Type],
-        arguments: Vec<Argument>,
-        span: Span,
-    ) -> Option<Chosen> {
+    /// Chooses among methods of one name.
+    pub(super) fn resolve(&mut self, callee: Callee<'_>, arguments: Vec<Argument>, span: Span) -> Option<Chosen> {
+        let Callee { name, infos, receiver, this, types } = callee;
         let mut candidates: Vec<Candidate> = Vec::new();
         for info in infos {
             let skip = usize::from(info.is_extension);
@@ -159,7 +175,9 @@ impl Binder<'_> {
                 candidates.push(candidate);
             }
         }
-        let best = candidates.iter().position(|candidate| candidates.iter().all(|other| std::ptr::eq(candidate, other) || better(candidate, other, &arguments)));
+        let best = candidates
+            .iter()
+            .position(|candidate| candidates.iter().all(|other| std::ptr::eq(candidate, other) || better(candidate, other, &arguments)));
         let best = best.or_else(|| (!candidates.is_empty()).then_some(0));
         let Some(chosen) = best.map(|index| candidates.swap_remove(index)) else {
             self.no_overload(name, infos, &arguments, span);
@@ -180,7 +198,13 @@ impl Binder<'_> {
         let parameters: Vec<&Parameter> = info.parameters.iter().skip(skip).collect();
         for (index, parameter) in parameters.iter().enumerate() {
             let ty = chosen.parameters.get(index + skip).cloned().unwrap_or(Type::OBJECT);
-            let given: Vec<Argument> = chosen.assigned.get(index).into_iter().flatten().filter_map(|argument| arguments.get_mut(*argument).and_then(Option::take)).collect();
+            let given: Vec<Argument> = chosen
+                .assigned
+                .get(index)
+                .into_iter()
+                .flatten()
+                .filter_map(|argument| arguments.get_mut(*argument).and_then(Option::take))
+                .collect();
             if parameter.is_params && chosen.expanded {
                 let element = match &ty {
                     Type::Array(element) => element.as_ref().clone(),
@@ -245,7 +269,12 @@ impl Binder<'_> {
                 });
                 match wrong {
                     Some((index, span, from, to)) => {
-                        self.error_with_help("CS1503", span, format!("Argument {}: cannot convert from '{from}' to '{to}'", index + 1), help);
+                        self.error_with_help(
+                            "CS1503",
+                            span,
+                            format!("Argument {}: cannot convert from '{from}' to '{to}'", index + 1),
+                            help,
+                        );
                     }
                     None => self.error_with_help("CS1501", span, format!("No overload for method '{name}' takes {count} arguments"), help),
                 }
@@ -279,7 +308,7 @@ fn candidate(
             None => index,
         };
         let slot = assigned.get_mut(position)?;
-        if !slot.is_empty() && !(expanded && position == parameters.len() - 1) {
+        if !slot.is_empty() && (!expanded || position != parameters.len() - 1) {
             return None;
         }
         slot.push(index);
@@ -374,7 +403,9 @@ fn better(a: &Candidate, b: &Candidate, arguments: &[Argument]) -> bool {
     if wins != losses {
         return losses == 0 && wins > 0;
     }
-    let rank = |candidate: &Candidate| (candidate.expanded, candidate.defaults, !candidate.info.type_parameters.is_empty(), std::cmp::Reverse(candidate.parameters.len()));
+    let rank = |candidate: &Candidate| {
+        (candidate.expanded, candidate.defaults, !candidate.info.type_parameters.is_empty(), std::cmp::Reverse(candidate.parameters.len()))
+    };
     rank(a) < rank(b)
 }
 

@@ -44,7 +44,9 @@ impl Binder<'_> {
                 (Step::Block(steps), ends)
             }
             StatementKind::Local(declaration) => (self.local_declaration(declaration), true),
-            StatementKind::Expression(expression) => (self.value(expression).map_or(Step::Nothing, |bound| Step::Evaluate(bound.node)), true),
+            StatementKind::Expression(expression) => {
+                (self.value(expression).map_or(Step::Nothing, |bound| Step::Evaluate(bound.node)), true)
+            }
             StatementKind::If { condition, then, otherwise } => {
                 let test = self.condition(condition);
                 let (then, then_ends) = self.nested(then);
@@ -80,8 +82,12 @@ impl Binder<'_> {
                 steps.push(Step::Loop { condition: test, body, after, post: false });
                 (Step::Block(steps), ends)
             }),
-            StatementKind::ForEach { variable, source, body } => self.scoped(|binder| (binder.for_each(variable, source, body).unwrap_or(Step::Nothing), true)),
-            StatementKind::Switch { value, sections } => self.scoped(|binder| binder.switch(value, sections).unwrap_or((Step::Nothing, true))),
+            StatementKind::ForEach { variable, source, body } => {
+                self.scoped(|binder| (binder.for_each(variable, source, body).unwrap_or(Step::Nothing), true))
+            }
+            StatementKind::Switch { value, sections } => {
+                self.scoped(|binder| binder.switch(value, sections).unwrap_or((Step::Nothing, true)))
+            }
             StatementKind::Break => (Step::Break, false),
             StatementKind::Continue => (Step::Continue, false),
             StatementKind::Return(value) => (self.return_statement(value.as_ref(), span), false),
@@ -111,7 +117,9 @@ impl Binder<'_> {
                 (Step::Block(steps), ends)
             }
             StatementKind::LocalFunction(_) => self.refused("a local function", span),
-            StatementKind::Goto(_) | StatementKind::GotoCase(_) | StatementKind::GotoDefault | StatementKind::Labeled { .. } => self.refused("`goto`", span),
+            StatementKind::Goto(_) | StatementKind::GotoCase(_) | StatementKind::GotoDefault | StatementKind::Labeled { .. } => {
+                self.refused("`goto`", span)
+            }
             StatementKind::Using { .. } => self.refused("a `using` statement", span),
             StatementKind::Lock { .. } => self.refused("`lock`", span),
             StatementKind::YieldReturn(_) | StatementKind::YieldBreak => {
@@ -168,7 +176,9 @@ impl Binder<'_> {
         let mut steps = Vec::new();
         for variable in &declaration.variables {
             let bound = match (&variable.value, &declared) {
-                (Some(value), Some(Type::Array(element))) if matches!(value.kind, tree::ExpressionKind::ArrayInitializer(_)) => self.array_items(value, element),
+                (Some(value), Some(Type::Array(element))) if matches!(value.kind, tree::ExpressionKind::ArrayInitializer(_)) => {
+                    self.array_items(value, element)
+                }
                 (Some(value), Some(ty)) => self.value(value).and_then(|bound| self.implicitly(bound, ty, value.span)),
                 (Some(value), None) => self.value(value).and_then(|bound| self.inferable(bound, value.span)),
                 (None, Some(_)) => None,
@@ -216,7 +226,10 @@ impl Binder<'_> {
     fn for_each(&mut self, variable: &ForEachVariable, source: &tree::Expression, body: &Statement) -> Option<Step> {
         let bound = self.value(source)?;
         let Some(item) = item_type(&bound.ty) else {
-            let message = format!("foreach statement cannot operate on variables of type '{0}' because '{0}' does not contain a public instance definition for 'GetEnumerator'", bound.ty);
+            let message = format!(
+                "foreach statement cannot operate on variables of type '{0}' because '{0}' does not contain a public instance definition for 'GetEnumerator'",
+                bound.ty
+            );
             self.error("CS1579", source.span, message);
             return None;
         };

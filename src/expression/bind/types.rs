@@ -20,7 +20,11 @@ impl Binder<'_> {
             TypeKind::Nullable(of) => {
                 let of = self.ty(of)?;
                 if !of.is_value_type() {
-                    self.error("CS0453", ty.span, format!("The type '{of}' must be a non-nullable value type in order to use it as parameter 'T' in 'Nullable<T>'"));
+                    self.error(
+                        "CS0453",
+                        ty.span,
+                        format!("The type '{of}' must be a non-nullable value type in order to use it as parameter 'T' in 'Nullable<T>'"),
+                    );
                     return None;
                 }
                 Some(Type::nullable(of))
@@ -56,7 +60,8 @@ impl Binder<'_> {
     }
 
     pub(super) fn unknown_type(&mut self, name: &str, span: Span) {
-        let message = format!("The type or namespace name '{name}' could not be found (are you missing a using directive or an assembly reference?)");
+        let message =
+            format!("The type or namespace name '{name}' could not be found (are you missing a using directive or an assembly reference?)");
         match nearest(name, registry::CLASSES.iter().map(|class| class.name)) {
             Some(near) => self.error_with_help("CS0246", span, message, format!("did you mean `{near}`?")),
             None => self.error_with_help(

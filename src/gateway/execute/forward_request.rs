@@ -38,8 +38,11 @@ pub(super) fn execute(policy: &ForwardRequest, element: &Text, turn: &mut Turn<'
             message: "follow-redirects is not simulated: a redirect is passed through".into(),
         });
     }
-    let expected =
-        Expected { element: element.clone(), buffered: policy.buffer_response, fail_on_error_status_code: policy.fail_on_error_status_code };
+    let expected = Expected {
+        element: element.clone(),
+        buffered: policy.buffer_response,
+        fail_on_error_status_code: policy.fail_on_error_status_code,
+    };
     let forward = Forward { timeout, expected };
     if policy.buffer_request_body && matches!(turn.state.context.request.body, Body::Unread) {
         let operation = turn.operation();
@@ -90,7 +93,12 @@ fn send(forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
     Ok(Outcome::Wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(forward.expected)))
 }
 
-pub(super) fn received(expected: Expected, operation: OperationId, outcome: Result<Received, Failure>, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
+pub(super) fn received(
+    expected: Expected,
+    operation: OperationId,
+    outcome: Result<Received, Failure>,
+    turn: &mut Turn<'_>,
+) -> Result<Outcome, PolicyError> {
     let received = outcome.map_err(|failure| PolicyError::backend(&expected.element, &failure))?;
     let status = received.head.status;
     let body = match received.body {

@@ -70,7 +70,7 @@ impl From<PolicyError> for Stop {
 /// What the machine waits for.
 pub(super) enum Waiting {
     /// A body that an expression needs.
-    Body(Unread),
+    Body,
     /// The pause of a `retry`.
     Sleep,
     /// The client's body, to be sent by `forward-request`.
@@ -120,7 +120,9 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
 pub(super) fn resume(waiting: Waiting, event: Event, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
     match (waiting, event) {
         (Waiting::ForwardBody(forward), Event::RequestBody { outcome, .. }) => forward_request::body_read(*forward, outcome, turn),
-        (Waiting::Forward(expected), Event::Response { operation, outcome }) => forward_request::received(expected, operation, outcome, turn),
+        (Waiting::Forward(expected), Event::Response { operation, outcome }) => {
+            forward_request::received(expected, operation, outcome, turn)
+        }
         (Waiting::SendToken(prepared), Event::Token { outcome, .. }) => send_request::token(*prepared, outcome, turn),
         (Waiting::Send(expected), Event::Response { outcome, .. }) => send_request::received(expected, outcome, turn),
         (Waiting::Token(expected), Event::Token { outcome, .. }) => authentication_managed_identity::received(expected, outcome, turn),
@@ -166,8 +168,12 @@ impl Turn<'_> {
         if let Value::String(text) = value {
             return text.to_text();
         }
-        let runtime =
-            Runtime { context: &mut self.state.context, heap: &mut self.state.heap, environment: self.environment, budget: Budget::default() };
+        let runtime = Runtime {
+            context: &mut self.state.context,
+            heap: &mut self.state.heap,
+            environment: self.environment,
+            budget: Budget::default(),
+        };
         to_str(&runtime, value).to_text()
     }
 
@@ -183,7 +189,9 @@ impl Turn<'_> {
     pub fn number(&mut self, setting: &Setting<i64>, element: &Text) -> Result<i64, Stop> {
         match setting {
             Setting::Literal(number) => Ok(*number),
-            Setting::Expression(program) => Ok(self.evaluate(program, element)?.as_integer().and_then(|number| i64::try_from(number).ok()).unwrap_or(0)),
+            Setting::Expression(program) => {
+                Ok(self.evaluate(program, element)?.as_integer().and_then(|number| i64::try_from(number).ok()).unwrap_or(0))
+            }
         }
     }
 

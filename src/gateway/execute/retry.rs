@@ -56,7 +56,9 @@ mod tests {
     /// Source: learn.microsoft.com/azure/api-management/retry-policy.
     #[test]
     fn pauses_are_fixed_linear_or_exponential() {
-        let pauses = |interval, delta, max| (0..5).map(|k| pause(interval, delta, max, k, &mut || u64::MAX / 2).as_secs_f64().round() as i64).collect::<Vec<_>>();
+        let pauses = |interval, delta, max| {
+            (0..5).map(|k| pause(interval, delta, max, k, &mut || u64::MAX / 2).as_secs_f64().round() as i64).collect::<Vec<_>>()
+        };
         assert_eq!(pauses(3, None, None), [3, 3, 3, 3, 3]);
         assert_eq!(pauses(10, Some(5), None), [10, 15, 20, 25, 30]);
         assert_eq!(pauses(10, Some(10), Some(100)), [10, 20, 40, 80, 100]);

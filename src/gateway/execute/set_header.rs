@@ -4,15 +4,28 @@ use super::{Outcome, Stop, Turn};
 use crate::{
     gateway::answers::PolicyError,
     http::Headers,
-    policy::{Setting, elements::set_header::{ExistsAction, SetHeader, UNTOUCHABLE}},
+    policy::{
+        Setting,
+        elements::set_header::{ExistsAction, SetHeader, UNTOUCHABLE},
+    },
     text::Text,
 };
 
 /// Headers whose values may hold commas, so that each stays on a line of its own.
 /// Source: learn.microsoft.com/azure/api-management/set-header-policy.
 const LINES: [&str; 12] = [
-    "User-Agent", "WWW-Authenticate", "Proxy-Authenticate", "Cookie", "Set-Cookie", "Warning", "Date", "Expires", "If-Modified-Since", "If-Unmodified-Since",
-    "Last-Modified", "Retry-After",
+    "User-Agent",
+    "WWW-Authenticate",
+    "Proxy-Authenticate",
+    "Cookie",
+    "Set-Cookie",
+    "Warning",
+    "Date",
+    "Expires",
+    "If-Modified-Since",
+    "If-Unmodified-Since",
+    "Last-Modified",
+    "Retry-After",
 ];
 
 pub(super) fn execute(policy: &SetHeader, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
@@ -83,7 +96,8 @@ pub(super) fn action(setting: &Setting<ExistsAction>, element: &Text, turn: &mut
         Setting::Expression(program) => {
             let value = turn.evaluate(program, element)?;
             let text = turn.as_text(&value);
-            ExistsAction::parse(&text).map_err(|wanted| PolicyError::value(element, format!("Expression value is invalid. '{text}' is not {wanted}.")).into())
+            ExistsAction::parse(&text)
+                .map_err(|wanted| PolicyError::value(element, format!("Expression value is invalid. '{text}' is not {wanted}.")).into())
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn execute(policy: &SetQueryParameter, element: &Text, turn: &mut Tur
     let query = turn.state.query.clone();
     let named = |pair: &&str| percent_decode(pair.split('=').next().unwrap_or("")).eq_ignore_ascii_case(&name);
     let pairs: Vec<&str> = query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()).collect();
-    let exists = pairs.iter().any(|pair| named(pair));
+    let exists = pairs.iter().any(named);
     if exists && action == ExistsAction::Skip {
         return Ok(Outcome::Done);
     }

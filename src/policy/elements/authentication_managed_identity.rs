@@ -1,7 +1,10 @@
 //! `authentication-managed-identity`: a token of the gateway's own identity for a backend.
 
 use crate::{
-    policy::{lowering::Lowering, program::{Section, Setting}},
+    policy::{
+        lowering::Lowering,
+        program::{Section, Setting},
+    },
     text::Text,
     xml::Element,
 };

@@ -1,7 +1,10 @@
 //! `choose`: the first `when` whose condition holds, else `otherwise`.
 
 use crate::{
-    policy::{lowering::Lowering, program::{BlockId, Setting}},
+    policy::{
+        lowering::Lowering,
+        program::{BlockId, Setting},
+    },
     xml::Element,
 };
 
@@ -33,7 +36,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
         match child.name.as_str() {
             "when" => {
                 if otherwise.is_some() {
-                    lowering.fault("policy/child-order", child.name_span, "`when` stands behind `otherwise`", "move `otherwise` to the end");
+                    lowering.fault(
+                        "policy/child-order",
+                        child.name_span,
+                        "`when` stands behind `otherwise`",
+                        "move `otherwise` to the end",
+                    );
                 }
                 lowering.attributes(child, &["condition"]);
                 let condition = lowering.bool_attribute(child, "condition");

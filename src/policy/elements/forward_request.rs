@@ -1,7 +1,10 @@
 //! `forward-request`: the client's request goes to the backend.
 
 use crate::{
-    policy::{lowering::Lowering, program::{Section, Setting}},
+    policy::{
+        lowering::Lowering,
+        program::{Section, Setting},
+    },
     xml::Element,
 };
 
@@ -48,7 +51,16 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
     lowering.only_in(element, &[Section::Backend]);
     lowering.attributes(
         element,
-        &["timeout", "timeout-ms", "continue-timeout", "follow-redirects", "buffer-request-body", "buffer-response", "fail-on-error-status-code", "http-version"],
+        &[
+            "timeout",
+            "timeout-ms",
+            "continue-timeout",
+            "follow-redirects",
+            "buffer-request-body",
+            "buffer-response",
+            "fail-on-error-status-code",
+            "http-version",
+        ],
     );
     lowering.children(element, &[]);
     let is = |lowering: &mut Lowering<'_>, name, default| match lowering.bool_attribute(element, name) {

@@ -1,7 +1,10 @@
 //! `retry`: its policies once, and again while the condition holds.
 
 use crate::{
-    policy::{lowering::Lowering, program::{BlockId, Setting}},
+    policy::{
+        lowering::Lowering,
+        program::{BlockId, Setting},
+    },
     xml::Element,
 };
 

@@ -1,6 +1,10 @@
 //! `return-response`: the pipeline ends here with this response.
 
-use super::{set_body::{self, SetBody}, set_header::{self, SetHeader}, set_status::{self, SetStatus}};
+use super::{
+    set_body::{self, SetBody},
+    set_header::{self, SetHeader},
+    set_status::{self, SetStatus},
+};
 use crate::{policy::lowering::Lowering, text::Text, xml::Element};
 
 /// The policy's settings.
@@ -19,7 +23,9 @@ pub struct ReturnResponse {
 impl ReturnResponse {
     /// Whether a setting may read a message's body.
     pub fn reads_body(&self) -> bool {
-        self.status.as_ref().is_some_and(SetStatus::reads_body) || self.headers.iter().any(SetHeader::reads_body) || self.body.as_ref().is_some_and(SetBody::reads_body)
+        self.status.as_ref().is_some_and(SetStatus::reads_body)
+            || self.headers.iter().any(SetHeader::reads_body)
+            || self.body.as_ref().is_some_and(SetBody::reads_body)
     }
 }
 
@@ -28,7 +34,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
     lowering.attributes(element, &["response-variable-name"]);
     lowering.children(element, &["set-status", "set-header", "set-body"]);
     lowering.no_text(element);
-    let mut response = ReturnResponse { variable: lowering.literal_attribute(element, "response-variable-name"), status: None, headers: Vec::new(), body: None };
+    let mut response = ReturnResponse {
+        variable: lowering.literal_attribute(element, "response-variable-name"),
+        status: None,
+        headers: Vec::new(),
+        body: None,
+    };
     for child in element.elements() {
         match child.name.as_str() {
             "set-status" => response.status = set_status::lower(lowering, child, path),

@@ -1,7 +1,10 @@
 //! `rewrite-uri`: the path, and with it the query, that the backend sees.
 
 use crate::{
-    policy::{lowering::Lowering, program::{Section, Setting}},
+    policy::{
+        lowering::Lowering,
+        program::{Section, Setting},
+    },
     text::Text,
     xml::Element,
 };

@@ -52,7 +52,10 @@ const CHILDREN: &[&str] = &["set-url", "set-method", "set-header", "set-body", "
 /// Lowers the element. The documentation lets no expression stand in the nested `set-method`; deployed policies have it there and work,
 /// so it is taken.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) -> Option<SendRequest> {
-    lowering.attributes(element, &["mode", "response-variable-name", "timeout", "timeout-ms", "ignore-error", "buffer-response", "fail-on-error-status-code"]);
+    lowering.attributes(
+        element,
+        &["mode", "response-variable-name", "timeout", "timeout-ms", "ignore-error", "buffer-response", "fail-on-error-status-code"],
+    );
     lowering.children(element, CHILDREN);
     lowering.no_text(element);
     let copy = element.attribute("mode").and_then(|mode| {

@@ -1,7 +1,10 @@
 //! `set-backend-service`: where the request will go.
 
 use crate::{
-    policy::{lowering::Lowering, program::{Section, Setting}},
+    policy::{
+        lowering::Lowering,
+        program::{Section, Setting},
+    },
     text::Text,
     xml::Element,
 };

@@ -97,7 +97,10 @@ pub(super) fn named_values(lowering: &mut Lowering<'_>, element: &Element) -> Op
     }
     let name = lowering.text_attribute(element, "name")?;
     let exists_action = exists_action?;
-    if values.is_empty() && element.element("value").is_none() && !matches!(exists_action, Setting::Literal(ExistsAction::Delete) | Setting::Expression(_)) {
+    if values.is_empty()
+        && element.element("value").is_none()
+        && !matches!(exists_action, Setting::Literal(ExistsAction::Delete) | Setting::Expression(_))
+    {
         lowering.missing(element, "value");
     }
     Some(SetHeader { name, exists_action, values })

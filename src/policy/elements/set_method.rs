@@ -2,7 +2,10 @@
 
 use crate::{
     expression::Target,
-    policy::{lowering::Lowering, program::{Section, Setting}},
+    policy::{
+        lowering::Lowering,
+        program::{Section, Setting},
+    },
     text::Text,
     xml::Element,
 };

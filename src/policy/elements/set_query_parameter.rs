@@ -2,7 +2,10 @@
 
 use super::set_header::{ExistsAction, named_values};
 use crate::{
-    policy::{lowering::Lowering, program::{Section, Setting}},
+    policy::{
+        lowering::Lowering,
+        program::{Section, Setting},
+    },
     text::Text,
     xml::Element,
 };
@@ -28,5 +31,9 @@ impl SetQueryParameter {
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<SetQueryParameter> {
     lowering.only_in(element, &[Section::Inbound, Section::Backend]);
-    named_values(lowering, element).map(|shared| SetQueryParameter { name: shared.name, exists_action: shared.exists_action, values: shared.values })
+    named_values(lowering, element).map(|shared| SetQueryParameter {
+        name: shared.name,
+        exists_action: shared.exists_action,
+        values: shared.values,
+    })
 }

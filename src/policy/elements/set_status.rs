@@ -1,7 +1,10 @@
 //! `set-status`: a response's status code and reason.
 
 use crate::{
-    policy::{lowering::Lowering, program::{Section, Setting}},
+    policy::{
+        lowering::Lowering,
+        program::{Section, Setting},
+    },
     text::Text,
     xml::Element,
 };

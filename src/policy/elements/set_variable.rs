@@ -27,8 +27,32 @@ impl SetVariable {
 /// The types that a variable may hold, `T?` of the value types among them.
 /// Source: learn.microsoft.com/azure/api-management/set-variable-policy, "Allowed types".
 const ALLOWED: &[&str] = &[
-    "JArray", "JConstructor", "JContainer", "JProperty", "JObject", "JRaw", "JToken", "JValue", "Boolean", "SByte", "Byte", "UInt16", "UInt32", "UInt64", "Int16",
-    "Int32", "Int64", "Decimal", "Single", "Double", "Guid", "String", "Char", "DateTime", "TimeSpan", "Object",
+    "JArray",
+    "JConstructor",
+    "JContainer",
+    "JProperty",
+    "JObject",
+    "JRaw",
+    "JToken",
+    "JValue",
+    "Boolean",
+    "SByte",
+    "Byte",
+    "UInt16",
+    "UInt32",
+    "UInt64",
+    "Int16",
+    "Int32",
+    "Int64",
+    "Decimal",
+    "Single",
+    "Double",
+    "Guid",
+    "String",
+    "Char",
+    "DateTime",
+    "TimeSpan",
+    "Object",
 ];
 
 /// Lowers the element. An expression of static type `object` is let through: what it holds is seen at run time only. Other types are
@@ -48,7 +72,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
         && !is_allowed(program.result())
     {
         let message = format!("a `{}` is not among the types that a variable may hold", program.result());
-        lowering.warning("policy/variable-type", attribute.value.span, message, "the documented types are strings, numbers, dates, JSON tokens, byte[] and their kin");
+        lowering.warning(
+            "policy/variable-type",
+            attribute.value.span,
+            message,
+            "the documented types are strings, numbers, dates, JSON tokens, byte[] and their kin",
+        );
     }
     Some(SetVariable { name: name?, value })
 }
