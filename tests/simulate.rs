@@ -188,3 +188,31 @@ fn a_port_in_use_is_said_and_exits_with_2() {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(text.contains("in use") && text.contains(&address), "{text}");
 }
+
+/// From each of its gateways the three-region example tries its own region first, then the others by priority; France is a managed
+/// identity with names of its own.
+#[test]
+fn three_regions_fail_over_in_the_right_order_from_each_gateway() {
+    let mut simulation = Simulation::start(&[concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/three-region.yaml")]);
+    let ask = |simulation: &mut Simulation, region: &str, model: &str, operation: &str, body: &str| {
+        let path = format!("/ai/openai/deployments/{model}/{operation}?api-version=2024-10-21");
+        let fields = [("api-key", simulation.key()), ("Content-Type", "application/json".to_owned())];
+        let answer = request(&simulation.gateway(region), "POST", &path, &fields, body.as_bytes()).unwrap();
+        let event = simulation.event("request");
+        let order: Vec<String> = event["attempts"].as_array().unwrap().iter().map(|attempt| attempt["backend"].as_str().unwrap().to_owned()).collect();
+        (answer.status, order.join(" "))
+    };
+    let embed = r#"{"input":"x"}"#;
+    for (region, own) in [("swedencentral", "swc"), ("francecentral", "frc"), ("germanywestcentral", "gwc")] {
+        assert_eq!(ask(&mut simulation, region, "text-embedding-3-large", "embeddings", embed), (200, own.to_owned()));
+    }
+    simulation.fault(&["frc", "connection-refused"]);
+    assert_eq!(ask(&mut simulation, "francecentral", "text-embedding-3-large", "embeddings", embed), (200, "frc swc".to_owned()));
+    simulation.fault(&["swc", "503"]);
+    assert_eq!(ask(&mut simulation, "francecentral", "text-embedding-3-large", "embeddings", embed), (200, "frc swc gwc".to_owned()));
+    assert_eq!(ask(&mut simulation, "francecentral", "gpt-4o", "chat/completions", HELLO), (503, "frc swc".to_owned()), "Germany holds no chat model");
+    simulation.fault(&["frc", "clear"]);
+    assert_eq!(ask(&mut simulation, "swedencentral", "gpt-4o", "chat/completions", HELLO), (200, "swc frc".to_owned()), "by managed identity");
+    simulation.fault(&["gwc", "hang"]);
+    simulation.fault(&["swc", "clear"]);
+}

@@ -20,12 +20,15 @@ use hyper::body::Body;
 use serde_json::json;
 
 use super::{
-    ResourceSite,
+    ControlError, Drained, EventSink, ResourceSite, Simulation, StartError,
     answer::{AnswerStream, RequestLog, Source},
+    delete_faults,
     events::{Outcome, SimulationEvent},
     exchange::{Exchanged, Sender, exchange},
     pool::RequestBody,
+    post_fault,
     site::Site,
+    start,
     world::World,
 };
 use crate::{
@@ -308,6 +311,53 @@ async fn a_connection_that_ends_before_the_answer_is_a_reset_and_nothing_is_sent
         assert_eq!(outcome(&site, "https://mapped.example/").await, Outcome::Error("reset"));
         assert_eq!(server.requests().len(), 1);
     }
+}
+
+fn simulation(control: Option<SocketAddr>, events: EventSink) -> Simulation {
+    let config =
+        ResourceConfig { id: "swc".into(), ..ResourceConfig::undeclared("contoso-swc.openai.azure.com".into(), "Sweden Central".into()) };
+    Simulation {
+        gateways: Vec::new(),
+        resources: vec![ResourceSite { region: "swedencentral".into(), listen: loopback(), config }],
+        mapped: Vec::new(),
+        real: Vec::new(),
+        control,
+        served_by: "X-Served-By".into(),
+        subscription_key: None,
+        seed: Some(1),
+        events: Some(events),
+    }
+}
+
+#[tokio::test]
+async fn the_control_endpoint_obeys_and_says_what_it_does_not_know() {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let sink: EventSink = {
+        let events = events.clone();
+        Arc::new(move |event| events.lock().unwrap().push(serde_json::to_value(event).unwrap()))
+    };
+    let running = start(simulation(Some(loopback()), sink.clone())).await.unwrap();
+    let address = running.control().unwrap();
+    let control = Url::parse(&format!("http://{address}")).unwrap();
+    let command = |target: &str, fault: &str| serde_json::from_value::<FaultCommand>(json!({"target": target, "fault": fault})).unwrap();
+    post_fault(&control, &command("swc", "429")).await.unwrap();
+    assert_eq!(running.faults().len(), 1);
+    let error = post_fault(&control, &command("nobody", "429")).await.unwrap_err();
+    assert!(matches!(&error, ControlError::UnknownTarget { targets, .. } if *targets == ["swc", "region:swedencentral"]), "{error:?}");
+    delete_faults(&control).await.unwrap();
+    assert!(running.faults().is_empty());
+
+    let second = start(simulation(Some(address), sink.clone())).await.err().unwrap();
+    assert_eq!(second.to_string(), format!("the control endpoint cannot listen on {address}: the port is in use"));
+    let outside = start(simulation(Some("0.0.0.0:0".parse().unwrap()), sink)).await.err().unwrap();
+    assert!(matches!(outside, StartError::ControlNotLoopback(_)));
+
+    assert_eq!(running.shutdown(Duration::from_secs(10)).await, Drained { cut: 0 });
+    running.wait().await;
+    assert!(matches!(post_fault(&control, &command("swc", "429")).await.unwrap_err(), ControlError::Unreachable { .. }));
+    assert!(matches!(running.reload(Vec::new(), None).await.unwrap_err(), StartError::Stopped));
+    let told: Vec<_> = events.lock().unwrap().iter().map(|event| (event["event"].clone(), event["fault"].clone())).collect();
+    assert_eq!(told, [(json!("listening"), json!(null)), (json!("fault"), json!("429")), (json!("fault"), json!("clear"))]);
 }
 
 /// Polls a body until it is over; every piece, and whether the end was an error.

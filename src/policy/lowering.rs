@@ -79,7 +79,12 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn finish(self, sections: [BlockId; 4]) -> Result<Program, Vec<Diagnostic>> {
+    fn finish(mut self, sections: [BlockId; 4]) -> Result<Program, Vec<Diagnostic>> {
+        // In the order of the document; those of fragments stand behind it.
+        let own = self.source.clone();
+        self.diagnostics.sort_by_key(|diagnostic| {
+            diagnostic.primary().map_or((true, 0), |label| (!Arc::ptr_eq(&label.source, &own), label.span.start))
+        });
         if any_error(&self.diagnostics) {
             Err(self.diagnostics)
         } else {

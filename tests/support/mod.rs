@@ -85,7 +85,8 @@ pub struct World {
     gateway: Arc<Gateway>,
     responders: BTreeMap<String, Responder>,
     identity: bool,
-    seed: u64,
+    /// The seed of everything random.
+    pub seed: u64,
     method: String,
     /// Whether the client's body comes as a stream that must be read.
     pub body_streams: bool,
@@ -188,12 +189,6 @@ impl World {
     /// The gateway's identity gives no tokens.
     pub fn without_identity(mut self) -> Self {
         self.identity = false;
-        self
-    }
-
-    /// Another seed for everything random.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
         self
     }
 
