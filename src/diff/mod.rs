@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::{
     diagnostic::Diagnostic,
     source::Source,
-    xml::{self, Format},
+    xml::{self, Document, Format, Node, Quote},
 };
 
 /// Two documents in canonical layout.
@@ -39,9 +39,22 @@ impl Comparison {
 /// What is wrong with them as documents; their policies need not compile.
 pub fn compare(old: &Arc<Source>, new: &Arc<Source>) -> Result<Comparison, Vec<Diagnostic>> {
     match (xml::parse(old), xml::parse(new)) {
-        (Ok(old), Ok(new)) => Ok(Comparison { old: xml::format(&old, Format::RawXml), new: xml::format(&new, Format::RawXml) }),
+        (Ok(old), Ok(new)) => Ok(Comparison { old: canonical(old), new: canonical(new) }),
         (old, new) => Err([old.err(), new.err()].into_iter().flatten().flatten().collect()),
     }
+}
+
+/// The one layout: the formatter keeps an author's quotes, which mean nothing.
+fn canonical(mut document: Document) -> String {
+    let mut elements = vec![&mut document.root];
+    while let Some(element) = elements.pop() {
+        element.attributes.iter_mut().for_each(|attribute| attribute.quote = Quote::Double);
+        elements.extend(element.children.iter_mut().filter_map(|child| match child {
+            Node::Element(element) => Some(element),
+            _ => None,
+        }));
+    }
+    xml::format(&document, Format::RawXml)
 }
 
 #[cfg(test)]

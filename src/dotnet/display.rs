@@ -114,7 +114,7 @@ fn shortest(value: f64, scientific: String, precision: i32) -> String {
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
-    if exponent >= precision.max(digits.len() as i32 - 1).min(15).max(precision) || exponent < -5 {
+    if exponent >= precision.max(digits.len() as i32) || exponent < -4 {
         let (first, rest) = digits.split_at(1.min(digits.len()));
         let point = if rest.is_empty() || rest.chars().all(|c| c == '0') { String::new() } else { format!(".{rest}") };
         return format!("{sign}{first}{point}E{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs());
@@ -141,6 +141,7 @@ mod tests {
             (1e10, "10000000000"),
             (1e14, "100000000000000"),
             (1e15, "1E+15"),
+            (1_234_567_890_123_456.0, "1234567890123456"),
             (123_456_789_012_345_680.0, "1.2345678901234568E+17"),
             (0.0001, "0.0001"),
             (0.00001, "1E-05"),
