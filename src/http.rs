@@ -95,6 +95,11 @@ pub fn remove_hop_by_hop(headers: &mut Headers) {
     });
 }
 
+/// Whether a text can be a header's name or a method: a token of RFC 9110 section 5.6.2.
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
 /// An absolute URL in its parts, nothing decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Url {

@@ -3,21 +3,21 @@
 //! Data flows one way: text -> model -> program -> effects -> report. A folder is a room with one subject; a room imports only
 //! from rooms below it (`tests/layers.rs` holds them to it). From the top:
 
-pub mod azure;
 pub mod cli;
-pub mod csharp;
-pub mod diagnostic;
+pub mod report;
 pub mod diff;
-pub mod dotnet;
-pub mod environment;
-pub mod expression;
+pub mod live;
+pub mod azure;
 pub mod gateway;
 pub mod generate;
-pub mod http;
-pub mod live;
-pub mod policy;
-pub mod report;
-pub mod source;
 pub mod spec;
-pub mod text;
+pub mod policy;
+pub mod expression;
+pub mod dotnet;
+pub mod csharp;
 pub mod xml;
+pub mod diagnostic;
+pub mod environment;
+pub mod http;
+pub mod source;
+pub mod text;

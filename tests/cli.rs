@@ -38,7 +38,11 @@ fn gen_writes_both_files_and_check_sees_drift() {
     assert_eq!(code, Some(1));
     assert!(diff.contains("-") && diff.contains("timeout=\"61\"") && diff.contains("+") && !diff.contains("named-values"), "{diff}");
     assert_eq!(run(&["gen", &spec, "-o", "out", "--format", "xml"], directory.path()).0, Some(0));
-    assert_eq!(run(&["diff", "out/policy.xml", &fixture("../policies/two-region/policy.xml")], directory.path()).0, Some(0), "both formats mean the same");
+    assert_eq!(
+        run(&["diff", "out/policy.xml", &fixture("../policies/two-region/policy.xml")], directory.path()).0,
+        Some(0),
+        "both formats mean the same"
+    );
 }
 
 #[test]

@@ -199,7 +199,8 @@ fn three_regions_fail_over_in_the_right_order_from_each_gateway() {
         let fields = [("api-key", simulation.key()), ("Content-Type", "application/json".to_owned())];
         let answer = request(&simulation.gateway(region), "POST", &path, &fields, body.as_bytes()).unwrap();
         let event = simulation.event("request");
-        let order: Vec<String> = event["attempts"].as_array().unwrap().iter().map(|attempt| attempt["backend"].as_str().unwrap().to_owned()).collect();
+        let order: Vec<String> =
+            event["attempts"].as_array().unwrap().iter().map(|attempt| attempt["backend"].as_str().unwrap().to_owned()).collect();
         (answer.status, order.join(" "))
     };
     let embed = r#"{"input":"x"}"#;
@@ -210,9 +211,17 @@ fn three_regions_fail_over_in_the_right_order_from_each_gateway() {
     assert_eq!(ask(&mut simulation, "francecentral", "text-embedding-3-large", "embeddings", embed), (200, "frc swc".to_owned()));
     simulation.fault(&["swc", "503"]);
     assert_eq!(ask(&mut simulation, "francecentral", "text-embedding-3-large", "embeddings", embed), (200, "frc swc gwc".to_owned()));
-    assert_eq!(ask(&mut simulation, "francecentral", "gpt-4o", "chat/completions", HELLO), (503, "frc swc".to_owned()), "Germany holds no chat model");
+    assert_eq!(
+        ask(&mut simulation, "francecentral", "gpt-4o", "chat/completions", HELLO),
+        (503, "frc swc".to_owned()),
+        "Germany holds no chat model"
+    );
     simulation.fault(&["frc", "clear"]);
-    assert_eq!(ask(&mut simulation, "swedencentral", "gpt-4o", "chat/completions", HELLO), (200, "swc frc".to_owned()), "by managed identity");
+    assert_eq!(
+        ask(&mut simulation, "swedencentral", "gpt-4o", "chat/completions", HELLO),
+        (200, "swc frc".to_owned()),
+        "by managed identity"
+    );
     simulation.fault(&["gwc", "hang"]);
     simulation.fault(&["swc", "clear"]);
 }

@@ -18,7 +18,7 @@ pub(super) const CONTROL: &str = "127.0.0.1:7710";
 #[derive(Args, Debug)]
 #[command(after_help = words())]
 pub(super) struct Arguments {
-    /// A backend's id, `region:NAME` (its gateway and its resources) or `gateway:NAME`
+    /// A backend's id (or `backend:ID`), `region:NAME` (its gateway and its resources) or `gateway:NAME`
     target: String,
     /// A status (`429`), a word of the catalogue, or `clear`
     fault: String,
@@ -39,7 +39,7 @@ pub(super) struct Arguments {
 fn words() -> String {
     let rows: Vec<String> = CATALOGUE.iter().map(|entry| format!("  {:<20} {}", entry.word, entry.seen)).collect();
     format!(
-        "Faults, and what a client of the gateway sees without failover:\n{}\n\nExamples:\n  openai-failover fault swc 429 --retry-after 10s\n  openai-failover fault region:swedencentral connection-refused --for 1m\n  openai-failover fault swc clear",
+        "Faults, and what whoever calls the target sees:\n{}\n\nExamples:\n  openai-failover fault swc 429 --retry-after 10s\n  openai-failover fault region:swedencentral connection-refused --for 1m\n  openai-failover fault swc clear",
         rows.join("\n")
     )
 }

@@ -1,6 +1,6 @@
 //! `gen`: the policy document and the Named Values manifest of a spec.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -17,7 +17,7 @@ use crate::{
 pub(super) struct Arguments {
     /// The region spec; `-` is standard input
     spec: PathBuf,
-    /// The directory to write to
+    /// The directory to write to; `-` prints the policy document alone
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
     /// Write nothing; exit with 1 and show a diff where the files on disk differ
@@ -62,6 +62,12 @@ pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Ou
             return Ok(Outcome::CannotRun);
         }
     };
+    if arguments.out == Path::new("-") {
+        anyhow::ensure!(!arguments.check, "--check compares with files, and `-` is none");
+        let policy = artefacts.iter().find(|artefact| artefact.path == generate::POLICY);
+        printer.print(policy.map_or("", |artefact| artefact.contents.as_str()))?;
+        return Ok(Outcome::Fine);
+    }
     if !arguments.check {
         generate::write(&arguments.out, &artefacts).with_context(|| format!("nothing was written to `{}`", arguments.out.display()))?;
         for artefact in &artefacts {

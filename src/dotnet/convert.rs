@@ -8,6 +8,7 @@ use super::{
     display::to_str,
     exception::{Raise, argument_null, bad_format, raise},
     heap::Object,
+    json,
     member::{Call, Member, member},
     number, registry,
     types::Type,
@@ -27,6 +28,7 @@ pub const MEMBERS: &[Member] = &[
     member("static double ToDouble(object value)", |call| to_number(call, &Type::DOUBLE)),
     member("static bool ToBoolean(object value)", |call| match call.argument(0) {
         Value::Null => Ok(Value::Bool(false)),
+        value @ Value::Object(_) => json::convert(call.runtime, value, &Type::BOOL),
         Value::Bool(value) => Ok(Value::Bool(*value)),
         Value::String(text) => match boolean::parse(&text.as_str()) {
             Some(value) => Ok(Value::Bool(value)),
@@ -54,6 +56,9 @@ pub const MEMBERS: &[Member] = &[
 /// Strings are parsed, numbers convert with a check of the range, `null` is zero.
 /// Source: learn.microsoft.com/dotnet/api/system.convert (real numbers round half to even).
 fn to_number(call: &mut Call<'_, '_>, target: &Type) -> Result<Value, Raise> {
+    if let Some(Object::Token(_)) = call.runtime.get(call.argument(0)) {
+        return json::convert(call.runtime, call.argument(0), target);
+    }
     let value = match call.argument(0) {
         Value::Null => Value::Int32(0),
         Value::Bool(value) => Value::Int32(i32::from(*value)),

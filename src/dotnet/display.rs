@@ -30,7 +30,8 @@ pub fn to_str(runtime: &Runtime<'_>, value: &Value) -> Str {
         Value::Enum(v) => v.name().into(),
         Value::Context(Part::Url(which)) => runtime.context.url(*which).map_or(Str::EMPTY, |url| url.to_string().into()),
         Value::Object(reference) => match runtime.heap.get(*reference) {
-            Object::Token(_) => json::writer::to_string(runtime, *reference, true).into(),
+            // A tree too deep to print has no text; whoever asks for it by `ToString` gets the spent budget instead.
+            Object::Token(_) => json::writer::to_string(runtime, *reference).unwrap_or_default().into(),
             Object::Exception(exception) => format!("{}: {}", exception.class.full_name(), exception.message).into(),
             _ => full_name(&type_of(runtime, value)).into(),
         },

@@ -12,6 +12,11 @@ use super::{
 pub const MEMBERS: &[Member] = &[
     member("string ToString()", |call| match call.argument(0) {
         Value::Null => Err(null_reference()),
+        Value::Object(reference) if matches!(call.runtime.heap.get(*reference), super::heap::Object::Token(_)) => {
+            let text = super::json::writer::to_string(call.runtime, *reference)?;
+            call.runtime.allocate(text.len())?;
+            Ok(Value::string(text))
+        }
         value => Ok(Value::String(to_str(call.runtime, value))),
     }),
     member("bool Equals(object obj)", |call| match call.argument(0) {

@@ -18,6 +18,8 @@ pub struct Runtime<'a> {
     pub environment: &'a mut dyn Environment,
     /// What is left to spend.
     pub budget: Budget,
+    /// Room for local variables: whoever evaluates many expressions hands the same one on.
+    pub locals: Vec<Value>,
 }
 
 /// What one evaluation may spend. The defaults are far above what an honest policy needs.
@@ -31,9 +33,12 @@ pub struct Budget {
     pub depth: u32,
 }
 
+/// Nested nodes, blocks and tokens that an evaluation may enter; a thread that evaluates needs a stack for them.
+pub const MAX_DEPTH: u32 = 400;
+
 impl Default for Budget {
     fn default() -> Self {
-        Self { steps: 50_000_000, memory: 512 << 20, depth: 200 }
+        Self { steps: 50_000_000, memory: 512 << 20, depth: MAX_DEPTH }
     }
 }
 
@@ -48,6 +53,14 @@ impl Runtime<'_> {
             }
             None => Err(Raise::Budget(BudgetSpent::Steps)),
         }
+    }
+
+    /// Goes one level deeper into nested data.
+    pub fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Raise>) -> Result<T, Raise> {
+        self.budget.depth = self.budget.depth.checked_sub(1).ok_or(Raise::Budget(BudgetSpent::Depth))?;
+        let outcome = work(self);
+        self.budget.depth += 1;
+        outcome
     }
 
     /// Spends `bytes` of memory before they are allocated.

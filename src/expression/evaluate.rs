@@ -8,7 +8,7 @@ use super::{
 use crate::dotnet::{
     collection, display,
     display::to_str,
-    exception::{Exception, Raise, invalid_cast, null_reference, raise},
+    exception::{BudgetSpent, Exception, Raise, invalid_cast, null_reference, raise},
     heap::Object,
     json,
     member::{Call, Native},
@@ -23,29 +23,34 @@ use crate::dotnet::{
 /// One evaluation under way.
 pub(super) struct Frame<'a, 'b> {
     pub runtime: &'a mut Runtime<'b>,
-    pub locals: Vec<Value>,
+    /// Where this evaluation's variables begin in the runtime's.
+    base: usize,
     /// The exception that the innermost `catch` is handling, for `throw;`.
     pub handling: Vec<Exception>,
 }
 
 pub(super) fn run(program: &Program, runtime: &mut Runtime<'_>) -> Result<Value, Raise> {
-    let mut frame = Frame { runtime, locals: vec![Value::Null; program.locals], handling: Vec::new() };
-    match &program.body {
+    let base = runtime.locals.len();
+    runtime.locals.resize(base + program.locals, Value::Null);
+    let mut frame = Frame { runtime, base, handling: Vec::new() };
+    let outcome = match &program.body {
         Body::Expression(node) => frame.evaluate(node),
-        Body::Block(steps) => match block(&mut frame, steps)? {
-            Flow::Return(value) => Ok(value),
-            _ => Ok(Value::Null),
-        },
-    }
+        Body::Block(steps) => block(&mut frame, steps).map(|flow| match flow {
+            Flow::Return(value) => value,
+            _ => Value::Null,
+        }),
+    };
+    runtime.locals.truncate(base);
+    outcome
 }
 
 impl Frame<'_, '_> {
     fn local(&self, index: usize) -> &Value {
-        self.locals.get(index).unwrap_or(&Value::Null)
+        self.runtime.locals.get(self.base + index).unwrap_or(&Value::Null)
     }
 
     pub fn set(&mut self, index: usize, value: Value) {
-        if let Some(local) = self.locals.get_mut(index) {
+        if let Some(local) = self.runtime.locals.get_mut(self.base + index) {
             *local = value;
         }
     }
@@ -57,6 +62,15 @@ impl Frame<'_, '_> {
     /// The value of a node.
     pub fn evaluate(&mut self, node: &Node) -> Result<Value, Raise> {
         self.runtime.step()?;
+        self.runtime.budget.depth = self.runtime.budget.depth.checked_sub(1).ok_or(Raise::Budget(BudgetSpent::Depth))?;
+        let value = self.common(node);
+        self.runtime.budget.depth += 1;
+        value
+    }
+
+    /// The nodes that most expressions are made of. What is rarer has a function of its own: each level of nesting costs the stack of
+    /// this one.
+    fn common(&mut self, node: &Node) -> Result<Value, Raise> {
         match node {
             Node::Constant(value) => Ok(value.clone()),
             Node::Local(index) => Ok(self.local(*index).clone()),
@@ -65,24 +79,12 @@ impl Frame<'_, '_> {
                 self.set(*index, value.clone());
                 Ok(value)
             }
-            Node::PostSet(index, value) => {
-                let old = self.local(*index).clone();
-                let new = self.evaluate(value)?;
-                self.set(*index, new);
-                Ok(old)
-            }
             Node::Call { native, arguments, types, outs } => self.call(*native, arguments, types, outs, false),
             Node::Invoke { native, arguments, types, outs } => self.call(*native, arguments, types, outs, true),
             Node::Element(array, index) => {
                 let array = self.evaluate(array)?;
                 let index = self.evaluate(index)?;
                 collection::element(self.runtime, &array, &index)
-            }
-            Node::SetElement(parts) => {
-                let [array, index, value] = parts.as_ref();
-                let (array, index, value) = (self.evaluate(array)?, self.evaluate(index)?, self.evaluate(value)?);
-                collection::set_element(self.runtime, &array, &index, value.clone())?;
-                Ok(value)
             }
             Node::Arithmetic(operation, kind, checked, left, right) => {
                 let left = self.evaluate(left)?;
@@ -105,23 +107,7 @@ impl Frame<'_, '_> {
             }
             Node::And(left, right) => Ok(Value::Bool(self.truth(left)? && self.truth(right)?)),
             Node::Or(left, right) => Ok(Value::Bool(self.truth(left)? || self.truth(right)?)),
-            Node::Logic(operation, left, right) => {
-                let (left, right) = (self.truth(left)?, self.truth(right)?);
-                Ok(Value::Bool(match operation {
-                    super::program::Arithmetic::And => left & right,
-                    super::program::Arithmetic::Or => left | right,
-                    _ => left ^ right,
-                }))
-            }
             Node::Not(operand) => Ok(Value::Bool(!self.truth(operand)?)),
-            Node::Negate(kind, checked, operand) => {
-                let operand = self.evaluate(operand)?;
-                operators::negate(*kind, *checked, &operand)
-            }
-            Node::Complement(kind, operand) => {
-                let operand = self.evaluate(operand)?;
-                operators::complement(*kind, &operand)
-            }
             Node::Conditional(parts) => {
                 let [condition, then, otherwise] = parts.as_ref();
                 if self.truth(condition)? { self.evaluate(then) } else { self.evaluate(otherwise) }
@@ -137,6 +123,47 @@ impl Frame<'_, '_> {
                     self.evaluate(rest)
                 }
             },
+            Node::Convert(conversion, operand) => {
+                let value = self.evaluate(operand)?;
+                self.convert(conversion, value)
+            }
+            Node::Concat(parts) => self.concat(parts),
+            Node::Interpolate(pieces) => self.interpolate(pieces),
+            rare => self.rare(rare),
+        }
+    }
+
+    #[inline(never)]
+    fn rare(&mut self, node: &Node) -> Result<Value, Raise> {
+        match node {
+            Node::PostSet(index, value) => {
+                let old = self.local(*index).clone();
+                let new = self.evaluate(value)?;
+                self.set(*index, new);
+                Ok(old)
+            }
+            Node::SetElement(parts) => {
+                let [array, index, value] = parts.as_ref();
+                let (array, index, value) = (self.evaluate(array)?, self.evaluate(index)?, self.evaluate(value)?);
+                collection::set_element(self.runtime, &array, &index, value.clone())?;
+                Ok(value)
+            }
+            Node::Logic(operation, left, right) => {
+                let (left, right) = (self.truth(left)?, self.truth(right)?);
+                Ok(Value::Bool(match operation {
+                    super::program::Arithmetic::And => left & right,
+                    super::program::Arithmetic::Or => left | right,
+                    _ => left ^ right,
+                }))
+            }
+            Node::Negate(kind, checked, operand) => {
+                let operand = self.evaluate(operand)?;
+                operators::negate(*kind, *checked, &operand)
+            }
+            Node::Complement(kind, operand) => {
+                let operand = self.evaluate(operand)?;
+                operators::complement(*kind, &operand)
+            }
             Node::Lifted(operands, locals, operation) => {
                 let mut any_null = false;
                 for (operand, local) in operands.iter().zip(locals) {
@@ -146,20 +173,6 @@ impl Frame<'_, '_> {
                 }
                 if any_null { Ok(Value::Null) } else { self.evaluate(operation) }
             }
-            Node::Convert(conversion, operand) => {
-                let value = self.evaluate(operand)?;
-                self.convert(conversion, value)
-            }
-            Node::Is(ty, operand) => {
-                let value = self.evaluate(operand)?;
-                Ok(Value::Bool(self.is(&value, ty)))
-            }
-            Node::As(ty, operand) => {
-                let value = self.evaluate(operand)?;
-                Ok(if self.is(&value, ty) { value } else { Value::Null })
-            }
-            Node::Concat(parts) => self.concat(parts),
-            Node::Interpolate(pieces) => self.interpolate(pieces),
             Node::NewArray(element, items) => {
                 let items = items.iter().map(|item| self.evaluate(item)).collect::<Result<Vec<_>, _>>()?;
                 collection::array(self.runtime, element.clone(), items)
@@ -197,6 +210,16 @@ impl Frame<'_, '_> {
                 let Some(class) = ty.class() else { return Err(null_reference()) };
                 self.runtime.object(Object::Exception(Exception::new(class, message)))
             }
+            Node::Is(ty, operand) => {
+                let value = self.evaluate(operand)?;
+                Ok(Value::Bool(self.is(&value, ty)))
+            }
+            Node::As(ty, operand) => {
+                let value = self.evaluate(operand)?;
+                Ok(if self.is(&value, ty) { value } else { Value::Null })
+            }
+            // Every other node is a common one.
+            _ => Ok(Value::Null),
         }
     }
 

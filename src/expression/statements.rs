@@ -6,7 +6,7 @@ use super::{
 };
 use crate::dotnet::{
     collection,
-    exception::{Raise, null_reference},
+    exception::{BudgetSpent, Raise, null_reference},
     heap::Object,
     value::Value,
 };
@@ -32,6 +32,13 @@ pub(super) fn block(frame: &mut Frame<'_, '_>, steps: &[Step]) -> Result<Flow, R
 
 fn execute(frame: &mut Frame<'_, '_>, step: &Step) -> Result<Flow, Raise> {
     frame.runtime.step()?;
+    frame.runtime.budget.depth = frame.runtime.budget.depth.checked_sub(1).ok_or(Raise::Budget(BudgetSpent::Depth))?;
+    let flow = execute_inside(frame, step);
+    frame.runtime.budget.depth += 1;
+    flow
+}
+
+fn execute_inside(frame: &mut Frame<'_, '_>, step: &Step) -> Result<Flow, Raise> {
     match step {
         Step::Nothing => Ok(Flow::Next),
         Step::Evaluate(node) => frame.evaluate(node).map(|_| Flow::Next),

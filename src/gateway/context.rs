@@ -39,6 +39,8 @@ pub(super) struct State {
     pub client_body_waits: bool,
     /// The client's address.
     pub client: IpAddr,
+    /// Room for the local variables of expressions, used again by each.
+    pub locals: Vec<Value>,
 }
 
 impl State {
@@ -64,6 +66,7 @@ impl State {
             streaming: None,
             client_body_waits,
             client: arrival.client,
+            locals: Vec::new(),
         };
         if state.base.is_some() {
             state.update_url();
@@ -79,6 +82,12 @@ impl State {
         };
         let path = format!("{}{}", base.path.trim_end_matches('/'), self.suffix);
         self.context.request.url = Url { path: path.into(), query: self.query.clone(), ..base.clone() };
+    }
+
+    /// Whether an expression could meet a body that has not been read.
+    pub fn has_unread_body(&self) -> bool {
+        let unread = |body: &Body| matches!(body, Body::Unread);
+        unread(&self.context.request.body) || self.context.response.as_ref().is_some_and(|response| unread(&response.body))
     }
 
     /// A response in a variable.

@@ -10,7 +10,7 @@ use super::{
     answers::{PolicyError, default_response},
     api::Match,
     context::State,
-    effect::{Answer, AnswerBody, Arrival, Effect, Event, OperationId},
+    effect::{Answer, AnswerBody, Arrival, Effect, Event, Failure, FailureKind, OperationId},
     execute::{self, Outcome, Stop, Turn, Waiting, retry::Again},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
         exception::Unread,
     },
     environment::Environment,
-    policy::{BlockId, Program, Section, Statement},
+    policy::{BlockId, Place, Program, Section, Statement},
     text::Text,
 };
 
@@ -51,6 +51,8 @@ pub struct Machine {
     section: Section,
     frames: Vec<Frame>,
     waiting: Option<(OperationId, Waiting)>,
+    /// An error on its way out that waits for a body which a `retry`'s condition reads.
+    unwinding: Option<(PolicyError, Option<Place>)>,
     effects: VecDeque<Effect>,
     operations: u32,
     traces: Vec<TraceRecord>,
@@ -68,6 +70,7 @@ impl Machine {
             section: Section::Inbound,
             frames: Vec::with_capacity(8),
             waiting: None,
+            unwinding: None,
             effects: VecDeque::with_capacity(1),
             operations: 0,
             traces: Vec::new(),
@@ -171,8 +174,13 @@ impl Machine {
             return Ok(());
         }
         let url = &self.state.context.request.original_url;
-        let challenge =
-            format!("AzureApiManagementKey realm=\"https://{}/{}\",name=\"{}\",type=\"header\"", url.authority(), api.path, api.key_header);
+        let challenge = format!(
+            "AzureApiManagementKey realm=\"{}://{}/{}\",name=\"{}\",type=\"header\"",
+            url.scheme,
+            url.authority(),
+            api.path,
+            api.key_header
+        );
         Err(if key.is_some() { PolicyError::key_invalid(challenge) } else { PolicyError::key_not_found(challenge) })
     }
 
@@ -185,6 +193,10 @@ impl Machine {
     fn run(&mut self, environment: &mut dyn Environment) {
         let program = self.program.clone();
         while !self.done && self.waiting.is_none() {
+            if let Some((error, place)) = self.unwinding.take() {
+                self.unwind(error, place, environment);
+                continue;
+            }
             let Some(frame) = self.frames.last_mut() else {
                 self.end_section();
                 continue;
@@ -221,7 +233,7 @@ impl Machine {
 
     fn execute(&mut self, statement: &Statement, block: BlockId, number: usize, environment: &mut dyn Environment) {
         // An expression that meets an unread body is evaluated again once it is read: whatever it did before that is undone.
-        let before = statement.reads_body.then(|| (self.state.clone(), self.traces.len()));
+        let before = (statement.reads_body && self.state.has_unread_body()).then(|| self.snapshot());
         let mut turn =
             Turn { state: &mut self.state, environment, section: self.section, traces: &mut self.traces, operations: &mut self.operations };
         match execute::execute(statement, &mut turn) {
@@ -234,14 +246,13 @@ impl Machine {
             Ok(Outcome::Wait(effect, operation, waiting)) => self.wait(effect, operation, waiting),
             Ok(Outcome::Return(response)) => self.answer(response),
             Err(Stop::Unread(which)) => {
-                if let Some((state, traces)) = before {
-                    self.state = state;
-                    self.traces.truncate(traces);
-                }
+                self.restore(before);
                 if let Some(Frame::Block(_, next)) = self.frames.last_mut() {
                     *next = number;
                 }
-                self.read(which, environment);
+                if let Err(error) = self.read(which) {
+                    self.raise(error, Some(statement), environment);
+                }
             }
             Err(Stop::Error(error)) => self.raise(error, Some(statement), environment),
         }
@@ -264,8 +275,21 @@ impl Machine {
         self.waiting = Some((operation, waiting));
     }
 
+    /// What an expression may change before it meets an unread body.
+    fn snapshot(&self) -> Box<(State, usize)> {
+        Box::new((self.state.clone(), self.traces.len()))
+    }
+
+    fn restore(&mut self, before: Option<Box<(State, usize)>>) {
+        if let Some(before) = before {
+            let (state, traces) = *before;
+            self.state = state;
+            self.traces.truncate(traces);
+        }
+    }
+
     /// Has a body read.
-    fn read(&mut self, which: Unread, environment: &mut dyn Environment) {
+    fn read(&mut self, which: Unread) -> Result<(), PolicyError> {
         let operation = self.operation();
         match (which, self.state.streaming) {
             (Unread::Request, _) => self.wait(Effect::ReadRequestBody { operation }, operation, Waiting::Body),
@@ -273,11 +297,11 @@ impl Machine {
                 self.wait(Effect::ReadResponseBody { operation, exchange }, operation, Waiting::Body)
             }
             (Unread::Response, None) => {
-                let failure =
-                    super::effect::Failure { kind: super::effect::FailureKind::Reset, message: "The response body is gone.".into() };
-                self.fail(PolicyError::backend(&"backend".into(), &failure), environment);
+                let failure = Failure { kind: FailureKind::Reset, message: "The response body is gone.".into() };
+                return Err(PolicyError::backend(&"backend".into(), &failure));
             }
         }
+        Ok(())
     }
 
     /// Finishes what was waited for.
@@ -328,21 +352,33 @@ impl Machine {
     }
 
     /// Unwinds to the innermost `retry` that wants to go on, else to `on-error`.
-    fn raise(&mut self, mut error: PolicyError, statement: Option<&Statement>, environment: &mut dyn Environment) {
-        let mut place = statement.map(|statement| statement.place.clone());
+    fn raise(&mut self, error: PolicyError, statement: Option<&Statement>, environment: &mut dyn Environment) {
+        self.unwind(error, statement.map(|statement| statement.place.clone()), environment);
+    }
+
+    fn unwind(&mut self, mut error: PolicyError, mut place: Option<Place>, environment: &mut dyn Environment) {
         let program = self.program.clone();
         while let Some(frame) = self.frames.pop() {
             let Frame::Retry(block, number, used) = frame else { continue };
             // Nobody is left to retry for once the client is gone.
             let Some(statement) = program.block(block).get(number).filter(|_| !error.is_client_gone()) else { continue };
-            if error.is_backend() {
+            if error.is_backend() && error.source == "forward-request" {
                 // The condition sees a response with status 500, never null. Source: traces in Azure-Samples/openai-apim-lb, issue 25.
                 self.state.context.response = Some(error.response(self.state.context.request_id));
                 self.state.streaming = None;
             }
             match self.again(statement, used, environment) {
                 Ok(Again::Yes { inner, wait }) => return self.run_again(block, number, used, inner, wait),
-                Ok(Again::No) | Err(Stop::Unread(_)) => {}
+                Ok(Again::No) => {}
+                // The condition wants the client's body: the unwinding goes on here once it is read.
+                Err(Stop::Unread(which)) => match self.read(which) {
+                    Ok(()) => {
+                        self.frames.push(frame);
+                        self.unwinding = Some((error, place));
+                        return;
+                    }
+                    Err(failed) => error = failed,
+                },
                 Err(Stop::Error(failed)) => {
                     error = failed;
                     place = Some(statement.place.clone());
@@ -352,7 +388,7 @@ impl Machine {
         self.on_error(error, place);
     }
 
-    fn on_error(&mut self, error: PolicyError, place: Option<crate::policy::Place>) {
+    fn on_error(&mut self, error: PolicyError, place: Option<Place>) {
         if self.done {
             return;
         }
@@ -375,9 +411,14 @@ impl Machine {
     }
 
     fn again(&mut self, statement: &Statement, used: u32, environment: &mut dyn Environment) -> Result<Again, Stop> {
+        let before = (statement.reads_body && self.state.has_unread_body()).then(|| self.snapshot());
         let mut turn =
             Turn { state: &mut self.state, environment, section: self.section, traces: &mut self.traces, operations: &mut self.operations };
-        execute::retry::again(statement, used, &mut turn)
+        let decided = execute::retry::again(statement, used, &mut turn);
+        if let Err(Stop::Unread(_)) = decided {
+            self.restore(before);
+        }
+        decided
     }
 
     /// The block of a `retry` has ended: does it run again?
@@ -394,7 +435,12 @@ impl Machine {
             Ok(Again::No) => {
                 self.frames.pop();
             }
-            Err(Stop::Unread(which)) => self.read(which, environment),
+            Err(Stop::Unread(which)) => {
+                if let Err(error) = self.read(which) {
+                    self.frames.pop();
+                    self.raise(error, Some(statement), environment);
+                }
+            }
             Err(Stop::Error(error)) => {
                 self.frames.pop();
                 self.raise(error, Some(statement), environment);

@@ -22,7 +22,7 @@ const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
     /// Nobody listens there.
-    #[error("no simulation listens on {url}: {source}")]
+    #[error("no simulation listens on {url}")]
     Unreachable {
         /// The control endpoint.
         url: String,

@@ -104,7 +104,7 @@ pub enum StartError {
         address: SocketAddr,
     },
     /// It cannot listen there for another reason.
-    #[error("{what} cannot listen on {address}: {source}")]
+    #[error("{what} cannot listen on {address}")]
     Listen {
         /// Who wanted to listen.
         what: String,

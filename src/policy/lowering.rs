@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     elements::{self, Policy},
-    named_values,
+    named_values::{self, Replaced},
     program::{Block, BlockId, Place, Program, Section, Setting, Statement},
 };
 use crate::{
@@ -320,6 +320,19 @@ impl<'a> Lowering<'a> {
         })
     }
 
+    /// A boolean from an attribute that takes no expression.
+    pub fn literal_bool_attribute(&mut self, element: &Element, name: &str, default: bool) -> bool {
+        match self.bool_attribute(element, name) {
+            Some(Setting::Literal(value)) => value,
+            Some(Setting::Expression(_)) => {
+                let span = element.attribute(name).map_or(element.name_span, |attribute| attribute.value.span);
+                self.fault("policy/literal-only", span, format!("`{name}` takes no expression"), "write `true` or `false`");
+                default
+            }
+            None => default,
+        }
+    }
+
     /// A whole number from an attribute, within bounds that hold for literals; expressions are `int`.
     pub fn int_attribute(&mut self, element: &Element, name: &str, bounds: std::ops::RangeInclusive<i64>) -> Option<Setting<i64>> {
         let attribute = element.attribute(name)?;
@@ -327,7 +340,8 @@ impl<'a> Lowering<'a> {
         if let Setting::Literal(number) = &setting
             && !bounds.contains(number)
         {
-            let message = format!("`{name}` is {number}, which is out of range");
+            // What the document says, not what a Named Value holds.
+            let message = format!("`{name}` is {}, which is out of range", attribute.value.decoded.trim());
             self.fault("policy/out-of-range", attribute.value.span, message, format!("it may be {} to {}", bounds.start(), bounds.end()));
             return None;
         }
@@ -348,7 +362,8 @@ impl<'a> Lowering<'a> {
                 ExpressionKind::Block => Form::Block,
             };
             let replaced = self.replaced(value.code(expression), &value.code_places(expression), value, expression.code.start)?;
-            return self.expression(replaced.0, replaced.1, form, target).map(Setting::Expression);
+            let (code, places) = (replaced.text.clone(), replaced.places.clone());
+            return self.expression(code, places, form, target, &replaced).map(Setting::Expression);
         }
         if let Some(first) = value.expressions().first() {
             self.fault(
@@ -359,7 +374,8 @@ impl<'a> Lowering<'a> {
             );
             return None;
         }
-        let (text, _) = self.replaced(&value.decoded, &value.places, value, 0)?;
+        let replaced = self.replaced(&value.decoded, &value.places, value, 0)?;
+        let text = replaced.text.as_str();
         // A Named Value may hold an expression, which then stands for the whole. Source: the documentation of Named Values.
         let form = if text.starts_with("@(") && text.ends_with(')') {
             Some(Form::Expression)
@@ -371,9 +387,9 @@ impl<'a> Lowering<'a> {
         if let (Some(form), false) = (form, value.decoded.starts_with('@')) {
             let code = text.get(2..text.len() - 1).unwrap_or("").to_owned();
             let places = vec![(0, value.span.start), (Span::at(code.len()).start, value.span.end)];
-            return self.expression(code, places, form, target).map(Setting::Expression);
+            return self.expression(code, places, form, target, &replaced).map(Setting::Expression);
         }
-        match read(&text) {
+        match read(text) {
             Ok(value) => Some(Setting::Literal(value)),
             Err(wanted) => {
                 // The text itself may be a Named Value: only what the document says is shown.
@@ -388,23 +404,32 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn replaced(&mut self, text: &str, places: &[(u32, u32)], value: &Value, base: u32) -> Option<(String, Vec<(u32, u32)>)> {
-        let replaced = named_values::replace(text, places, value, base, &self.resources.named_values);
-        let sound = replaced.unknown.is_empty();
-        for (name, span) in replaced.unknown {
+    fn replaced(&mut self, text: &str, places: &[(u32, u32)], value: &Value, base: u32) -> Option<Replaced> {
+        let mut replaced = named_values::replace(text, places, value, base, &self.resources.named_values);
+        let unknown = std::mem::take(&mut replaced.unknown);
+        let sound = unknown.is_empty();
+        for (name, span) in unknown {
             let near = nearest(&name, self.resources.named_values.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
             let help = near.unwrap_or_else(|| format!("define it: `--named-value {name}=VALUE`, or under `namedValues` in the spec"));
             self.fault("policy/unknown-named-value", span, format!("there is no Named Value `{name}`"), help);
         }
-        sound.then_some((replaced.text, replaced.places))
+        sound.then_some(replaced)
     }
 
-    fn expression(&mut self, code: String, places: Vec<(u32, u32)>, form: Form, target: Target) -> Option<Box<expression::Program>> {
+    fn expression(
+        &mut self,
+        code: String,
+        places: Vec<(u32, u32)>,
+        form: Form,
+        target: Target,
+        replaced: &Replaced,
+    ) -> Option<Box<expression::Program>> {
         let code = Code::mapped(&self.source, code, places);
         match expression::compile(&code, form, target) {
             Ok(program) => Some(Box::new(program)),
-            Err(diagnostics) => {
-                self.diagnostics.extend(diagnostics);
+            Err(found) => {
+                let known = &self.resources.named_values;
+                self.diagnostics.extend(found.into_iter().map(|diagnostic| replaced.discreet(diagnostic, known)));
                 None
             }
         }

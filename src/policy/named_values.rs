@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{source::Span, xml::Value};
+use crate::{diagnostic::Diagnostic, source::Span, xml::Value};
 
 /// A value's text after replacement, with the way back to the document.
 pub(super) struct Replaced {
@@ -14,11 +14,36 @@ pub(super) struct Replaced {
     pub places: Vec<(u32, u32)>,
     /// Names that are not defined, with their place in the document.
     pub unknown: Vec<(String, Span)>,
+    /// Where values were put in, in the document, with the names.
+    pub put_in: Vec<(Span, String)>,
+}
+
+impl Replaced {
+    /// A diagnostic about the text, without what a Named Value holds: its value may be a secret, and the compiler quotes what it cannot read.
+    pub fn discreet(&self, mut diagnostic: Diagnostic, known: &BTreeMap<String, String>) -> Diagnostic {
+        let touches =
+            |span: Span| self.put_in.iter().find(|(place, _)| span.start < place.end && place.start < span.end.max(span.start + 1));
+        if let Some((_, name)) = diagnostic.primary().and_then(|label| touches(label.span)) {
+            diagnostic.message = format!("with the Named Value `{name}` in it, this is not valid C#");
+            diagnostic.help = Some("a Named Value is put in as text: quote it where it is meant as a string".to_owned());
+            diagnostic.note = None;
+        }
+        let values =
+            self.put_in.iter().filter_map(|(_, name)| known.get(name).filter(|value| !value.is_empty()).map(|value| (name, value)));
+        for (name, value) in values {
+            let hide = |text: &mut String| *text = text.replace(value.as_str(), &format!("{{{{{name}}}}}"));
+            hide(&mut diagnostic.message);
+            diagnostic.help.as_mut().map(hide);
+            diagnostic.note.as_mut().map(hide);
+            diagnostic.labels.iter_mut().for_each(|label| hide(&mut label.message));
+        }
+        diagnostic
+    }
 }
 
 /// Replaces every `{{name}}` in `text`. `places` leads from offsets of `text` to the document.
 pub(super) fn replace(text: &str, places: &[(u32, u32)], value: &Value, base: u32, known: &BTreeMap<String, String>) -> Replaced {
-    let mut replaced = Replaced { text: String::with_capacity(text.len()), places: Vec::new(), unknown: Vec::new() };
+    let mut replaced = Replaced { text: String::with_capacity(text.len()), places: Vec::new(), unknown: Vec::new(), put_in: Vec::new() };
     let mut rest = 0;
     for (start, end, name) in references(text) {
         copy(text, rest..start, places, &mut replaced);
@@ -28,6 +53,7 @@ pub(super) fn replace(text: &str, places: &[(u32, u32)], value: &Value, base: u3
                 replaced.places.push((Span::at(replaced.text.len()).start, span.start));
                 replaced.text.push_str(with);
                 replaced.places.push((Span::at(replaced.text.len()).start, span.end));
+                replaced.put_in.push((span, name.to_owned()));
             }
             None => {
                 copy(text, start..end, places, &mut replaced);

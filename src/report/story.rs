@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Colour;
 use crate::live::{Attempt, Outcome, RequestRecord};
 
-/// `12:00:01.007  POST /openai/…/chat/completions  200 from frc in 12 ms   swc (Sweden Central) 429 in 3 ms, frc 200 in 8 ms`
+/// `12:00:01.007 swedencentral POST /openai/… 200 from frc in 12 ms  [swc (swedencentral) 429 in 3 ms, then frc (francecentral) 200 in 8 ms]`
 pub fn line(record: &RequestRecord, colour: Colour) -> String {
     let time = jiff::Timestamp::from_nanosecond(i128::from(record.time.0)).unwrap_or_default();
     let time = time.strftime("%H:%M:%S%.3f");

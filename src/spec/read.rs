@@ -39,7 +39,7 @@ pub(crate) fn parse(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
     };
     if root.is_none() && faults.is_empty() {
         let fault = Diagnostic::error("spec/empty", "the file says nothing").at(source, Span::at(0));
-        faults.push(fault.help("`openai-failover init` writes one to start from"));
+        faults.push(fault.help("`openai-failover schema spec` describes what belongs into it"));
     }
     (root, faults)
 }

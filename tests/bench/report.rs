@@ -27,6 +27,11 @@ impl Contender {
     fn median(&self) -> f64 {
         Spread::of(&self.rates).median
     }
+
+    /// The rate in terms of the reference's, by round.
+    fn ratios(&self, reference: &Self) -> Vec<f64> {
+        self.rates.iter().zip(&reference.rates).map(|(rate, reference)| rate / reference).collect()
+    }
 }
 
 /// The gateway and its reference on one path.
@@ -91,10 +96,12 @@ pub(crate) fn print(rounds: usize, load: &Load, paths: &[Path], startups: &[Dura
             println!("{name:36} {min:>8.0} {median:>8.0} {max:>8.0}  {half:>8.2} {most:>8.2}");
         }
     }
-    println!("\nRatio of medians to the reverse proxy's");
+    println!("\nRatio to the reverse proxy: of the medians, and the smallest and largest within one round");
     for path in paths {
         for gateway in &path.gateways {
-            println!("{:36} {:>8.2}", format!("{}: {}", path.name, gateway.name), gateway.median() / path.reference.median());
+            let ratio = gateway.median() / path.reference.median();
+            let Spread { min, max, .. } = Spread::of(&gateway.ratios(&path.reference));
+            println!("{:36} {ratio:>8.2} {min:>8.2} {max:>8.2}", format!("{}: {}", path.name, gateway.name));
         }
     }
     let Spread { min, median, max } = Spread::of(&startups.iter().copied().map(milliseconds).collect::<Vec<_>>());

@@ -27,8 +27,8 @@ pub(super) fn key_header(setup: &Setup) -> String {
 
 pub(super) fn text(setup: &Setup, running: &Running) -> String {
     let listening = running.listening();
-    let name = setup.spec.as_ref().map_or("a policy", |spec| spec.name.as_str());
-    let mut out = format!("{name}: {} is running, all on this machine.\n\n", setup.policy_name);
+    let name = setup.spec.as_ref().map_or(String::new(), |spec| format!("{}: ", spec.name));
+    let mut out = format!("{name}{} is running, all on this machine.\n\n", setup.policy_name);
     for (region, url) in &listening.gateways {
         let _ = writeln!(out, "  gateway    {region:<20} {url}");
     }
@@ -48,12 +48,13 @@ pub(super) fn text(setup: &Setup, running: &Running) -> String {
             key_header(setup)
         );
     }
-    let first = listening.backends.keys().next().map_or("BACKEND", |id| id.as_str());
+    // Without a spec, resources come into being when the policy first names them.
+    let Some(first) = listening.backends.keys().next() else { return out };
     let control = match &listening.control {
         Some(control) if *control != format!("http://{}", super::CONTROL) => format!("--control {control} "),
         _ => String::new(),
     };
     let _ =
-        write!(out, "\n  openai-failover fault {control}{first} 429 --retry-after 10s\n  openai-failover fault {control}{first} clear\n\n");
+        write!(out, "\n  openai-failover fault {control}{first} 429 --retry-after 10s\n  openai-failover fault {control}{first} clear\n");
     out
 }

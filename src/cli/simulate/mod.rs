@@ -26,6 +26,9 @@ use setup::{Setup, Unusable};
 /// How long requests may take to finish when the simulation is stopped.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// Expressions nest on the stack of the thread that serves the request, as deep as their budget lets them.
+const STACK: usize = 16 << 20;
+
 /// How long the last lines may take to be printed.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -44,7 +47,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDR", default_value = CONTROL)]
     control_listen: SocketAddr,
     /// The region of the one gateway that there is without a spec
-    #[arg(long, value_name = "NAME", default_value = "swedencentral")]
+    #[arg(long, value_name = "NAME", default_value = "swedencentral", conflicts_with = "spec")]
     region: String,
     /// Sends requests for HOST to the server at URL, instead of to a simulated resource
     #[arg(long = "backend", value_name = "HOST=URL", value_parser = mapping)]
@@ -77,13 +80,17 @@ enum Format {
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(format!("`{text}` is not NAME=VALUE")),
+        _ => Err(format!("`{text}` has no name and value with `=` between them")),
     }
 }
 
 fn mapping(text: &str) -> Result<(String, Url), String> {
     let (host, url) = pair(text)?;
-    Url::parse(&url).map(|url| (host, url)).ok_or_else(|| format!("`{url}` is not an http URL"))
+    match Url::parse(&url) {
+        Some(parsed) if parsed.scheme == "http" => Ok((host, parsed)),
+        Some(_) => Err(format!("`{url}` wants TLS, which the gateway does not speak to backends yet: use http")),
+        None => Err(format!("`{url}` is not an http URL")),
+    }
 }
 
 pub(super) fn run(arguments: Arguments, printer: &Printer) -> anyhow::Result<Outcome> {
@@ -96,7 +103,7 @@ pub(super) fn run(arguments: Arguments, printer: &Printer) -> anyhow::Result<Out
         Err(Unusable::Other(error)) => return Err(error),
     };
     printer.diagnostics(&setup.warnings);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build()?;
     let outcome = runtime.block_on(simulate(arguments, setup, *printer));
     // Tasks that outlive the drain are not waited for.
     runtime.shutdown_background();
@@ -144,8 +151,9 @@ async fn simulate(arguments: Arguments, setup: Setup, printer: Printer) -> anyho
     };
     let mut simulation = setup.simulation.clone();
     simulation.events = Some(sink.clone());
-    let running = live::start(simulation).await?;
+    // Before anything is announced: whoever has read that we listen may already want us to stop.
     let stopped = stop_signal()?;
+    let running = live::start(simulation).await?;
     if format == Format::Text {
         teller.text(greeting::text(&setup, &running));
         if is_example {

@@ -41,8 +41,10 @@ pub(super) async fn reload_on_change(arguments: &Arguments, setup: Setup, runnin
         match Setup::read(arguments) {
             Ok(setup) => {
                 printer.diagnostics(&setup.warnings);
-                if let Err(error) = running.reload(setup.simulation.gateways, Some(setup.simulation.resources)).await {
-                    report(format!("the change is not in place, the last good version stays: {error}"));
+                if let Err(error) =
+                    running.reload(setup.simulation.gateways, Some(setup.simulation.resources)).await.map_err(anyhow::Error::from)
+                {
+                    report(format!("the change is not in place, the last good version stays: {error:#}"));
                 }
                 files = setup.files;
                 seen = contents(&files);

@@ -94,7 +94,7 @@ pub const TOKEN: &[Member] = &[
     member("string ToString(Formatting formatting)", |call| {
         let reference = Runtime::reference(call.argument(0)).ok_or_else(null_reference)?;
         let indented = call.argument(1).as_integer() == Some(1);
-        Ok(Value::string(writer::to_json(call.runtime, reference, indented)))
+        writer::to_json(call.runtime, reference, indented).map(Value::string)
     }),
     member("JToken DeepClone()", |call| {
         let reference = Runtime::reference(call.argument(0)).ok_or_else(null_reference)?;
@@ -284,19 +284,35 @@ fn wrap(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     call.runtime.object(Object::Token(Token::new(Kind::Value(value))))
 }
 
-/// Any value as a token: a token as itself, everything else in a `JValue`; a null reference becomes JSON's null.
-fn to_token(runtime: &mut Runtime<'_>, value: &Value) -> Result<Ref, Raise> {
+/// Any value as a token for `container`: a token as itself, everything else in a `JValue`; a null reference becomes JSON's null.
+///
+/// A token that stands somewhere already, and one that holds the container, is copied: trees have no cycles.
+/// Source: JamesNK/Newtonsoft.Json, `JContainer.EnsureParentToken`.
+fn to_token(runtime: &mut Runtime<'_>, value: &Value, container: Option<Ref>) -> Result<Ref, Raise> {
     if let Some(reference) = Runtime::reference(value)
         && let Object::Token(token) = runtime.heap.get(reference)
     {
-        // A token that stands somewhere already is copied, as Newtonsoft does.
-        return if token.parent.is_some() { clone(runtime, reference) } else { Ok(reference) };
+        let is_copied = token.parent.is_some() || container.is_some_and(|container| root(runtime, container) == reference);
+        return if is_copied { clone(runtime, reference) } else { Ok(reference) };
     }
     let made = runtime.object(Object::Token(Token::new(Kind::Value(value.clone()))))?;
     Runtime::reference(&made).ok_or_else(null_reference)
 }
 
+/// The outermost token that a token stands in.
+fn root(runtime: &Runtime<'_>, token: Ref) -> Ref {
+    let mut root = token;
+    while let Object::Token(Token { parent: Some(parent), .. }) = runtime.heap.get(root) {
+        root = *parent;
+    }
+    root
+}
+
 fn clone(runtime: &mut Runtime<'_>, reference: Ref) -> Result<Ref, Raise> {
+    runtime.deeper(|runtime| clone_inside(runtime, reference))
+}
+
+fn clone_inside(runtime: &mut Runtime<'_>, reference: Ref) -> Result<Ref, Raise> {
     runtime.step()?;
     let Object::Token(token) = runtime.heap.get(reference).clone() else { return Ok(reference) };
     let kind = match token.kind {
@@ -335,7 +351,7 @@ fn adopt(runtime: &mut Runtime<'_>, child: Ref, parent: Ref) {
 }
 
 fn property(runtime: &mut Runtime<'_>, name: Text, content: &Value) -> Result<Ref, Raise> {
-    let value = to_token(runtime, content)?;
+    let value = to_token(runtime, content, None)?;
     place(runtime, Kind::Property(name, value))
 }
 
@@ -358,7 +374,7 @@ fn add_property(runtime: &mut Runtime<'_>, object: Ref, property: &Value) -> Res
 }
 
 fn push(runtime: &mut Runtime<'_>, array: Ref, item: &Value) -> Result<(), Raise> {
-    let item = to_token(runtime, item)?;
+    let item = to_token(runtime, item, Some(array))?;
     adopt(runtime, item, array);
     match runtime.heap.get_mut(array) {
         Some(Object::Token(Token { kind: Kind::Array(items), .. })) => {
@@ -416,7 +432,7 @@ fn index(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
 
 fn set_property(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let reference = Runtime::reference(call.argument(0)).ok_or_else(null_reference)?;
-    let new = to_token(call.runtime, &call.argument(2).clone())?;
+    let new = to_token(call.runtime, call.argument(2), Some(reference))?;
     match call.argument(1).clone() {
         Value::String(name) => {
             let property = place(call.runtime, Kind::Property(name.to_text(), new))?;
@@ -447,6 +463,9 @@ fn set_property(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
 }
 
 fn unwrap_to(call: &mut Call<'_, '_>, target: &Type) -> Result<Value, Raise> {
+    if call.argument(0).is_null() && !target.admits_null() {
+        return Err(argument_null("value"));
+    }
     convert(call.runtime, &call.argument(0).clone(), target)
 }
 
@@ -489,7 +508,9 @@ pub fn convert(runtime: &mut Runtime<'_>, value: &Value, target: &Type) -> Resul
             number::parse(&text.as_str(), target).ok_or_else(|| super::exception::bad_format(&text.as_str()))
         }
         (Value::Bool(value), _) => number::convert(&Value::Int32(i32::from(*value)), target, true),
-        (Value::Double(value), _) if to != "Double" => number::convert(&Value::Double(value.round_ties_even()), target, true),
+        (Value::Double(value), _) if !matches!(to, "Double" | "Single" | "Decimal") => {
+            number::convert(&Value::Double(value.round_ties_even()), target, true)
+        }
         _ if number::as_double(&inner).is_some() => number::convert(&inner, target, true),
         _ => Err(throw(&registry::ARGUMENT_EXCEPTION, format!("Can not convert to {to}."))),
     }

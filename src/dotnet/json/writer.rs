@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{Kind, Token};
 use crate::dotnet::{
     display::{self, to_str},
+    exception::{BudgetSpent, Raise},
     heap::{Object, Ref},
     runtime::Runtime,
     value::Value,
@@ -14,71 +15,86 @@ use crate::dotnet::{
 const NEWLINE: &str = "\n";
 
 /// `JToken.ToString()`: indented JSON, but for a `JValue`, which gives its value's own text.
-pub fn to_string(runtime: &Runtime<'_>, token: Ref, indented: bool) -> String {
+///
+/// # Errors
+/// A spent budget: the tree is too deep or too large.
+pub fn to_string(runtime: &Runtime<'_>, token: Ref) -> Result<String, Raise> {
     match runtime.heap.get(token) {
-        Object::Token(Token { kind: Kind::Value(value), .. }) => to_str(runtime, value).to_string(),
-        _ => to_json(runtime, token, indented),
+        Object::Token(Token { kind: Kind::Value(value), .. }) => Ok(to_str(runtime, value).to_string()),
+        _ => to_json(runtime, token, true),
     }
 }
 
 /// `JToken.ToString(Formatting)`: always JSON.
-pub fn to_json(runtime: &Runtime<'_>, token: Ref, indented: bool) -> String {
+///
+/// # Errors
+/// A spent budget: the tree is too deep or too large.
+pub fn to_json(runtime: &Runtime<'_>, token: Ref, indented: bool) -> Result<String, Raise> {
     let mut out = String::new();
-    write(runtime, token, indented.then_some(0), &mut out);
-    out
+    write(runtime, token, indented, 0, &mut out)?;
+    Ok(out)
 }
 
-fn write(runtime: &Runtime<'_>, token: Ref, indent: Option<usize>, out: &mut String) {
-    let Object::Token(token) = runtime.heap.get(token) else { return };
-    match &token.kind {
-        Kind::Object(properties) => write_all(runtime, '{', properties.values().copied(), '}', indent, out),
-        Kind::Array(items) => write_all(runtime, '[', items.iter().copied(), ']', indent, out),
+fn write(runtime: &Runtime<'_>, token: Ref, indented: bool, level: u32, out: &mut String) -> Result<(), Raise> {
+    if level >= runtime.budget.depth {
+        return Err(Raise::Budget(BudgetSpent::Depth));
+    }
+    if out.len() as u64 > runtime.budget.memory {
+        return Err(Raise::Budget(BudgetSpent::Memory));
+    }
+    let Object::Token(token) = runtime.heap.get(token) else { return Ok(()) };
+    let (open, close) = match &token.kind {
+        Kind::Object(_) => ('{', '}'),
+        Kind::Array(_) => ('[', ']'),
         Kind::Property(name, value) => {
             quote(name, out);
-            out.push_str(if indent.is_some() { ": " } else { ":" });
-            write(runtime, *value, indent, out);
+            out.push_str(if indented { ": " } else { ":" });
+            return write(runtime, *value, indented, level, out);
         }
-        Kind::Value(value) => write_value(runtime, value, out),
-    }
-}
-
-fn write_all(runtime: &Runtime<'_>, open: char, children: impl Iterator<Item = Ref>, close: char, indent: Option<usize>, out: &mut String) {
-    let newline = |level: usize, out: &mut String| {
-        out.push_str(NEWLINE);
-        out.push_str(&"  ".repeat(level));
+        Kind::Value(value) => {
+            write_value(runtime, value, out);
+            return Ok(());
+        }
+    };
+    let newline = |level: u32, out: &mut String| {
+        if indented {
+            out.push_str(NEWLINE);
+            (0..level).for_each(|_| out.push_str("  "));
+        }
     };
     out.push(open);
     let mut is_empty = true;
-    for child in children {
-        if !is_empty {
+    for child in token.children() {
+        if !std::mem::take(&mut is_empty) {
             out.push(',');
         }
-        is_empty = false;
-        if let Some(level) = indent {
-            newline(level + 1, out);
-        }
-        write(runtime, child, indent.map(|level| level + 1), out);
+        newline(level + 1, out);
+        write(runtime, child, indented, level + 1, out)?;
     }
-    if let (Some(level), false) = (indent, is_empty) {
+    if !is_empty {
         newline(level, out);
     }
     out.push(close);
+    Ok(())
 }
 
 fn write_value(runtime: &Runtime<'_>, value: &Value, out: &mut String) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::Double(value) if value.is_finite() => {
-            let text = display::double(*value);
-            out.push_str(&text);
-            // A float keeps its point, so that it reads back as one.
-            if !text.contains(['.', 'E']) {
-                out.push_str(".0");
-            }
-        }
+        Value::Double(value) if value.is_finite() => write_real(&display::double(*value), out),
+        Value::Single(value) if value.is_finite() => write_real(&display::single(*value), out),
+        Value::Decimal(value) => write_real(&value.to_string(), out),
         value if value.as_integer().is_some() && !matches!(value, Value::Char(_)) => out.push_str(&to_str(runtime, value).as_str()),
         value => quote(&to_str(runtime, value).as_str(), out),
+    }
+}
+
+/// A real number keeps its point, so that it reads back as one.
+fn write_real(text: &str, out: &mut String) {
+    out.push_str(text);
+    if !text.contains(['.', 'E']) {
+        out.push_str(".0");
     }
 }
 

@@ -145,8 +145,11 @@ impl Turn<'_> {
             heap: &mut self.state.heap,
             environment: self.environment,
             budget: Budget::default(),
+            locals: std::mem::take(&mut self.state.locals),
         };
-        expression::evaluate(program, &mut runtime).map_err(|raise| match raise {
+        let outcome = expression::evaluate(program, &mut runtime);
+        self.state.locals = runtime.locals;
+        outcome.map_err(|raise| match raise {
             Raise::Unread(which) => Stop::Unread(which),
             other => Stop::Error(PolicyError::expression(element, &other)),
         })
@@ -173,6 +176,7 @@ impl Turn<'_> {
             heap: &mut self.state.heap,
             environment: self.environment,
             budget: Budget::default(),
+            locals: Vec::new(),
         };
         to_str(&runtime, value).to_text()
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Stop, Turn};
+use crate::gateway::answers::PolicyError;
 use crate::policy::{BlockId, Policy, Setting, Statement};
 
 /// The decision.
@@ -22,7 +23,14 @@ pub(in crate::gateway) enum Again {
 pub(in crate::gateway) fn again(statement: &Statement, used: u32, turn: &mut Turn<'_>) -> Result<Again, Stop> {
     let Policy::Retry(policy) = &statement.policy else { return Ok(Again::No) };
     let element = &statement.place.element;
-    if !turn.truth(&policy.condition, element)? || i64::from(used) >= turn.number(&policy.count, element)? {
+    if !turn.truth(&policy.condition, element)? {
+        return Ok(Again::No);
+    }
+    let count = turn.number(&policy.count, element)?;
+    if !(1..=50).contains(&count) {
+        return Err(PolicyError::value(element, format!("Expression value is invalid. `count` is {count}, and may be 1 to 50.")).into());
+    }
+    if i64::from(used) >= count {
         return Ok(Again::No);
     }
     let interval = turn.number(&policy.interval, element)?.max(0);

@@ -24,7 +24,7 @@ pub(super) fn execute(policy: &ReturnResponse, element: &Text, turn: &mut Turn<'
         set_status::apply(status, element, &mut response.head, turn)?;
     }
     for header in &policy.headers {
-        set_header::apply(header, element, &mut response.head.headers, turn)?;
+        set_header::change(header, element, turn)?.apply(&mut response.head.headers);
     }
     if let Some(body) = &policy.body {
         response.body = turn.body(&body.value, element)?;

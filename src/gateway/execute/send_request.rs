@@ -27,6 +27,7 @@ pub(in crate::gateway) struct Expected {
     element: Text,
     variable: Option<Text>,
     ignore_error: bool,
+    fail_on_error_status_code: bool,
 }
 
 pub(super) fn execute(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
@@ -61,7 +62,7 @@ pub(super) fn execute(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>)
         head.method = turn.text(method, element)?;
     }
     for header in &policy.headers {
-        set_header::apply(header, element, &mut head.headers, turn)?;
+        set_header::change(header, element, turn)?.apply(&mut head.headers);
     }
     if let Some(set_body) = &policy.body {
         body = turn.body(&set_body.value, element)?;
@@ -72,7 +73,12 @@ pub(super) fn execute(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>)
     };
     let operation = turn.operation();
     let send = Send { operation, purpose: Purpose::SendRequest, request: head, body, timeout, reception: Reception::Collect };
-    let expected = Expected { element: element.clone(), variable, ignore_error: policy.ignore_error };
+    let expected = Expected {
+        element: element.clone(),
+        variable,
+        ignore_error: policy.ignore_error,
+        fail_on_error_status_code: policy.fail_on_error_status_code,
+    };
     match &policy.identity {
         None => Ok(dispatch(send, expected)),
         Some(identity) => {
@@ -106,6 +112,12 @@ pub(super) fn token(mut prepared: Prepared, outcome: Result<Text, Text>, turn: &
 
 pub(super) fn received(expected: Expected, outcome: Result<Received, Failure>, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
     let value = match outcome {
+        Ok(received) if expected.fail_on_error_status_code && (400..600).contains(&received.head.status) => {
+            if !expected.ignore_error {
+                return Err(PolicyError::error_status(&expected.element, received.head.status));
+            }
+            Value::Null
+        }
         Ok(received) => {
             let body = received.body.map_or(Body::None, Body::Bytes);
             turn.state.context.store(ResponseMessage { head: received.head, body })

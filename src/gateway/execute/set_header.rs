@@ -3,7 +3,7 @@
 use super::{Outcome, Stop, Turn};
 use crate::{
     gateway::answers::PolicyError,
-    http::Headers,
+    http::{Headers, is_token},
     policy::{
         Setting,
         elements::set_header::{ExistsAction, SetHeader, UNTOUCHABLE},
@@ -29,53 +29,70 @@ const LINES: [&str; 12] = [
 ];
 
 pub(super) fn execute(policy: &SetHeader, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
-    let on_response = turn.on_response();
-    // The expressions read the headers as they are, so they are evaluated on a copy of what is changed.
-    let mut changed = if on_response {
-        turn.state.context.response.as_ref().map(|response| response.head.headers.clone()).unwrap_or_default()
-    } else {
-        turn.state.context.request.headers.clone()
-    };
-    let name = apply(policy, element, &mut changed, turn)?;
-    if on_response {
+    let change = change(policy, element, turn)?;
+    if turn.on_response() {
         if let Some(response) = &mut turn.state.context.response {
-            response.head.headers = changed;
+            change.apply(&mut response.head.headers);
         }
     } else {
-        turn.state.context.request.headers = changed;
-        turn.state.host_set |= name.eq_ignore_ascii_case("Host");
+        turn.state.host_set |= change.name.eq_ignore_ascii_case("Host");
+        change.apply(&mut turn.state.context.request.headers);
     }
     Ok(Outcome::Done)
 }
 
-/// Applies the policy to a message's headers; gives the header's name.
-pub(super) fn apply(policy: &SetHeader, element: &Text, headers: &mut Headers, turn: &mut Turn<'_>) -> Result<Text, Stop> {
+/// What the policy comes to for this request: its expressions see the headers as they were.
+pub(super) struct Change {
+    name: Text,
+    action: ExistsAction,
+    values: Vec<Text>,
+}
+
+/// Evaluates the policy.
+pub(super) fn change(policy: &SetHeader, element: &Text, turn: &mut Turn<'_>) -> Result<Change, Stop> {
     let name = turn.text(&policy.name, element)?;
     let action = action(&policy.exists_action, element, turn)?;
     let mut values = Vec::with_capacity(policy.values.len());
     for value in &policy.values {
         values.push(turn.text(value, element)?);
     }
-    if UNTOUCHABLE.iter().any(|untouchable| untouchable.eq_ignore_ascii_case(&name)) {
-        return Ok(name);
+    if !is_token(&name) {
+        return Err(PolicyError::value(element, format!("Expression value is invalid. '{name}' is not a header name.")).into());
     }
-    match action {
-        ExistsAction::Delete => {
-            headers.remove(&name);
+    if values.iter().any(|value| value.contains(['\r', '\n', '\0'])) {
+        return Err(PolicyError::value(
+            element,
+            format!("Expression value is invalid. The value of '{name}' has a line break or a NUL in it."),
+        )
+        .into());
+    }
+    Ok(Change { name, action, values })
+}
+
+impl Change {
+    /// Makes the change.
+    pub fn apply(self, headers: &mut Headers) {
+        let Self { name, action, values } = self;
+        if UNTOUCHABLE.iter().any(|untouchable| untouchable.eq_ignore_ascii_case(&name)) {
+            return;
         }
-        ExistsAction::Skip if headers.contains(&name) => {}
-        ExistsAction::Skip | ExistsAction::Override => {
-            headers.remove(&name);
-            add(headers, &name, values);
-        }
-        ExistsAction::Append => {
-            let mut all: Vec<Text> = headers.values(&name).cloned().collect();
-            all.extend(values);
-            headers.remove(&name);
-            add(headers, &name, all);
+        match action {
+            ExistsAction::Delete => {
+                headers.remove(&name);
+            }
+            ExistsAction::Skip if headers.contains(&name) => {}
+            ExistsAction::Skip | ExistsAction::Override => {
+                headers.remove(&name);
+                add(headers, &name, values);
+            }
+            ExistsAction::Append => {
+                let mut all: Vec<Text> = headers.values(&name).cloned().collect();
+                all.extend(values);
+                headers.remove(&name);
+                add(headers, &name, all);
+            }
         }
     }
-    Ok(name)
 }
 
 fn add(headers: &mut Headers, name: &Text, values: Vec<Text>) {

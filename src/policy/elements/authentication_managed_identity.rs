@@ -39,7 +39,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
 pub(super) fn lower_nested(lowering: &mut Lowering<'_>, element: &Element) -> Option<AuthenticationManagedIdentity> {
     lowering.attributes(element, &["resource", "client-id", "output-token-variable-name", "ignore-error"]);
     lowering.children(element, &[]);
-    let ignore_error = lowering.bool_attribute(element, "ignore-error");
+    let ignore_error = lowering.literal_bool_attribute(element, "ignore-error", false);
     let client_id = lowering.literal_attribute(element, "client-id");
     let output = lowering.literal_attribute(element, "output-token-variable-name");
     let Some(resource) = lowering.text_attribute(element, "resource") else {
@@ -48,5 +48,5 @@ pub(super) fn lower_nested(lowering: &mut Lowering<'_>, element: &Element) -> Op
         }
         return None;
     };
-    Some(AuthenticationManagedIdentity { resource, client_id, output, ignore_error: matches!(ignore_error, Some(Setting::Literal(true))) })
+    Some(AuthenticationManagedIdentity { resource, client_id, output, ignore_error })
 }

@@ -63,23 +63,14 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
         ],
     );
     lowering.children(element, &[]);
-    let is = |lowering: &mut Lowering<'_>, name, default| match lowering.bool_attribute(element, name) {
-        Some(Setting::Literal(value)) => value,
-        Some(Setting::Expression(_)) => {
-            let span = element.attribute(name).map_or(element.name_span, |attribute| attribute.value.span);
-            lowering.fault("policy/literal-only", span, format!("`{name}` takes no expression"), "write `true` or `false`");
-            default
-        }
-        None => default,
-    };
     let default = ForwardRequest::default();
     let (timeout_ms, in_seconds) = timeout(lowering, element).unwrap_or((default.timeout_ms, true));
     Some(ForwardRequest {
         timeout_ms,
         in_seconds,
-        buffer_request_body: is(lowering, "buffer-request-body", false),
-        buffer_response: is(lowering, "buffer-response", true),
-        fail_on_error_status_code: is(lowering, "fail-on-error-status-code", false),
+        buffer_request_body: lowering.literal_bool_attribute(element, "buffer-request-body", false),
+        buffer_response: lowering.literal_bool_attribute(element, "buffer-response", true),
+        fail_on_error_status_code: lowering.literal_bool_attribute(element, "fail-on-error-status-code", false),
         follow_redirects: lowering.bool_attribute(element, "follow-redirects").unwrap_or(Setting::Literal(false)),
     })
 }

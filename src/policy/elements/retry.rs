@@ -28,9 +28,10 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// Its settings are evaluated between runs, where the machine reads bodies by itself.
+    /// Whether a setting may read a message's body.
     pub fn reads_body(&self) -> bool {
-        self.condition.reads_body()
+        let numbers = [Some(&self.count), Some(&self.interval), self.delta.as_ref(), self.max_interval.as_ref()];
+        self.condition.reads_body() || self.first_fast_retry.reads_body() || numbers.into_iter().flatten().any(Setting::reads_body)
     }
 }
 

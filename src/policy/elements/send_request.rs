@@ -26,6 +26,8 @@ pub struct SendRequest {
     pub in_seconds: bool,
     /// Whether the pipeline goes on without a response: the variable is then null.
     pub ignore_error: bool,
+    /// Whether 400 to 599 counts as no response. The attribute is in the schema and on no page.
+    pub fail_on_error_status_code: bool,
     /// The absolute URL.
     pub url: Option<Setting<Text>>,
     /// The method: text, by the documentation.
@@ -39,9 +41,12 @@ pub struct SendRequest {
 }
 
 impl SendRequest {
-    /// Whether a setting may read a message's body.
+    /// Whether it may read a message's body: `mode="copy"` takes the request's own.
     pub fn reads_body(&self) -> bool {
-        [&self.url, &self.method, &self.variable].into_iter().flatten().any(Setting::reads_body)
+        !matches!(self.copy, Setting::Literal(false))
+            || self.timeout_ms.reads_body()
+            || self.identity.as_ref().is_some_and(AuthenticationManagedIdentity::reads_body)
+            || [&self.url, &self.method, &self.variable].into_iter().flatten().any(Setting::reads_body)
             || self.headers.iter().any(SetHeader::reads_body)
             || self.body.as_ref().is_some_and(SetBody::reads_body)
     }
@@ -71,7 +76,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
         variable: lowering.text_attribute(element, "response-variable-name"),
         timeout_ms,
         in_seconds,
-        ignore_error: matches!(lowering.bool_attribute(element, "ignore-error"), Some(Setting::Literal(true))),
+        ignore_error: lowering.literal_bool_attribute(element, "ignore-error", false),
+        fail_on_error_status_code: lowering.literal_bool_attribute(element, "fail-on-error-status-code", false),
         url: None,
         method: None,
         headers: Vec::new(),

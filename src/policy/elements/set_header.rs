@@ -2,6 +2,7 @@
 
 use crate::{
     expression::Target,
+    http::is_token,
     policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
@@ -61,18 +62,20 @@ pub const UNTOUCHABLE: [&str; 4] = ["Connection", "Content-Length", "Keep-Alive"
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<SetHeader> {
     let header = named_values(lowering, element)?;
     if let Setting::Literal(name) = &header.name
-        && (name.is_empty() || !name.bytes().all(is_token))
+        && !is_token(name)
     {
         let span = element.attribute("name").map_or(element.name_span, |attribute| attribute.value.span);
-        lowering.fault("policy/bad-header-name", span, format!("`{name}` is not a header name"), "letters, digits and `-`, without spaces");
+        // What the document says: the name may come from a Named Value.
+        let written = element.attribute("name").map_or("", |attribute| attribute.value.decoded.as_str());
+        lowering.fault(
+            "policy/bad-header-name",
+            span,
+            format!("`{written}` is not a header name"),
+            "letters, digits and `-`, without spaces",
+        );
         return None;
     }
     Some(header)
-}
-
-/// A token of RFC 9110 section 5.6.2.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// The attributes and values that `set-header` and `set-query-parameter` share.

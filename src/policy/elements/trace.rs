@@ -38,7 +38,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
     let severity = lowering.literal_attribute(element, "severity").unwrap_or("verbose".into());
     if !["verbose", "information", "error"].contains(&severity.as_str()) {
         let span = element.attribute("severity").map_or(element.name_span, |attribute| attribute.value.span);
-        lowering.fault("policy/bad-value", span, format!("`{severity}` is not a severity"), "write `verbose`, `information` or `error`");
+        lowering.fault("policy/bad-value", span, "this is not a severity", "write `verbose`, `information` or `error`");
     }
     let message = match element.element("message") {
         Some(message) => lowering.text(message, Target::Text),

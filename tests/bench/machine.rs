@@ -1,0 +1,111 @@
+//! What a request costs in the gateway's machine, network excluded: the generated two-region policy on its 200-path and its failover
+//! path, and single expressions. Every backend answers at once.
+//!
+//! `cargo bench --bench machine` prints the median of rounds; compare figures of one run with one another, never across machines.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
+
+use std::{hint::black_box, net::IpAddr, sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use openai_failover::{
+    csharp::Code,
+    dotnet::{
+        context::{Body, RequestContext, ResponseMessage},
+        heap::Heap,
+        runtime::{Budget, Runtime},
+    },
+    environment::{Fixed, Moment},
+    expression::{self, Form, Target},
+    gateway::{
+        Api, Gateway, Machine, Subscription,
+        effect::{Arrival, ArrivingBody, Effect, Event, Received, Reception},
+    },
+    generate,
+    http::{Headers, RequestHead, ResponseHead, Url},
+    policy::{self, Resources},
+    source::Source,
+    spec, xml,
+};
+
+const CONDITION: &str = "context.Response != null && (context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)";
+
+fn main() {
+    // `cargo test --benches` runs this with `--test`: once through is enough to see that it works.
+    let rounds = if std::env::args().any(|argument| argument == "--test") { 1 } else { 15 };
+    let gateway = gateway();
+    let mut environment = Fixed { now: Moment(1_763_690_000_000_000_000), state: 1 };
+    measure("machine, 200-path", rounds, 2_000, || assert_eq!(request(&gateway, &mut environment, false), 200));
+    measure("machine, failover path", rounds, 2_000, || assert_eq!(request(&gateway, &mut environment, true), 200));
+
+    let source = Source::new("bench", CONDITION);
+    measure("compile a condition", rounds, 2_000, || {
+        black_box(expression::compile(&Code::whole(&source), Form::Expression, Target::Bool).unwrap());
+    });
+    let program = expression::compile(&Code::whole(&source), Form::Expression, Target::Bool).unwrap();
+    let response = ResponseMessage { head: ResponseHead { status: 503, ..ResponseHead::default() }, body: Body::None };
+    let (mut context, mut heap) = (RequestContext { response: Some(response), ..RequestContext::default() }, Heap::default());
+    measure("evaluate a condition", rounds, 100_000, || {
+        let mut runtime = Runtime {
+            context: &mut context,
+            heap: &mut heap,
+            environment: &mut environment,
+            budget: Budget::default(),
+            locals: Vec::new(),
+        };
+        black_box(expression::evaluate(&program, &mut runtime).unwrap());
+    });
+}
+
+fn measure(name: &str, rounds: usize, times: u32, mut work: impl FnMut()) {
+    let mut nanoseconds: Vec<u128> = (0..rounds)
+        .map(|_| {
+            let start = Instant::now();
+            (0..times).for_each(|_| work());
+            start.elapsed().as_nanos() / u128::from(times)
+        })
+        .collect();
+    nanoseconds.sort_unstable();
+    println!("{name:<24} {:>8} ns (min {}, max {})", nanoseconds[rounds / 2], nanoseconds[0], nanoseconds[rounds - 1]);
+}
+
+fn gateway() -> Arc<Gateway> {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml")).unwrap();
+    let (spec, _) = spec::read(&Source::new("spec", text)).unwrap();
+    let artefacts = generate::generate(&spec, &generate::Options::default()).unwrap();
+    let document = xml::parse(&Source::new("policy", artefacts[0].contents.as_str())).unwrap();
+    let named_values = spec.named_values.keys().map(|name| (name.clone(), "key".to_owned())).collect();
+    let program = policy::compile(&document, &Resources { named_values, ..Resources::default() }).unwrap();
+    let subscription = Subscription { id: "s".into(), name: "s".into(), primary_key: "key".into(), secondary_key: "key2".into() };
+    Arc::new(Gateway::new("contoso".into(), "Sweden Central".into(), Api::default(), vec![subscription], Arc::new(program)))
+}
+
+fn request(gateway: &Arc<Gateway>, environment: &mut Fixed, throttled: bool) -> u16 {
+    let url = Url {
+        scheme: "https".into(),
+        host: "gateway.example".into(),
+        port: None,
+        path: "/openai/deployments/gpt-4o/chat/completions".into(),
+        query: "?api-version=2024-10-21".into(),
+    };
+    let headers: Headers = [("api-key", "key"), ("Content-Type", "application/json"), ("Accept", "application/json")].into_iter().collect();
+    let body = Bytes::from_static(br#"{"messages":[{"role":"user","content":"Tell me a story."}],"max_tokens":200}"#);
+    let arrival = Arrival {
+        head: RequestHead { method: "POST".into(), url, headers },
+        body: ArrivingBody::Bytes(body),
+        client: IpAddr::from([127, 0, 0, 1]),
+    };
+    let mut machine = Machine::start(gateway.clone(), arrival, environment);
+    let mut first = true;
+    loop {
+        match machine.next_effect().unwrap() {
+            Effect::Send(send) => {
+                let status = if throttled && std::mem::take(&mut first) { 429 } else { 200 };
+                let head = ResponseHead { status, reason: "".into(), headers: Headers::new() };
+                let body = (send.reception == Reception::Collect).then(|| Bytes::from_static(b"{}"));
+                machine.handle(Event::Response { operation: send.operation, outcome: Ok(Received { head, body }) }, environment);
+            }
+            Effect::Answer(answer) => return answer.head.status,
+            other => panic!("{other:?}"),
+        }
+    }
+}
