@@ -331,10 +331,7 @@ fn failure(spec: &Spec) -> String {
         reasons.push("when the connection fails".to_owned());
     }
     if on.timeout {
-        let seconds = spec.failover.attempt_timeout.as_secs();
-        reasons.push(format!(
-            "when no answer begins within {seconds} seconds (a later attempt collects its answer: the whole within {seconds} seconds)"
-        ));
+        reasons.push(format!("when no answer begins within {} seconds", spec.failover.attempt_timeout.as_secs()));
     }
     if reasons.is_empty() { "never: the spec names no reason".to_owned() } else { reasons.join(", or ") }
 }

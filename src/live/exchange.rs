@@ -26,6 +26,9 @@ use crate::{
     text::Text,
 };
 
+/// How long the body of a response that is collected may take: the longest that the service itself waits for a backend.
+const BODY_PATIENCE: Duration = Duration::from_secs(300);
+
 /// What came of a request.
 #[derive(Debug)]
 pub(super) struct Exchanged {
@@ -60,10 +63,24 @@ pub(super) async fn exchange(world: &World, sender: Sender<'_>, send: &Send, bod
         }
     };
     let request = write_request(&send.request, body, destination.prefix())?;
-    let collect = send.reception == Reception::Collect;
-    let outcome = match tokio::time::timeout(send.timeout, attempt(&destination, &url.host, request, collect)).await {
-        Ok(outcome) => outcome,
+    // A timeout is for status and headers, of `send-request` too; a body that never ends has a limit of its own.
+    // Source: learn.microsoft.com/azure/api-management/api-management-error-handling-policies, `Timeout`.
+    let begun = match tokio::time::timeout(send.timeout, attempt(&destination, &url.host, request)).await {
+        Ok(begun) => begun,
         Err(_) => Err(no_answer(&url.host, send.timeout)),
+    };
+    let mut was_cut = false;
+    let outcome = match (begun, send.reception) {
+        (Ok((head, body)), Reception::Stream) => Ok((Received { head, body: None }, Some(body))),
+        (Ok((head, body)), Reception::Collect) => match tokio::time::timeout(BODY_PATIENCE, read(&url.host, body)).await {
+            Ok(Ok(body)) => Ok((Received { head, body: Some(body) }, None)),
+            Ok(Err(failure)) => {
+                was_cut = true;
+                Err(failure)
+            }
+            Err(_) => Err(no_answer(&url.host, BODY_PATIENCE)),
+        },
+        (Err(failure), _) => Err(failure),
     };
     let (outcome, body) = match outcome {
         Ok((received, body)) => (Ok(received), body),
@@ -71,6 +88,7 @@ pub(super) async fn exchange(world: &World, sender: Sender<'_>, send: &Send, bod
     };
     let word = match &outcome {
         Ok(received) => Outcome::Status(received.head.status),
+        Err(_) if was_cut => Outcome::Error("cut-body"),
         Err(failure) => Outcome::Error(failure.kind.word()),
     };
     let attempt = Attempt { backend: destination.label.clone(), region: destination.region.clone(), outcome: word, ms: started.elapsed() };
@@ -85,8 +103,7 @@ async fn attempt(
     destination: &Arc<Destination>,
     host: &str,
     request: Request<RequestBody>,
-    collect: bool,
-) -> Result<(Received, Option<BackendBody>), Failure> {
+) -> Result<(ResponseHead, BackendBody), Failure> {
     let (response, link) = send(destination, host, request).await?;
     let (parts, body) = response.into_parts();
     let status = parts.status.as_u16();
@@ -95,12 +112,7 @@ async fn attempt(
         None => reason_phrase(status).into(),
     };
     let head = ResponseHead { status, reason, headers: headers::read(&parts.headers) };
-    let body = BackendBody::new(body, link, destination.pool.clone());
-    if !collect {
-        return Ok((Received { head, body: None }, Some(body)));
-    }
-    let body = read(host, body).await?;
-    Ok((Received { head, body: Some(body) }, None))
+    Ok((head, BackendBody::new(body, link, destination.pool.clone())))
 }
 
 /// Reads a response's whole body.
@@ -158,7 +170,7 @@ async fn connect(destination: &Destination, name: &str) -> Result<Link, Failure>
         Route::Tls => Err(failure::failure(
             FailureKind::TlsFailure,
             format!(
-                "`{name}` wants TLS, which this simulator speaks to nobody yet: map it to an http URL with `--backend {name}=http://…`"
+                "`{name}` wants TLS, which this simulator speaks to nobody yet: map it to an http URL with `--backend {name}=http://HOST`"
             ),
         )),
     }
@@ -167,7 +179,12 @@ async fn connect(destination: &Destination, name: &str) -> Result<Link, Failure>
 /// A request as it goes over the wire. `Host` is the name in the URL unless a policy set another.
 fn write_request(head: &RequestHead, body: RequestBody, prefix: &str) -> Result<Request<RequestBody>, Unwritable> {
     let method = Method::from_bytes(head.method.as_bytes()).map_err(|_| Unwritable::Method(head.method.clone()))?;
-    let wants_length = matches!(body, RequestBody::Empty) && matches!(method, Method::POST | Method::PUT | Method::PATCH);
+    let is_empty = match &body {
+        RequestBody::Empty => true,
+        RequestBody::Bytes(bytes) => bytes.is_empty(),
+        RequestBody::Client(_) => false,
+    };
+    let wants_length = is_empty && matches!(method, Method::POST | Method::PUT | Method::PATCH);
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = target(&head.url, prefix).ok_or_else(|| Unwritable::Target(head.url.host.clone()))?;

@@ -100,7 +100,7 @@ async fn a_fault_holds_for_the_next_request_and_so_does_its_end() {
         ("connection-refused", Outcome::Error("connection-refused")),
         ("dns-failure", Outcome::Error("dns-failure")),
         ("reset", Outcome::Error("reset")),
-        ("cut-body", Outcome::Error("reset")),
+        ("cut-body", Outcome::Error("cut-body")),
         ("connection-refused", Outcome::Error("connection-refused")),
         ("503", Outcome::Status(503)),
     ] {
@@ -301,14 +301,14 @@ async fn a_kept_connection_that_was_closed_is_no_fault() {
 }
 
 #[tokio::test]
-async fn a_connection_that_ends_before_the_answer_is_a_reset_and_nothing_is_sent_again() {
+async fn a_connection_that_ends_too_early_is_a_reset_or_a_cut_and_nothing_is_sent_again() {
     let server = Script::serve(|_| vec![""]);
     let half = Script::serve(|_| vec!["HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", ""]);
     let chunked = Script::serve(|_| vec!["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", ""]);
     let nonsense = Script::serve(|_| vec!["what?\r\n\r\n", ""]);
-    for server in [server, half, chunked, nonsense] {
+    for (server, expected) in [(server, "reset"), (half, "cut-body"), (chunked, "cut-body"), (nonsense, "reset")] {
         let site = site(&[("mapped.example", server.address)]);
-        assert_eq!(outcome(&site, "https://mapped.example/").await, Outcome::Error("reset"));
+        assert_eq!(outcome(&site, "https://mapped.example/").await, Outcome::Error(expected));
         assert_eq!(server.requests().len(), 1);
     }
 }

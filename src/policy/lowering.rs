@@ -292,6 +292,19 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Reports children that do not stand in the order of the policy's schema.
+    pub fn child_order(&mut self, element: &Element, order: &[&str]) {
+        let mut last = 0;
+        for child in element.elements() {
+            let Some(place) = order.iter().position(|name| *name == child.name) else { continue };
+            if place < last {
+                let message = format!("`{}` stands too late in `{}`", child.name, element.name);
+                self.fault("policy/child-order", child.name_span, message, format!("the order is {}", order.join(", ")));
+            }
+            last = last.max(place);
+        }
+    }
+
     /// A text setting from an attribute.
     pub fn text_attribute(&mut self, element: &Element, name: &str) -> Option<Setting<Text>> {
         let attribute = element.attribute(name)?;

@@ -11,6 +11,9 @@ use crate::{
     source::{Position, Source},
 };
 
+/// The most of a line that is shown on each side of a label, in bytes.
+const WIDEST: usize = 2_000;
+
 /// Codes whose own source line would show a secret that somebody pasted: the place is named, the line is not.
 const HIDDEN_SOURCE: [&str; 1] = ["spec/secret-in-spec"];
 
@@ -78,6 +81,11 @@ fn snippet<'a>(diagnostic: &'a Diagnostic, source: &'a Arc<Source>) -> Snippet<'
     let end = labels.iter().map(|label| label.span.end as usize).max().unwrap_or(0).clamp(start, text.len());
     let from = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let to = text.get(end..).and_then(|after| after.find('\n')).map_or(text.len(), |at| end + at);
+    // A line without end is shown around the labels only.
+    let near =
+        |at: usize, wanted: usize| (wanted..=at.max(wanted)).chain(at..=wanted.max(at)).find(|at| text.is_char_boundary(*at)).unwrap_or(at);
+    let from = if start - from > WIDEST { near(start, start - WIDEST) } else { from };
+    let to = if to - from > WIDEST + (end - start).min(WIDEST) { near(start, from + 2 * WIDEST).min(to) } else { to };
     let lines = text.get(from..to).unwrap_or("");
     let first = source.position(crate::source::Span::at(from).start).line;
     let annotations = labels.iter().enumerate().map(|(index, label)| {

@@ -65,10 +65,13 @@ fn path_character(c: char) -> bool {
 
 text!(
     /// An id that can stand in an XML attribute, a C# string, a header value and an Azure resource name.
-    Id, "an id", "spec/bad-id", "^[a-z0-9]([a-z0-9-]{0,78}[a-z0-9])?$",
-    |text| all(text, 80, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') && !text.starts_with('-') && !text.ends_with('-'),
-    "use 1 to 80 letters in lower case, digits and `-`, with a letter or digit at both ends"
+    Id, "an id", "spec/bad-id", "^[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9])?$",
+    |text| all(text, 80, |c| c.is_ascii_alphanumeric() || "._-".contains(c)) && text.starts_with(edge) && text.ends_with(edge),
+    "use 1 to 80 letters, digits, `.`, `_` and `-`, with a letter or digit at both ends"
 );
+fn edge(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+}
 text!(
     /// Name of a model, a model version or a deployment.
     ModelName, "a model or deployment name", "spec/bad-name", "^[A-Za-z0-9._-]{1,64}$",
@@ -409,6 +412,9 @@ fn is_host(host: &str) -> bool {
     host.len() <= 253 && host.split('.').all(label)
 }
 
+/// Host names of vaults in the public cloud and the sovereign ones: <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates>.
+const VAULTS: [&str; 3] = [".vault.azure.net", ".vault.azure.cn", ".vault.usgovcloudapi.net"];
+
 /// URL of a secret in a vault: <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates>.
 #[derive(Clone, Debug)]
 pub(crate) struct SecretUrl(pub(crate) String);
@@ -417,10 +423,11 @@ impl Read for SecretUrl {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let text = reader.text(node, "the URL of a secret")?;
         let valid = || {
-            let (vault, path) = text.strip_prefix("https://")?.split_once(".vault.azure.net/secrets/")?;
+            let (host, path) = text.strip_prefix("https://")?.split_once("/secrets/")?;
+            let vault = VAULTS.iter().find_map(|suffix| host.strip_suffix(suffix))?;
             let (name, version) = path.split_once('/').map_or((path, None), |(name, version)| (name, Some(version)));
             let dashed = |c: char| c.is_ascii_alphanumeric() || c == '-';
-            let good = vault.len() >= 3 && all(vault, 24, dashed) && all(name, 127, dashed);
+            let good = all(vault, 24, dashed) && all(name, 127, dashed);
             (good && version.is_none_or(|version| all(version, 64, |c| c.is_ascii_alphanumeric()))).then_some(())
         };
         if valid().is_some() {
@@ -437,6 +444,6 @@ schema!(
     [] SecretUrl, "SecretUrl",
     json_schema!({
         "type": "string",
-        "pattern": "^https://[A-Za-z0-9-]{3,24}\\.vault\\.azure\\.net/secrets/[A-Za-z0-9-]{1,127}(/[A-Za-z0-9]{1,64})?$",
+        "pattern": "^https://[A-Za-z0-9-]{1,24}\\.vault\\.(azure\\.net|azure\\.cn|usgovcloudapi\\.net)/secrets/[A-Za-z0-9-]{1,127}(/[A-Za-z0-9]{1,64})?$",
     })
 );

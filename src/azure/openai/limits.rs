@@ -104,13 +104,16 @@ impl Limits {
             self.used_tokens = 0;
         }
         self.small.enter(now);
-        self.used_tokens = self.used_tokens.saturating_add(estimate);
+        // Refused requests count, says the documentation. Whether one that could never pass throttles others it does not say: here it does not.
+        if self.tokens.is_none_or(|limit| estimate <= limit) {
+            self.used_tokens = self.used_tokens.saturating_add(estimate);
+        }
 
         let requests = self.requests.filter(|limit| self.small.requests > self.allowed(*limit)).map(|limit| Throttled {
             exceeded: Exceeded::Requests,
             retry_after: if limit == 0 { NEVER } else { self.small.remaining(now) },
         });
-        let tokens = self.tokens.filter(|limit| self.used_tokens > *limit).map(|limit| Throttled {
+        let tokens = self.tokens.filter(|limit| self.used_tokens > *limit || estimate > *limit).map(|limit| Throttled {
             exceeded: Exceeded::Tokens,
             retry_after: if estimate > limit { NEVER } else { self.minute.remaining(now) },
         });
@@ -194,13 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn a_request_larger_than_the_limit_never_passes() {
+    fn a_request_larger_than_the_limit_never_passes_and_throttles_nobody_else() {
         play(
             Limits::new(Some(1000), None),
             &[
-                (0, 1001, Some((86_400_000, Exceeded::Tokens)), Some(0), None),
-                (1, u64::MAX, Some((86_400_000, Exceeded::Tokens)), Some(0), None),
-                (60_000, 1000, None, Some(0), None),
+                (0, 1001, Some((86_400_000, Exceeded::Tokens)), Some(1000), None),
+                (1, u64::MAX, Some((86_400_000, Exceeded::Tokens)), Some(1000), None),
+                (2, 1000, None, Some(0), None),
             ],
         );
     }

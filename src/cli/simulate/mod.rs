@@ -166,7 +166,11 @@ async fn simulate(arguments: Arguments, setup: Setup, printer: Printer) -> anyho
         () = stopped => {}
     }
     printer.note("stopping: requests under way may finish");
-    running.shutdown(DRAIN).await;
+    let again = stop_signal()?;
+    tokio::select! {
+        _ = running.shutdown(DRAIN) => {}
+        () = again => {}
+    }
     drop((running, teller));
     let _ = tokio::time::timeout(FAREWELL, tokio::task::spawn_blocking(move || writer.join())).await;
     Ok(Outcome::Fine)

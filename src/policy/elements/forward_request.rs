@@ -63,6 +63,16 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
         ],
     );
     lowering.children(element, &[]);
+    for (name, value) in [("http-version", "1"), ("continue-timeout", ""), ("follow-redirects", "false")] {
+        if let Some(attribute) = element.attribute(name).filter(|attribute| attribute.value.decoded.trim() != value) {
+            lowering.warning(
+                "policy/not-simulated",
+                attribute.span,
+                format!("`{name}` is not simulated"),
+                "the gateway here behaves as if it were left out",
+            );
+        }
+    }
     let default = ForwardRequest::default();
     let (timeout_ms, in_seconds) = timeout(lowering, element).unwrap_or((default.timeout_ms, true));
     Some(ForwardRequest {

@@ -29,10 +29,13 @@ impl ReturnResponse {
     }
 }
 
+const CHILDREN: &[&str] = &["set-status", "set-header", "set-body"];
+
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) -> Option<ReturnResponse> {
     lowering.attributes(element, &["response-variable-name"]);
-    lowering.children(element, &["set-status", "set-header", "set-body"]);
+    lowering.children(element, CHILDREN);
+    lowering.child_order(element, CHILDREN);
     lowering.no_text(element);
     let mut response = ReturnResponse {
         variable: lowering.literal_attribute(element, "response-variable-name"),

@@ -70,6 +70,14 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
             _ => Err("`new` or `copy`"),
         })
     });
+    if let Some(attribute) = element.attribute("buffer-response").filter(|attribute| attribute.value.decoded.trim() != "true") {
+        lowering.warning(
+            "policy/not-simulated",
+            attribute.span,
+            "`buffer-response` is not simulated on `send-request`",
+            "the response is always collected here",
+        );
+    }
     let (timeout_ms, in_seconds) = timeout(lowering, element).unwrap_or((Setting::Literal(60_000), true));
     let mut request = SendRequest {
         copy: copy.unwrap_or(Setting::Literal(false)),
@@ -84,14 +92,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
         body: None,
         identity: None,
     };
-    let mut last = 0;
+    lowering.child_order(element, CHILDREN);
     for child in element.elements() {
-        let order = CHILDREN.iter().position(|name| *name == child.name).unwrap_or(last);
-        if order < last {
-            let message = format!("`{}` stands too late in `send-request`", child.name);
-            lowering.fault("policy/child-order", child.name_span, message, format!("the order is {}", CHILDREN.join(", ")));
-        }
-        last = order;
         match child.name.as_str() {
             "set-url" => request.url = lowering.text(child, Target::Text),
             "set-method" => request.method = lowering.text(child, Target::Text),
