@@ -15,6 +15,11 @@ impl Text {
     /// The empty text.
     pub const EMPTY: Self = Self::Static("");
 
+    /// A copy of `text`.
+    pub fn copied(text: &str) -> Self {
+        if text.is_empty() { Self::EMPTY } else { Self::Shared(text.into()) }
+    }
+
     /// The characters.
     pub fn as_str(&self) -> &str {
         match self {

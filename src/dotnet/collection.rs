@@ -324,16 +324,10 @@ fn lookup(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
         Some(value) => Ok(value),
         // Source: a comment in Azure/azure-api-management-policy-toolkit says that the gateway's `Variables` give null for a name
         // that is not there, and the documentation's retry example compares `context.Variables["response"] == null`.
-        None if *call.argument(0) == super::context::VARIABLES => Ok(Value::Null),
+        None if matches!(call.argument(0), Value::Context(super::context::Part::Variables)) => Ok(Value::Null),
         None => {
             let key = super::display::to_str(call.runtime, call.argument(1));
             raise(&registry::KEY_NOT_FOUND_EXCEPTION, format!("The given key '{key}' was not present in the dictionary."))
         }
-    }
-}
-
-impl PartialEq<Value> for Value {
-    fn eq(&self, other: &Value) -> bool {
-        object::same(self, other)
     }
 }

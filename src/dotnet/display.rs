@@ -99,7 +99,7 @@ pub fn double(value: f64) -> String {
     shortest(value, format!("{value:e}"), 15)
 }
 
-/// `Single.ToString()`, likewise with `E` notation from 1E+08... in .NET's own rule: when the exponent reaches seven digits.
+/// `Single.ToString()`, likewise, with `E` notation from 1E+07.
 pub fn single(value: f32) -> String {
     shortest(f64::from(value), format!("{value:e}"), 7)
 }

@@ -170,7 +170,8 @@ pub fn as_double(value: &Value) -> Option<f64> {
 }
 
 /// A numeric conversion: what the cast does between two numeric types (`char` and enumerations among them). Outside `checked`, integers
-/// wrap and a real number that does not fit gives an unspecified integer (here: saturated); `decimal` always checks.
+/// wrap and a real number that does not fit gives an integer that C# leaves
+/// unspecified (here: the low bits of the number cut off at 128 bits); `decimal` always checks.
 /// Source: C# language specification, "Explicit numeric conversions".
 pub fn convert(value: &Value, target: &Type, checked: bool) -> Result<Value, Raise> {
     let overflow = || raise(&registry::OVERFLOW_EXCEPTION, "Arithmetic operation resulted in an overflow.");

@@ -91,7 +91,7 @@ impl Str {
         let end = start.checked_add(length)?;
         if let Some(text) = self.ascii() {
             let part = text.get(start..end)?;
-            return Some(if part.len() == text.len() { self.clone() } else { part.to_owned().into() });
+            return Some(if part.len() == text.len() { self.clone() } else { Text::copied(part).into() });
         }
         self.units().get(start..end).map(Self::from_units)
     }

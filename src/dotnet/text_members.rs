@@ -1,6 +1,7 @@
 //! The members of `System.String`.
 //!
-//! Comparisons that .NET makes by culture are made ordinally: under the invariant culture they differ only for text outside ASCII.
+//! Comparisons that .NET makes by culture are made ordinally here. For equality that differs only outside ASCII; the *order* that
+//! `Compare` gives differs for letters of different case, too.
 
 use super::{
     collection,
@@ -13,6 +14,7 @@ use super::{
     types::Type,
     value::Value,
 };
+use crate::text::Text;
 
 /// The members of `string`.
 pub const MEMBERS: &[Member] = &[
@@ -205,9 +207,11 @@ fn find(call: &Call<'_, '_>, ignore_case: bool, last: bool) -> Result<Option<usi
         return Err(argument_null("value"));
     }
     let value = part(call, 1);
-    let (hay, needle) = if ignore_case { (fold(this), fold(&value)) } else { (this.as_str().into_owned(), value.as_str().into_owned()) };
-    let at = if last { hay.rfind(&needle) } else { hay.find(&needle) };
-    Ok(at.map(|at| if hay.is_ascii() { at } else { hay.get(..at).map_or(0, |before| before.encode_utf16().count()) }))
+    let seek = |hay: &str, needle: &str| {
+        let at = if last { hay.rfind(needle) } else { hay.find(needle) };
+        at.map(|at| if hay.is_ascii() { at } else { hay.get(..at).map_or(0, |before| before.encode_utf16().count()) })
+    };
+    Ok(if ignore_case { seek(&fold(this), &fold(&value)) } else { seek(&this.as_str(), &value.as_str()) })
 }
 
 fn position(call: &mut Call<'_, '_>, last: bool) -> Result<Value, Raise> {
@@ -317,34 +321,40 @@ fn separators(call: &mut Call<'_, '_>) -> Vec<Vec<u16>> {
 }
 
 fn split(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
-    let separators: Vec<Vec<u16>> = separators(call).into_iter().filter(|separator| !separator.is_empty()).collect();
+    let separators: Vec<Str> =
+        separators(call).iter().filter(|separator| !separator.is_empty()).map(|separator| Str::from_units(separator)).collect();
     let options = call.argument(2).as_integer().unwrap_or(0);
-    let units = this(call)?.units();
-    let is_space = |unit: u16| char::from_u32(u32::from(unit)).is_some_and(char::is_whitespace);
-    let (mut parts, mut start, mut position) = (Vec::new(), 0, 0);
-    while position < units.len() {
-        let rest = units.get(position..).unwrap_or(&[]);
-        let length = if separators.is_empty() {
-            rest.first().filter(|unit| is_space(**unit)).map(|_| 1)
-        } else {
-            separators.iter().find(|separator| rest.starts_with(separator)).map(Vec::len)
-        };
-        match length {
-            Some(length) => {
-                parts.push(units.get(start..position).unwrap_or(&[]));
-                position += length;
-                start = position;
+    let this = this(call)?;
+    let text = this.as_str();
+    call.runtime.allocate(text.len() * 2)?;
+    let pieces: Vec<&str> = match separators.as_slice() {
+        [] => text.split(char::is_whitespace).collect(),
+        [only] => text.split(&*only.as_str()).collect(),
+        several => split_at_any(&text, several),
+    };
+    let trimmed = pieces.into_iter().map(|piece| if options & 2 == 0 { piece } else { piece.trim() });
+    let kept = trimmed.filter(|piece| options & 1 == 0 || !piece.is_empty());
+    let items: Vec<Value> = kept.map(|piece| Value::string(Text::copied(piece))).collect();
+    collection::array(call.runtime, Type::STRING, items)
+}
+
+/// Of separators that begin at the same place the first one given wins.
+fn split_at_any<'a>(text: &'a str, separators: &[Str]) -> Vec<&'a str> {
+    let separators: Vec<_> = separators.iter().map(Str::as_str).collect();
+    let (mut pieces, mut start, mut at) = (Vec::new(), 0, 0);
+    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let found = separators.iter().find(|separator| text.get(at..).is_some_and(|rest| rest.starts_with(&***separator)));
+        match found {
+            Some(separator) => {
+                pieces.push(text.get(start..at).unwrap_or(""));
+                at += separator.len();
+                start = at;
             }
-            None => position += 1,
+            None => at += c.len_utf8(),
         }
     }
-    parts.push(units.get(start..).unwrap_or(&[]));
-    let trimmed = parts
-        .into_iter()
-        .map(|part| if options & 2 == 0 { Str::from_units(part) } else { Str::from(String::from_utf16_lossy(part).trim().to_owned()) });
-    let items: Vec<Value> = trimmed.filter(|part| options & 1 == 0 || !part.is_empty()).map(Value::String).collect();
-    call.runtime.allocate(units.len() * 2)?;
-    collection::array(call.runtime, Type::STRING, items)
+    pieces.push(text.get(start..).unwrap_or(""));
+    pieces
 }
 
 fn trim(call: &mut Call<'_, '_>, start: bool, end: bool) -> Result<Value, Raise> {

@@ -55,8 +55,44 @@ impl Frame<'_, '_> {
         }
     }
 
+    /// The value of a condition, without making a value of what needs none.
     pub fn truth(&mut self, node: &Node) -> Result<bool, Raise> {
-        Ok(matches!(self.evaluate(node)?, Value::Bool(true)))
+        match node {
+            Node::And(left, right) => Ok(self.truth(left)? && self.truth(right)?),
+            Node::Or(left, right) => Ok(self.truth(left)? || self.truth(right)?),
+            Node::Not(operand) => Ok(!self.truth(operand)?),
+            Node::Compare(comparison, left, right) => {
+                let left = self.evaluate(left)?;
+                match right.as_ref() {
+                    Node::Constant(right) => Ok(operators::compare(*comparison, &left, right)),
+                    right => {
+                        let right = self.evaluate(right)?;
+                        Ok(operators::compare(*comparison, &left, &right))
+                    }
+                }
+            }
+            Node::Equal(left, right, negated) => {
+                let left = self.evaluate(left)?;
+                let equal = match right.as_ref() {
+                    Node::Constant(Value::Null) => left.is_null(),
+                    Node::Constant(right) => self.equal(&left, right),
+                    right => {
+                        let right = self.evaluate(right)?;
+                        self.equal(&left, &right)
+                    }
+                };
+                Ok(equal != *negated)
+            }
+            node => Ok(matches!(self.evaluate(node)?, Value::Bool(true))),
+        }
+    }
+
+    /// `==` on what is neither a number nor of a type with an operator of its own.
+    fn equal(&self, left: &Value, right: &Value) -> bool {
+        match (left, right) {
+            (Value::Object(a), Value::Object(b)) => a == b,
+            _ => object::equal(self.runtime, left, right),
+        }
     }
 
     /// The value of a node.
@@ -91,23 +127,7 @@ impl Frame<'_, '_> {
                 let right = self.evaluate(right)?;
                 operators::arithmetic(*operation, *kind, *checked, &left, &right)
             }
-            Node::Compare(comparison, left, right) => {
-                let left = self.evaluate(left)?;
-                let right = self.evaluate(right)?;
-                Ok(Value::Bool(operators::compare(*comparison, &left, &right)))
-            }
-            Node::Equal(left, right, negated) => {
-                let left = self.evaluate(left)?;
-                let right = self.evaluate(right)?;
-                let equal = match (&left, &right) {
-                    (Value::Object(a), Value::Object(b)) => a == b,
-                    _ => object::equal(self.runtime, &left, &right),
-                };
-                Ok(Value::Bool(equal != *negated))
-            }
-            Node::And(left, right) => Ok(Value::Bool(self.truth(left)? && self.truth(right)?)),
-            Node::Or(left, right) => Ok(Value::Bool(self.truth(left)? || self.truth(right)?)),
-            Node::Not(operand) => Ok(Value::Bool(!self.truth(operand)?)),
+            Node::Compare(..) | Node::Equal(..) | Node::And(..) | Node::Or(..) | Node::Not(_) => self.truth(node).map(Value::Bool),
             Node::Conditional(parts) => {
                 let [condition, then, otherwise] = parts.as_ref();
                 if self.truth(condition)? { self.evaluate(then) } else { self.evaluate(otherwise) }

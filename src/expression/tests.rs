@@ -103,6 +103,12 @@ fn values() {
             "@(new JObject(new JProperty(\"a\", 1), new JProperty(\"b\", new JArray(1, \"x\"))).ToString(Newtonsoft.Json.Formatting.None))",
             "{\"a\":1,\"b\":[1,\"x\"]} : System.String",
         ),
+        ("@{ var a = new int[] { 1, 2, 3 }; int i = 0; a[i++] += 5; return \"\" + i + a[0] + a[1]; }", "162 : System.String"),
+        ("@{ var l = new List<int> { 1, 2 }; var old = l[1]++; return \"\" + old + l[1]; }", "23 : System.String"),
+        ("@{ var o = JObject.Parse(\"{'n': 1}\"); var i = 0; o[\"n\"] = ++i + 1; return \"\" + o[\"n\"] + i; }", "21 : System.String"),
+        ("@((decimal)JObject.Parse(\"{'a': 12.5}\")[\"a\"])", "12.5 : System.Decimal"),
+        ("@(Convert.ToInt32(JObject.Parse(\"{'a': 5}\")[\"a\"]))", "5 : System.Int32"),
+        ("@(new JArray(1.5m, 2.0f).ToString(Newtonsoft.Json.Formatting.None))", "[1.5,2.0] : System.String"),
         ("@(\"West US\".Equals(\"west us\", StringComparison.OrdinalIgnoreCase))", "True : System.Boolean"),
     ] {
         assert_eq!(outcome(text), expected, "{text}");
@@ -128,6 +134,7 @@ fn exceptions_are_dotnets_own() {
             "! System.Collections.Generic.KeyNotFoundException: The given key 'none' was not present in the dictionary.",
         ),
         ("@(1 / int.Parse(\"0\"))", "! System.DivideByZeroException: Attempted to divide by zero."),
+        ("@((int)JObject.Parse(\"{}\")[\"missing\"])", "! System.ArgumentNullException: Value cannot be null. (Parameter 'value')"),
         ("@{ while (true) { } }", "! Budget(Steps)"),
     ] {
         assert_eq!(outcome(text), expected, "{text}");
@@ -146,6 +153,10 @@ fn wrong_code_is_refused_in_the_compilers_words() {
         (
             "@{ int x = 5L; return x; }",
             "CS0266: `5L` Cannot implicitly convert type 'long' to 'int'. An explicit conversion exists (are you missing a cast?)",
+        ),
+        (
+            "@{ int x = 5; x += 2.5; return x; }",
+            "CS0266: `x += 2.5` Cannot implicitly convert type 'double' to 'int'. An explicit conversion exists (are you missing a cast?)",
         ),
         ("@(1 + true)", "CS0019: `1 + true` Operator '+' cannot be applied to operands of type 'int' and 'bool'"),
         ("@{ if (true) { } }", "CS0161: `` not all code paths return a value"),

@@ -63,9 +63,6 @@ pub enum Part {
     MatchedParameters,
 }
 
-/// `context.Variables`
-pub const VARIABLES: Value = Value::Context(Part::Variables);
-
 /// A response that an expression can see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Which {
@@ -96,6 +93,25 @@ pub enum UrlOf {
 }
 
 impl Part {
+    /// The part that a property of this one always is: known when an expression is bound, so that walking there costs nothing.
+    /// Properties that may be null (`Response`, `Body`, `LastError` …) are not among them.
+    pub fn fixed(self, property: &str) -> Option<Self> {
+        Some(match (self, property) {
+            (Self::Context, "Api") => Self::Api,
+            (Self::Context, "Deployment") => Self::Deployment,
+            (Self::Context, "Request") => Self::Request,
+            (Self::Context, "Variables") => Self::Variables,
+            (Self::Api, "SubscriptionKeyParameterNames") => Self::KeyNames,
+            (Self::Deployment, "Gateway") => Self::DeploymentGateway,
+            (Self::Request, "Url") => Self::Url(UrlOf::Request),
+            (Self::Request, "OriginalUrl") => Self::Url(UrlOf::Original),
+            (Self::Request, "Headers") => Self::Headers(Message::Request),
+            (Self::Request, "MatchedParameters") => Self::MatchedParameters,
+            (Self::Url(of), "Query") => Self::Query(of),
+            _ => return None,
+        })
+    }
+
     /// Its type.
     pub fn ty(self) -> Type {
         let class: &'static Class = match self {

@@ -145,10 +145,9 @@ impl Binder<'_> {
         }
         let target = to.underlying().unwrap_or(to);
         match &bound.node {
-            Node::Constant(value @ Value::Int32(number)) if bound.ty == Type::INT32 => {
+            Node::Constant(Value::Int32(number)) if bound.ty == Type::INT32 => {
                 let fits = number::integer(i128::from(*number), target).is_some() && *target != Type::CHAR;
                 let zero = *number == 0 && target.enum_members().is_some();
-                let _ = value;
                 (fits || zero).then(|| Some(Conversion::Numeric(target.clone(), false)))
             }
             Node::Constant(Value::Int64(number)) if bound.ty == Type::INT64 => {

@@ -107,7 +107,6 @@ impl Binder<'_> {
 
     fn add(&mut self, object: &Bound, arguments: &[tree::Argument], span: Span) -> Option<Node> {
         let arguments = self.arguments(arguments)?;
-        // `new JObject { new JProperty(…) }` adds content; the class's table names the method `Add` in every case.
         let methods = super::members::find_members(&object.ty, "Add", |info| info.kind == MemberKind::Method);
         if methods.is_empty() {
             self.error("CS1922", span, format!("Cannot initialize type '{}' with a collection initializer because it does not implement 'System.Collections.IEnumerable'", object.ty));

@@ -298,10 +298,7 @@ impl Binder<'_> {
                 };
                 let new = match operator {
                     None => new?,
-                    Some(operator) => {
-                        let sum = self.operate(operator, Bound::new(Node::Local(slot), ty.clone()), new?, span)?;
-                        self.compound(sum, &ty, span)?
-                    }
+                    Some(operator) => self.compound(operator, Bound::new(Node::Local(slot), ty.clone()), new?, span)?,
                 };
                 let new = self.implicitly(new, &ty, value.span)?;
                 Some(Bound::new(Node::SetLocal(slot, Box::new(new.node)), ty))
@@ -311,28 +308,17 @@ impl Binder<'_> {
                 let new = new?;
                 match operator {
                     None => self.element(owner, arguments, Some((new, value.span)), span),
-                    Some(operator) => {
-                        // The owner is evaluated once.
-                        let slot = self.slot();
-                        let local = Bound::new(Node::Local(slot), owner.ty.clone());
-                        let old = self.element(local.clone(), arguments, None, span)?;
-                        let ty = old.ty.clone();
-                        let sum = self.operate(operator, old, new, span)?;
-                        let sum = self.compound(sum, &ty, span)?;
-                        let set = self.element(local, arguments, Some((sum, value.span)), span)?;
-                        Some(Bound::new(Node::Sequence([Node::SetLocal(slot, Box::new(owner.node)), set.node].into()), ty))
-                    }
+                    Some(operator) => self.compound_element(owner, arguments, (operator, new), false, span),
                 }
             }
             ExpressionKind::Member { target: owner, name } => {
                 let owner = self.value(owner)?;
-                let property = self.member(owner, name, target.span)?;
+                self.member(owner, name, target.span)?;
                 self.error(
                     "CS0200",
                     target.span,
                     format!("Property or indexer '{}' cannot be assigned to -- it is read only", name.identifier.name),
                 );
-                let _ = property;
                 None
             }
             ExpressionKind::Tuple(_) | ExpressionKind::Declaration { .. } => self.unavailable("a deconstruction", span),
@@ -343,8 +329,13 @@ impl Binder<'_> {
         }
     }
 
-    /// `a op= b` converts its result back by an explicit conversion where `b` itself is implicitly one of `a`'s type.
-    fn compound(&mut self, sum: Bound, ty: &Type, span: Span) -> Option<Bound> {
-        if sum.ty == *ty || sum.ty == Type::STRING { Some(sum) } else { self.explicitly(sum, ty, span) }
+    /// `a op b` as a value of `a`'s type: converted back explicitly where `b` itself is implicitly one of `a`'s type, or shifts it.
+    /// Source: C# language specification, "Compound assignment".
+    pub(super) fn compound(&mut self, operator: tree::BinaryOperator, left: Bound, right: Bound, span: Span) -> Option<Bound> {
+        let ty = left.ty.clone();
+        let is_shift = matches!(operator, tree::BinaryOperator::ShiftLeft | tree::BinaryOperator::ShiftRight);
+        let fits = is_shift || Self::implicit_change(&right, &ty).is_some();
+        let sum = self.operate(operator, left, right, span)?;
+        if fits && sum.ty != ty { self.explicitly(sum, &ty, span) } else { self.implicitly(sum, &ty, span) }
     }
 }

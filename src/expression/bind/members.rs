@@ -2,7 +2,7 @@
 
 use super::{
     Binder, Bound,
-    overloads::{Argument, Callee},
+    overloads::{Argument, ArgumentValue, Callee},
 };
 use crate::{
     csharp::tree::{self, ExpressionKind, SimpleName},
@@ -36,7 +36,7 @@ impl Binder<'_> {
             ExpressionKind::Name(name) => self.name_entity(name, expression.span),
             ExpressionKind::Member { target, name } => match self.deeper(target.span, |binder| binder.entity(target))? {
                 Entity::Value(target) => self.member(target, name, expression.span).map(Entity::Value),
-                Entity::Type(ty) => self.static_member(&ty, name, expression.span).map(Entity::Value),
+                Entity::Type(ty) => self.static_member(&ty, name).map(Entity::Value),
                 Entity::Namespace(namespace) => {
                     let full = format!("{namespace}.{}", name.identifier.name);
                     if name.arguments.is_empty() && registry::find(&full, 0).is_none() && registry::is_namespace(&full) {
@@ -82,6 +82,11 @@ impl Binder<'_> {
     /// A property of a value.
     pub(super) fn member(&mut self, target: Bound, name: &SimpleName, span: Span) -> Option<Bound> {
         let simple = name.identifier.name.as_str();
+        if let Node::Constant(Value::Context(part)) = &target.node
+            && let Some(next) = part.fixed(simple)
+        {
+            return Some(Bound::new(Node::Constant(Value::Context(next)), next.ty()));
+        }
         if let Some(underlying) = target.ty.underlying().cloned() {
             return match simple {
                 "HasValue" => {
@@ -111,7 +116,7 @@ impl Binder<'_> {
     }
 
     /// A static property, constant or enumeration member.
-    pub(super) fn static_member(&mut self, ty: &Type, name: &SimpleName, span: Span) -> Option<Bound> {
+    pub(super) fn static_member(&mut self, ty: &Type, name: &SimpleName) -> Option<Bound> {
         let simple = name.identifier.name.as_str();
         if let (Some(members), Some(class)) = (ty.enum_members(), ty.class()) {
             if let Some((_, value)) = members.iter().find(|(member, _)| *member == simple) {
@@ -131,7 +136,6 @@ impl Binder<'_> {
                 result_type(info, ty),
             )),
             None => {
-                let _ = span;
                 self.no_static(ty, simple, name.span());
                 None
             }
@@ -280,15 +284,58 @@ impl Binder<'_> {
         value: Option<(Bound, Span)>,
         span: Span,
     ) -> Option<Bound> {
-        let mut arguments = self.arguments(arguments)?;
+        let arguments = self.arguments(arguments)?;
+        self.element_at(target, arguments, value, span)
+    }
+
+    /// `a[b] op= value`, and with `old_is_result` `a[b]++`: the owner and the indices are evaluated once.
+    pub(super) fn compound_element(
+        &mut self,
+        owner: Bound,
+        arguments: &[tree::Argument],
+        (operator, value): (tree::BinaryOperator, Bound),
+        old_is_result: bool,
+        span: Span,
+    ) -> Option<Bound> {
+        let (owner_slot, old_slot) = (self.slot(), self.slot());
+        let owner_local = Bound::new(Node::Local(owner_slot), owner.ty.clone());
+        let mut nodes = vec![Node::SetLocal(owner_slot, Box::new(owner.node))];
+        let mut indices: Vec<(Bound, Span)> = Vec::new();
+        for argument in self.arguments(arguments)? {
+            let ArgumentValue::Value(bound) = argument.value else { return self.unavailable("an `out` index", argument.span) };
+            let kept = match bound.node {
+                Node::Constant(_) => bound,
+                node => {
+                    let slot = self.slot();
+                    nodes.push(Node::SetLocal(slot, Box::new(node)));
+                    Bound::new(Node::Local(slot), bound.ty)
+                }
+            };
+            indices.push((kept, argument.span));
+        }
+        let again = || {
+            indices.iter().map(|(bound, span)| Argument { name: None, value: ArgumentValue::Value(bound.clone()), span: *span }).collect()
+        };
+        let old = self.element_at(owner_local.clone(), again(), None, span)?;
+        let ty = old.ty.clone();
+        nodes.push(Node::SetLocal(old_slot, Box::new(old.node)));
+        let sum = self.compound(operator, Bound::new(Node::Local(old_slot), ty.clone()), value, span)?;
+        nodes.push(self.element_at(owner_local, again(), Some((sum, span)), span)?.node);
+        if old_is_result {
+            nodes.push(Node::Local(old_slot));
+        }
+        Some(Bound::new(Node::Sequence(nodes.into()), ty))
+    }
+
+    fn element_at(&mut self, target: Bound, mut arguments: Vec<Argument>, value: Option<(Bound, Span)>, span: Span) -> Option<Bound> {
         if let Type::Array(element) = target.ty.clone() {
             let [argument] = arguments.as_mut_slice() else {
                 self.error("CS0022", span, format!("Wrong number of indices inside []; expected 1, got {}", arguments.len()));
                 return None;
             };
             let at = argument.span;
-            let index = match std::mem::replace(&mut argument.value, super::overloads::ArgumentValue::OutDiscard) {
-                super::overloads::ArgumentValue::Value(bound) => self.implicitly(bound, &Type::INT32, at)?,
+            let index = match std::mem::replace(&mut argument.value, ArgumentValue::OutDiscard) {
+                ArgumentValue::Value(bound) => self.implicitly(bound, &Type::INT32, at)?,
                 _ => return None,
             };
             return Some(match value {
@@ -314,11 +361,11 @@ impl Binder<'_> {
         let mut nodes = chosen.arguments;
         if let Some((value, at)) = value {
             let value = self.implicitly(value, &chosen.result, at)?;
-            // The assignment's own value is the value assigned, whatever the setter gives.
+            // The assignment's own value is the value assigned, whatever the setter gives; it is evaluated behind owner and indices.
             let slot = self.slot();
-            nodes.push(Node::Local(slot));
+            nodes.push(Node::SetLocal(slot, Box::new(value.node)));
             let set = Node::Invoke { native: chosen.info.native, arguments: nodes.into(), types: chosen.types.into(), outs: [].into() };
-            let node = Node::Sequence([Node::SetLocal(slot, Box::new(value.node)), set, Node::Local(slot)].into());
+            let node = Node::Sequence([set, Node::Local(slot)].into());
             return Some(Bound::new(node, chosen.result));
         }
         Some(Bound::new(

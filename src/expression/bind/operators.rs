@@ -171,6 +171,11 @@ impl Binder<'_> {
         {
             return Some(Bound::new(Node::Logic(operation, Box::new(left.node.clone()), Box::new(right.node.clone())), Type::BOOL));
         }
+        let text = |bound: &Bound| bound.ty == Type::STRING || bound.ty == Type::Null;
+        if let (BinaryOperator::Equal | BinaryOperator::NotEqual, true) = (operator, text(left) && text(right)) {
+            let negated = operator == BinaryOperator::NotEqual;
+            return Some(Bound::new(Node::Equal(Box::new(left.node.clone()), Box::new(right.node.clone()), negated), Type::BOOL));
+        }
         if let Some(bound) = user_operator(operator, left, right) {
             return Some(bound);
         }
@@ -286,21 +291,25 @@ impl Binder<'_> {
     }
 
     fn increment(&mut self, operator: UnaryOperator, operand: &tree::Expression, span: Span) -> Option<Bound> {
-        let name = match &operand.without_parentheses().kind {
-            ExpressionKind::Name(name) => name.identifier.name.clone(),
-            _ => return self.unavailable("`++` on anything but a local variable", span),
-        };
-        let bound = self.value(operand)?;
-        let Some((slot, ty)) = self.find_local(&name).map(|local| (local.slot, local.ty.clone())) else {
-            self.error("CS1059", span, "The operand of an increment or decrement operator must be a variable, property or indexer");
-            return None;
-        };
         let binary = if matches!(operator, UnaryOperator::PreIncrement | UnaryOperator::PostIncrement) {
             BinaryOperator::Add
         } else {
             BinaryOperator::Subtract
         };
         let one = Bound::new(Node::Constant(Value::Int32(1)), Type::INT32);
+        let name = match &operand.without_parentheses().kind {
+            ExpressionKind::Name(name) => name.identifier.name.clone(),
+            ExpressionKind::Element { target, arguments } => {
+                let owner = self.value(target)?;
+                return self.compound_element(owner, arguments, (binary, one), operator.is_postfix(), span);
+            }
+            _ => return self.unavailable("`++` on anything but a variable or an element", span),
+        };
+        let bound = self.value(operand)?;
+        let Some((slot, ty)) = self.find_local(&name).map(|local| (local.slot, local.ty.clone())) else {
+            self.error("CS1059", span, "The operand of an increment or decrement operator must be a variable, property or indexer");
+            return None;
+        };
         let sum = self.operate(binary, bound, one, span)?;
         let sum = self.explicitly(sum, &ty, span)?;
         let node = if operator.is_postfix() { Node::PostSet(slot, Box::new(sum.node)) } else { Node::SetLocal(slot, Box::new(sum.node)) };
