@@ -57,6 +57,16 @@ pub fn guid_text(guid: [u8; 16]) -> String {
     text
 }
 
+/// SplitMix64: the next number of a 64-bit state.
+/// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
+pub fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
 /// A fixed clock and a counting generator: for tests and for `eval`, where the same input must give the same bytes.
 #[derive(Clone, Debug)]
 pub struct Fixed {
@@ -71,12 +81,7 @@ impl Environment for Fixed {
         self.now
     }
 
-    /// SplitMix64. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
     fn random(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        split_mix(&mut self.state)
     }
 }

@@ -95,6 +95,35 @@ pub fn remove_hop_by_hop(headers: &mut Headers) {
     });
 }
 
+/// Resolves `%XX`; bytes that make no UTF-8 become U+FFFD.
+pub fn percent_decode(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = |byte: &u8| char::from(*byte).to_digit(16);
+        match (first, tail) {
+            (b'%', [high, low, after @ ..]) => match (hex(high), hex(low)) {
+                (Some(high), Some(low)) => {
+                    bytes.push((high * 16 + low) as u8);
+                    rest = after;
+                }
+                _ => {
+                    bytes.push(*first);
+                    rest = tail;
+                }
+            },
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Whether a text can be a header's name or a method: a token of RFC 9110 section 5.6.2.
 pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
@@ -218,5 +247,12 @@ mod tests {
             [("Connection", "close, X-Secret-Hop"), ("X-Secret-Hop", "1"), ("TE", "trailers"), ("Accept", "*/*")].into_iter().collect();
         remove_hop_by_hop(&mut headers);
         assert_eq!(headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Accept"]);
+    }
+
+    #[test]
+    fn percent_escapes_resolve_and_broken_ones_stay() {
+        for (text, expected) in [("a%20b", "a b"), ("%C3%A5", "å"), ("100%", "100%"), ("%zz%4", "%zz%4"), ("%ff", "\u{fffd}")] {
+            assert_eq!(percent_decode(text), expected);
+        }
     }
 }

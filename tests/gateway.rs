@@ -301,6 +301,8 @@ fn no_expression_brings_the_process_down() {
         500
     );
     assert_eq!(run("while (true) { }"), 500);
+    assert_eq!(run("var s = \"a\"; for (int i = 0; i < 40; i++) { s = string.Concat(s, s); } return s.Length;"), 500);
+    assert_eq!(run("var s = \"a\".PadLeft(100000, 'a'); return s.Replace(\"a\", s).Length;"), 500);
     assert_eq!(run(&format!("return {}1{};", "(int)Math.Pow(".repeat(90), ",1)".repeat(90))), 200);
 }
 

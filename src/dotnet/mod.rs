@@ -38,8 +38,6 @@ pub mod number;
 pub mod object;
 /// `System.Random`
 mod random;
-/// the members of `System.String`
-pub mod text_members;
 /// `System.Uri` and `System.Net.WebUtility`
 mod uri;
 

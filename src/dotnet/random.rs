@@ -10,6 +10,7 @@ use super::{
     runtime::Runtime,
     value::Value,
 };
+use crate::environment::split_mix;
 
 /// The members of `Random`.
 pub const MEMBERS: &[Member] = &[
@@ -46,13 +47,11 @@ fn below(call: &mut Call<'_, '_>, min: i64, max: i64) -> Result<i32, Raise> {
     Ok((min + drawn) as i32)
 }
 
-/// SplitMix64 over the object's own state.
+/// The next number of the object's own state.
 fn draw(call: &mut Call<'_, '_>) -> Result<u64, Raise> {
     let reference = Runtime::reference(call.argument(0)).ok_or_else(super::exception::null_reference)?;
-    let Some(Object::Random(state)) = call.runtime.heap.get_mut(reference) else { return Err(super::exception::null_reference()) };
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    Ok(z ^ (z >> 31))
+    match call.runtime.heap.get_mut(reference) {
+        Some(Object::Random(state)) => Ok(split_mix(state)),
+        _ => Err(super::exception::null_reference()),
+    }
 }

@@ -5,8 +5,7 @@
 
 pub use super::enums::{DAY_OF_WEEK, FORMATTING, JTOKEN_TYPE, STRING_COMPARISON, STRING_SPLIT_OPTIONS};
 use super::{
-    boolean, chars, collection, context, convert, datetime, encoding, enums, exception, guid, json, math, number, object, random,
-    text_members,
+    boolean, chars, collection, context, convert, datetime, encoding, enums, exception, guid, json, math, number, object, random, string,
     types::{Class, Kind},
     uri,
 };
@@ -48,7 +47,7 @@ classes! {
     VALUE_TYPE = class("System", "ValueType");
     ENUM = Class::new("System", "Enum", Kind::Class).bases(&["ValueType"]).members(enums::MEMBERS);
     ARRAY = class("System", "Array").members(collection::ARRAY_MEMBERS);
-    STRING = class("System", "String").keyword("string").bases(&["object", "IEnumerable<char>"]).members(text_members::MEMBERS);
+    STRING = class("System", "String").keyword("string").bases(&["object", "IEnumerable<char>"]).members(string::MEMBERS);
     BOOLEAN = structure("System", "Boolean").keyword("bool").members(boolean::MEMBERS);
     CHAR = structure("System", "Char").keyword("char").members(chars::MEMBERS);
     SBYTE = structure("System", "SByte").keyword("sbyte").members(number::SBYTE);

@@ -55,6 +55,18 @@ impl Runtime<'_> {
         }
     }
 
+    /// Spends steps for work on `bytes` of text: a member that looks through a megabyte is no single step.
+    #[inline]
+    pub fn work(&mut self, bytes: usize) -> Result<(), Raise> {
+        match self.budget.steps.checked_sub(bytes as u64 / 64) {
+            Some(left) => {
+                self.budget.steps = left;
+                Ok(())
+            }
+            None => Err(Raise::Budget(BudgetSpent::Steps)),
+        }
+    }
+
     /// Goes one level deeper into nested data.
     pub fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Raise>) -> Result<T, Raise> {
         self.budget.depth = self.budget.depth.checked_sub(1).ok_or(Raise::Budget(BudgetSpent::Depth))?;

@@ -4,10 +4,11 @@ use rust_decimal::Decimal;
 
 use super::{
     context::Part,
-    datetime::{DateTime, DateTimeOffset, TimeSpan},
+    datetime::{DateTime, DateTimeOffset, Kind, TimeSpan},
     enums::EnumValue,
     heap::Ref,
     string::Str,
+    types::Type,
 };
 
 /// A value as C# sees it. Its variant is its runtime type: a value in `object` is boxed with it, and unboxes to no other.
@@ -63,6 +64,19 @@ impl Value {
     /// A string.
     pub fn string(text: impl Into<Str>) -> Self {
         Self::String(text.into())
+    }
+
+    /// `default(T)`
+    pub fn default_of(ty: &Type) -> Self {
+        match ty.class().map(|class| class.name) {
+            _ if ty.admits_null() => Value::Null,
+            Some("Boolean") => Value::Bool(false),
+            Some("Guid") => Value::Guid([0; 16]),
+            Some("DateTime") => Value::DateTime(DateTime { ticks: 0, kind: Kind::Unspecified }),
+            Some("DateTimeOffset") => Value::DateTimeOffset(DateTimeOffset { ticks: 0, offset_minutes: 0 }),
+            Some("TimeSpan") => Value::TimeSpan(TimeSpan(0)),
+            _ => super::number::convert(&Value::Int32(0), ty, false).unwrap_or(Value::Null),
+        }
     }
 
     /// Whether it is `null`.

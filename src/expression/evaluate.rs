@@ -10,12 +10,11 @@ use crate::dotnet::{
     display::to_str,
     exception::{BudgetSpent, Exception, Raise, invalid_cast, null_reference, raise},
     heap::Object,
-    json,
     member::{Call, Native},
     number, object, registry,
     runtime::Runtime,
+    string,
     string::Str,
-    text_members,
     types::Type,
     value::Value,
 };
@@ -203,7 +202,7 @@ impl Frame<'_, '_> {
                     return raise(&registry::OVERFLOW_EXCEPTION, "Arithmetic operation resulted in an overflow.");
                 };
                 self.runtime.allocate(size.saturating_mul(size_of::<Value>()))?;
-                collection::array(self.runtime, element.clone(), vec![json::default_of(element); size])
+                collection::array(self.runtime, element.clone(), vec![Value::default_of(element); size])
             }
             Node::Sequence(nodes) => {
                 let mut last = Value::Null;
@@ -287,8 +286,17 @@ impl Frame<'_, '_> {
     }
 
     fn invoke(&mut self, native: Native, arguments: &[Value], types: &[Type], outs: &[(usize, usize)]) -> Result<Value, Raise> {
+        for argument in arguments {
+            if let Value::String(text) = argument {
+                self.runtime.work(text.bytes())?;
+            }
+        }
         let mut call = Call { runtime: self.runtime, arguments, types, outs: Vec::new() };
         let result = native(&mut call)?;
+        // What a member made is paid for here, whichever it is. Members that can make much more than they were given charge before.
+        if let Value::String(text) = &result {
+            call.runtime.allocate(text.bytes())?;
+        }
         for (argument, value) in call.outs {
             if let Some((_, local)) = outs.iter().find(|(out, _)| *out == argument) {
                 self.set(*local, value);
@@ -371,8 +379,8 @@ impl Frame<'_, '_> {
                 Piece::Hole { value, alignment, format } => {
                     let value = self.evaluate(value)?;
                     let mut call = Call { runtime: self.runtime, arguments: &[], types: &[], outs: Vec::new() };
-                    let text = text_members::formatted(&mut call, &value, format.as_deref())?;
-                    out.push_str(&text_members::aligned(&text, *alignment));
+                    let text = string::formatted(&mut call, &value, format.as_deref())?;
+                    out.push_str(&string::aligned(&text, *alignment));
                 }
             }
         }

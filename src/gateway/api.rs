@@ -1,6 +1,6 @@
 //! The API that a gateway serves: its path, its operations, its subscription keys; and which operation a request means.
 
-use crate::text::Text;
+use crate::{http::percent_decode, text::Text};
 
 /// An API of the API Management service.
 #[derive(Clone, Debug)]
@@ -106,35 +106,6 @@ fn match_template(template: &str, suffix: &str) -> Option<Vec<(Text, Text)>> {
     }
 }
 
-/// Resolves `%XX`; bytes that make no UTF-8 become U+FFFD.
-pub fn percent_decode(text: &str) -> String {
-    if !text.contains('%') {
-        return text.to_owned();
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = |byte: &u8| char::from(*byte).to_digit(16);
-        match (first, tail) {
-            (b'%', [high, low, after @ ..]) => match (hex(high), hex(low)) {
-                (Some(high), Some(low)) => {
-                    bytes.push((high * 16 + low) as u8);
-                    rest = after;
-                }
-                _ => {
-                    bytes.push(*first);
-                    rest = tail;
-                }
-            },
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 /// The operations of Azure's own import of the Azure OpenAI inference API, version 2024-10-21, all of them POST.
 /// Source: Azure/azure-rest-api-specs, cognitiveservices/data-plane/AzureOpenAI/inference/stable/2024-10-21/inference.json.
 pub fn azure_openai_operations() -> Vec<Operation> {
@@ -208,13 +179,6 @@ mod tests {
             ("POST", "/", Match::NoApi),
         ] {
             assert_eq!(api.find(method, path), expected, "{method} {path}");
-        }
-    }
-
-    #[test]
-    fn percent_escapes_resolve_and_broken_ones_stay() {
-        for (text, expected) in [("a%20b", "a b"), ("%C3%A5", "å"), ("100%", "100%"), ("%zz%4", "%zz%4"), ("%ff", "\u{fffd}")] {
-            assert_eq!(percent_decode(text), expected);
         }
     }
 }

@@ -156,7 +156,7 @@ impl Machine {
                 .split('&')
                 .filter_map(|pair| pair.split_once('='))
                 .find(|(name, _)| name.eq_ignore_ascii_case(&api.key_query))
-                .map(|(_, value)| super::api::percent_decode(value))
+                .map(|(_, value)| crate::http::percent_decode(value))
         };
         let key = request.headers.get(&api.key_header).map(Text::to_string).or_else(in_query).filter(|key| !key.is_empty());
         let subscription = key.as_ref().and_then(|key| {

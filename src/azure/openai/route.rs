@@ -1,6 +1,6 @@
 //! Which operation on which deployment a request means.
 
-use crate::{gateway::api::percent_decode, http::RequestHead};
+use crate::http::{RequestHead, percent_decode};
 
 /// An operation below a deployment.
 /// Source: Azure/azure-rest-api-specs, cognitiveservices/data-plane/AzureOpenAI/inference/stable/2024-10-21/inference.json.

@@ -277,7 +277,7 @@ fn variable(call: &Call<'_, '_>) -> Result<Option<Value>, Raise> {
 fn typed_variable(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let target = call.types.first().cloned().unwrap_or(Type::OBJECT);
     let Some(value) = variable(call)? else {
-        return Ok(if call.arguments.len() > 2 { call.argument(2).clone() } else { json::default_of(&target) });
+        return Ok(if call.arguments.len() > 2 { call.argument(2).clone() } else { Value::default_of(&target) });
     };
     let found = display::type_of(call.runtime, &value);
     let fits = match &target {

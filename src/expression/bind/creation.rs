@@ -35,7 +35,7 @@ impl Binder<'_> {
         let object = if made.is_reference_to(&Type::EXCEPTION) {
             self.exception_creation(&made, arguments)?
         } else if class.is_value_type() && arguments.is_empty() {
-            Bound::new(Node::Constant(crate::dotnet::json::default_of(&made)), made.clone())
+            Bound::new(Node::Constant(crate::dotnet::Value::default_of(&made)), made.clone())
         } else {
             let constructors: Vec<_> = class.infos().iter().filter(|info| info.kind == MemberKind::Constructor).collect();
             if constructors.is_empty() {

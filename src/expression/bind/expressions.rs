@@ -4,7 +4,6 @@ use super::{Binder, Bound, members::Entity};
 use crate::{
     csharp::tree::{self, ExpressionKind, InterpolationPart, Literal, PatternKind},
     dotnet::{
-        json::default_of,
         string::Str,
         types::{Class, ClassRef, Type},
         value::Value,
@@ -88,7 +87,7 @@ impl Binder<'_> {
             ExpressionKind::ImplicitArrayCreation { initializer, .. } => self.implicit_array(initializer, span),
             ExpressionKind::Default(ty) => {
                 let ty = self.ty(ty)?;
-                Some(Bound::new(Node::Constant(default_of(&ty)), ty))
+                Some(Bound::new(Node::Constant(Value::default_of(&ty)), ty))
             }
             ExpressionKind::DefaultLiteral => Some(Bound::new(Node::Constant(Value::Null), Type::Null)),
             ExpressionKind::NameOf(operand) => {

@@ -205,7 +205,7 @@ impl Binder<'_> {
         let simple = name.identifier.name.as_str();
         if this.ty.underlying().is_some() && simple == "GetValueOrDefault" && arguments.is_empty() {
             let underlying = this.ty.underlying().cloned()?;
-            let default = Node::Constant(crate::dotnet::json::default_of(&underlying));
+            let default = Node::Constant(crate::dotnet::Value::default_of(&underlying));
             return Some(Bound::new(Node::Coalesce(Box::new(this.node), Box::new(default)), underlying));
         }
         let receiver = this.ty.underlying().unwrap_or(&this.ty).clone();

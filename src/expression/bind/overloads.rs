@@ -6,7 +6,6 @@ use super::{Binder, Bound, conversions};
 use crate::{
     csharp::tree::{self, ArgumentModifier, ExpressionKind},
     dotnet::{
-        json::default_of,
         member::{MemberInfo, Parameter},
         types::Type,
     },
@@ -229,7 +228,7 @@ impl Binder<'_> {
                 }
                 Some(argument) => nodes.push(self.passed(argument, &ty)?),
                 None => {
-                    let default = parameter.default.clone().unwrap_or_else(|| default_of(&ty));
+                    let default = parameter.default.clone().unwrap_or_else(|| crate::dotnet::Value::default_of(&ty));
                     // An optional argument that no one gave is left to the function where it is the last: `GetValueOrDefault(name)`.
                     nodes.push(Node::Constant(default));
                 }

@@ -192,7 +192,7 @@ impl Binder<'_> {
             let node = match (bound, &variable.value) {
                 (Some(bound), _) => bound.node,
                 // A slot is used anew by each round of a loop: a variable without a value starts as if new.
-                (None, _) => Node::Constant(crate::dotnet::json::default_of(&ty)),
+                (None, _) => Node::Constant(crate::dotnet::Value::default_of(&ty)),
             };
             steps.push(Step::Evaluate(Node::SetLocal(slot, Box::new(node))));
         }

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Stop, Turn, set_header};
 use crate::{
-    gateway::api::percent_decode,
+    http::percent_decode,
     policy::elements::{set_header::ExistsAction, set_query_parameter::SetQueryParameter},
     text::Text,
 };

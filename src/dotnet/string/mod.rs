@@ -3,7 +3,11 @@
 //! Nearly every string of a policy is ASCII, where a byte is a UTF-16 code unit. Other text pays for a conversion where a member
 //! counts units; only text that UTF-8 cannot hold (a lone surrogate) is stored as units.
 
+mod members;
+
 use std::{borrow::Cow, sync::Arc};
+
+pub use members::{MEMBERS, aligned, formatted};
 
 use crate::text::Text;
 
@@ -66,6 +70,14 @@ impl Str {
             Self::Text(text) if text.is_ascii() => text.len(),
             Self::Text(text) => text.encode_utf16().count(),
             Self::Units(units) => units.len(),
+        }
+    }
+
+    /// How many bytes it takes: known at once, where [`len`](Self::len) may have to count.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.as_str().len(),
+            Self::Units(units) => units.len() * 2,
         }
     }
 

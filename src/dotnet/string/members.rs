@@ -3,18 +3,20 @@
 //! Comparisons that .NET makes by culture are made ordinally here. For equality that differs only outside ASCII; the *order* that
 //! `Compare` gives differs for letters of different case, too.
 
-use super::{
-    collection,
-    display::to_str,
-    enums::ignores_case,
-    exception::{Raise, argument_null, null_reference, out_of_range, raise, throw},
-    member::{Call, Member, member},
-    number, registry,
-    string::Str,
-    types::Type,
-    value::Value,
+use super::Str;
+use crate::{
+    dotnet::{
+        collection,
+        display::to_str,
+        enums::ignores_case,
+        exception::{Raise, argument_null, null_reference, out_of_range, raise, throw},
+        member::{Call, Member, member},
+        number, registry,
+        types::Type,
+        value::Value,
+    },
+    text::Text,
 };
-use crate::text::Text;
 
 /// The members of `string`.
 pub const MEMBERS: &[Member] = &[
@@ -129,7 +131,12 @@ pub const MEMBERS: &[Member] = &[
         if old.is_empty() {
             return raise(&registry::ARGUMENT_EXCEPTION, "String cannot be of zero length. (Parameter 'oldValue')");
         }
-        Ok(Value::string(this.as_str().replace(&*old.as_str(), &part(call, 2).as_str())))
+        let (text, old, new) = (this.as_str(), old.as_str(), part(call, 2));
+        let growth = new.bytes().saturating_sub(old.len());
+        if growth > 0 {
+            call.runtime.allocate(text.matches(&*old).count().saturating_mul(growth))?;
+        }
+        Ok(Value::string(text.replace(&*old, &new.as_str())))
     }),
     member("string Replace(char oldChar, char newChar)", |call| {
         let (old, new) = (call.argument(1).as_integer().unwrap_or(0) as u16, call.argument(2).as_integer().unwrap_or(0) as u16);
