@@ -4,7 +4,14 @@
 #[path = "support/process.rs"]
 mod process;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpListener,
+    path::Path,
+    sync::Arc,
+    thread,
+};
 
 use process::{Simulation, request};
 
@@ -177,6 +184,86 @@ fn somebody_elses_policy_runs_and_unknown_hosts_stay_inside() {
     assert_eq!((answer.status, answer.header("x-backend")), (200, "https://team-b.openai.azure.com"), "{}", answer.text());
     let event = simulation.event("error");
     assert!(event["message"].as_str().unwrap().contains("audit.contoso.example"), "{event}");
+}
+
+/// A server on loopback that answers every request with its name, in TLS with the certificate if one is given. It ends with the process.
+fn server(name: &'static str, certificate: Option<&rcgen::CertifiedKey<rcgen::KeyPair>>) -> u16 {
+    use tokio_rustls::rustls::{ServerConfig, ServerConnection, Stream, crypto::ring, pki_types::PrivateKeyDer};
+    let config = certificate.map(|certified| {
+        let key = PrivateKeyDer::Pkcs8(certified.signing_key.serialize_der().into());
+        let builder =
+            ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions().unwrap();
+        Arc::new(builder.with_no_client_auth().with_single_cert(vec![certified.cert.der().clone()], key).unwrap())
+    });
+    fn answer(name: &str, stream: &mut (impl Read + Write)) -> std::io::Result<()> {
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut byte)?;
+            head.push(byte[0]);
+            // A handshake is no request: break off, as web servers do.
+            if head[0] == 0x16 {
+                return Ok(());
+            }
+        }
+        stream.read_exact(&mut [0; HELLO.len()])?;
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{name}", name.len())?;
+        stream.flush()
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = stream;
+            // A client that breaks off is part of what is tested.
+            let _ = match &config {
+                None => answer(name, &mut stream),
+                Some(config) => {
+                    let mut connection = ServerConnection::new(config.clone()).unwrap();
+                    let answered = answer(name, &mut Stream::new(&mut connection, &mut stream));
+                    connection.send_close_notify();
+                    answered.and_then(|()| connection.complete_io(&mut stream).map(|_| ()))
+                }
+            };
+        }
+    });
+    port
+}
+
+#[test]
+fn hosts_that_are_let_out_speak_tls_and_are_believed_only_with_a_trusted_certificate() {
+    let directory = tempfile::tempdir().unwrap();
+    let [trusted, stranger] = [(); 2].map(|()| rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap());
+    let roots = directory.path().join("roots.pem");
+    fs::write(&roots, trusted.cert.pem()).unwrap();
+    let ports = [server("trusted", Some(&trusted)), server("stranger", Some(&stranger)), server("plain", None)];
+    let policy = directory.path().join("policy.xml");
+    let route = r#"<policies><inbound><set-backend-service base-url="@(context.Request.Headers.GetValueOrDefault("x-to", ""))" /></inbound></policies>"#;
+    fs::write(&policy, route).unwrap();
+    let mapping = format!("mapped.example=https://localhost:{}", ports[0]);
+    let arguments = ["--policy", policy.to_str().unwrap(), "--real", "localhost", "--backend", &mapping];
+    let mut simulation = Simulation::start_with(&arguments, &[("SSL_CERT_FILE", &roots)]);
+    let gateway = simulation.listening["gateways"].as_object().unwrap().keys().next().unwrap().clone();
+    for (to, expected) in [
+        (format!("https://localhost:{}", ports[0]), Ok("trusted")),
+        ("https://mapped.example".to_owned(), Ok("trusted")),
+        (format!("http://localhost:{}", ports[2]), Ok("plain")),
+        (format!("https://localhost:{}", ports[1]), Err("tls-failure")),
+        (format!("https://localhost:{}", ports[2]), Err("tls-failure")),
+    ] {
+        let answer = request(
+            &simulation.gateway(&gateway),
+            "POST",
+            "/openai/deployments/m/chat/completions",
+            &[("x-to", to.clone())],
+            HELLO.as_bytes(),
+        )
+        .unwrap();
+        let attempt = simulation.event("request")["attempts"][0].clone();
+        match expected {
+            Ok(name) => assert_eq!((answer.status, answer.text().as_str()), (200, name), "{to}: {attempt}"),
+            Err(error) => assert_eq!((answer.status, attempt["error"].as_str()), (500, Some(error)), "{to}: {attempt}"),
+        }
+    }
 }
 
 #[test]

@@ -150,7 +150,7 @@ async fn connect(destination: &Destination, name: &str) -> Result<Link, Failure>
     let pool = &destination.pool;
     match &destination.route {
         Route::Resource(hosted) => pool.open(hosted.port.address()).await.map_err(|error| failure::of_connecting(name, &error)),
-        Route::Named { host, port, .. } => {
+        Route::Named { host, port, tls, .. } => {
             let addresses: Vec<SocketAddr> = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
                 Ok(address) => vec![SocketAddr::new(address, *port)],
                 Err(_) => match tokio::net::lookup_host((host.as_str(), *port)).await {
@@ -160,19 +160,15 @@ async fn connect(destination: &Destination, name: &str) -> Result<Link, Failure>
             };
             let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
             for address in addresses {
-                match pool.open(address).await {
-                    Ok(link) => return Ok(link),
+                let opened = if *tls { pool.open_tls(address, host).await } else { pool.open(address).await.map(Ok) };
+                match opened {
+                    Ok(Ok(link)) => return Ok(link),
+                    Ok(Err(error)) => return Err(failure::failure(FailureKind::TlsFailure, format!("no TLS with `{name}`: {error}"))),
                     Err(error) => last = error,
                 }
             }
             Err(failure::of_connecting(name, &last))
         }
-        Route::Tls => Err(failure::failure(
-            FailureKind::TlsFailure,
-            format!(
-                "`{name}` wants TLS, which this simulator speaks to nobody yet: map it to an http URL with `--backend {name}=http://HOST`"
-            ),
-        )),
     }
 }
 
@@ -235,7 +231,7 @@ impl Destination {
     fn prefix(&self) -> &str {
         match &self.route {
             Route::Named { path, .. } => path,
-            Route::Resource(_) | Route::Tls => "",
+            Route::Resource(_) => "",
         }
     }
 

@@ -29,6 +29,7 @@ mod reply;
 mod resource;
 mod running;
 mod site;
+mod tls;
 mod world;
 
 use std::{io, net::SocketAddr, sync::Arc};

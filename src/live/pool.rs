@@ -24,6 +24,8 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::coop::has_budget_remaining};
 
+use super::tls::{self, Stream};
+
 /// How much of an answer that nobody wants is read to save its connection.
 const WORTH_READING: usize = 64 * 1024;
 
@@ -66,6 +68,21 @@ impl Pool {
         let generation = self.idle().generation;
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
+        Self::link(Stream::Plain(stream), generation).await
+    }
+
+    /// Opens a connection in TLS to the server called `host`. The inner error is that of TLS.
+    pub(super) async fn open_tls(&self, address: SocketAddr, host: &str) -> io::Result<io::Result<Link>> {
+        let generation = self.idle().generation;
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        match tls::handshake(stream, host).await {
+            Ok(stream) => Self::link(stream, generation).await.map(Ok),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn link(stream: Stream, generation: u64) -> io::Result<Link> {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
         Ok(Link { sender, connection: Some(Box::new(connection)), generation })
     }
@@ -145,7 +162,7 @@ impl Body for RequestBody {
 pub(super) struct Link {
     sender: SendRequest<RequestBody>,
     /// `None` once it has ended.
-    connection: Option<Box<Connection<TokioIo<TcpStream>, RequestBody>>>,
+    connection: Option<Box<Connection<TokioIo<Stream>, RequestBody>>>,
     generation: u64,
 }
 

@@ -90,11 +90,11 @@ pub(super) enum Route {
         host: String,
         /// Its port.
         port: u16,
+        /// Whether it speaks TLS.
+        tls: bool,
         /// Without a slash at its end.
         path: String,
     },
-    /// A server that wants TLS.
-    Tls,
 }
 
 /// A resource and the port that it is served on.
@@ -208,10 +208,8 @@ impl World {
         if let Some(destination) = self.known(&key) {
             return destination;
         }
-        let route = match url.scheme == "https" {
-            true => Route::Tls,
-            false => Route::Named { host: url.host.to_string(), port: url.effective_port(), path: String::new() },
-        };
+        let route =
+            Route::Named { host: url.host.to_string(), port: url.effective_port(), tls: url.scheme == "https", path: String::new() };
         let declared = self.known(&url.host);
         let (label, region) = declared.map_or((url.host.clone(), None), |declared| (declared.label.clone(), declared.region.clone()));
         self.remember(key.into(), Destination::new(label, region, route))
@@ -219,10 +217,8 @@ impl World {
 
     fn elsewhere(&self, host: &str) -> Option<Route> {
         let url = self.mapped.get(host)?;
-        if url.scheme == "https" {
-            return Some(Route::Tls);
-        }
-        Some(Route::Named { host: url.host.to_string(), port: url.effective_port(), path: url.path.trim_end_matches('/').to_owned() })
+        let path = url.path.trim_end_matches('/').to_owned();
+        Some(Route::Named { host: url.host.to_string(), port: url.effective_port(), tls: url.scheme == "https", path })
     }
 
     /// A resource that nobody declared comes to be when it is first called.

@@ -33,9 +33,15 @@ pub struct Simulation {
 impl Simulation {
     /// Starts it with these arguments on ports of the system's choice.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// Starts it with these environment variables too.
+    pub fn start_with(arguments: &[&str], environment: &[(&str, &Path)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_openai-failover"))
             .arg("simulate")
             .args(arguments)
+            .envs(environment.iter().copied())
             .args(["--format", "json", "--control-listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

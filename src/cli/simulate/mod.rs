@@ -52,7 +52,7 @@ pub(super) struct Arguments {
     /// Sends requests for HOST to the server at URL, instead of to a simulated resource
     #[arg(long = "backend", value_name = "HOST=URL", value_parser = mapping)]
     backends: Vec<(String, Url)>,
-    /// Lets requests for HOST out to the real host (plain HTTP)
+    /// Lets requests for HOST out to the real host
     #[arg(long, value_name = "HOST")]
     real: Vec<String>,
     /// The value of a Named Value; a backend whose key it is takes it
@@ -86,11 +86,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 fn mapping(text: &str) -> Result<(String, Url), String> {
     let (host, url) = pair(text)?;
-    match Url::parse(&url) {
-        Some(parsed) if parsed.scheme == "http" => Ok((host, parsed)),
-        Some(_) => Err(format!("`{url}` wants TLS, which the gateway does not speak to backends yet: use http")),
-        None => Err(format!("`{url}` is not an http URL")),
-    }
+    Url::parse(&url).map(|parsed| (host, parsed)).ok_or_else(|| format!("`{url}` is not an http or https URL"))
 }
 
 pub(super) fn run(arguments: Arguments, printer: &Printer) -> anyhow::Result<Outcome> {
