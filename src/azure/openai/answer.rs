@@ -21,9 +21,9 @@ pub(super) const BURST: u64 = 3;
 pub(super) struct Served {
     /// What is known of the model.
     pub model: Model,
-    /// The model's name.
+    /// The model's name, by which legacy completions and embeddings say that they are answered.
     pub name: String,
-    /// The model and its version, as answers name it.
+    /// The model and its version, as chat completions name it.
     pub answered: String,
     /// `system_fingerprint`.
     pub fingerprint: String,

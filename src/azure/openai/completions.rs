@@ -117,7 +117,7 @@ impl<'a> Completion<'a> {
     fn whole(&self, call: &Call, id: &str, texts: &[Spoken]) -> bytes::Bytes {
         let mut json = Json::with_capacity(512 + texts.len() * 640);
         json.raw(r#"{"id":"#).text(id).raw(r#","object":"text_completion","created":"#).number(call.created);
-        json.raw(r#","model":"#).text(&call.served.answered).raw(",");
+        json.raw(r#","model":"#).text(&call.served.name).raw(",");
         self.prompt_filters(&mut json);
         json.raw(r#","choices":["#);
         for (index, spoken) in (0..).zip(texts) {
@@ -135,7 +135,7 @@ impl<'a> Completion<'a> {
     fn stream(&self, call: &Call, id: &str, texts: &[Spoken]) -> Vec<Chunk> {
         let mut before = Json::with_capacity(256);
         before.raw(r#"{"id":"#).text(id).raw(r#","object":"text_completion","created":"#).number(call.created);
-        before.raw(r#","model":"#).text(&call.served.answered).raw(r#","choices":["#);
+        before.raw(r#","model":"#).text(&call.served.name).raw(r#","choices":["#);
         let mut events = Events::new(&before, if self.include_usage { r#"],"usage":null}"# } else { "]}" });
 
         let mut first = Json::with_capacity(384);

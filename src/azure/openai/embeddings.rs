@@ -66,7 +66,7 @@ impl<'a> Embedding<'a> {
     pub fn answer(&self, call: &Call) -> Answer {
         let tokens = self.estimate();
         let mut json = Json::with_capacity(256 + self.inputs.len() * usize::try_from(self.dimensions).unwrap_or(0) * 12);
-        json.raw(r#"{"object":"list","model":"#).text(&call.served.answered).raw(r#","data":["#);
+        json.raw(r#"{"object":"list","model":"#).text(&call.served.name).raw(r#","data":["#);
         for (index, input) in (0..).zip(&self.inputs) {
             json.raw(if index == 0 { r#"{"object":"embedding","index":"# } else { r#",{"object":"embedding","index":"# }).number(index);
             json.raw(r#","embedding":"#);

@@ -28,7 +28,7 @@ fn resource() -> Resource {
         ("thinker", deployment("o3", None, None)),
         ("open", deployment("gpt-4o", Some("2024-11-20"), None)),
         ("instruct", deployment("gpt-35-turbo-instruct", Some("0914"), None)),
-        ("large", deployment("text-embedding-3-large", None, None)),
+        ("large", deployment("text-embedding-3-large", Some("1"), None)),
         ("ada", deployment("text-embedding-ada-002", Some("2"), None)),
         ("whisper", deployment("whisper", None, None)),
         ("tts", deployment("tts-hd", None, None)),
@@ -671,7 +671,7 @@ fn completions_have_azures_shape() {
     assert_eq!(
         answer,
         json!({
-            "id": null, "object": "text_completion", "created": 1_763_690_000, "model": "gpt-35-turbo-instruct-0914",
+            "id": null, "object": "text_completion", "created": 1_763_690_000, "model": "gpt-35-turbo-instruct",
             "prompt_filter_results": [prompt(0), prompt(1)],
             "choices": [choice(0, "Hello from swc in Sweden Central: you said \"One\""), choice(1, "Hello from swc in Sweden Central: you said \"Two\"")],
             "usage": {"prompt_tokens": 2, "completion_tokens": 24, "total_tokens": 26},
@@ -695,7 +695,7 @@ fn completions_stream_too() {
     take_id(&mut last, "cmpl-");
     assert_eq!(
         last,
-        json!({"id": null, "object": "text_completion", "created": 1_763_690_000, "model": "gpt-35-turbo-instruct-0914",
+        json!({"id": null, "object": "text_completion", "created": 1_763_690_000, "model": "gpt-35-turbo-instruct",
             "choices": [{"text": "", "index": 0, "finish_reason": "length", "logprobs": null, "content_filter_results": {}}], "usage": null})
     );
     let text: String = events.iter().map(|event| event["choices"][0]["text"].as_str().unwrap()).collect();
