@@ -44,6 +44,21 @@ impl Code {
         Self::verbatim(source, Span::new(0, source.text().len()))
     }
 
+    /// The code inside `@(…)` or `@{…}` where that is the whole text, white space around it aside; text without such a frame is an
+    /// expression as it stands. With it the form: whether it is a block.
+    pub fn framed(source: &Arc<Source>) -> (Self, bool) {
+        let text = source.text();
+        let trimmed = text.trim();
+        let start = text.len() - text.trim_start().len();
+        let frame = |open: &str, close: char| trimmed.starts_with(open) && trimmed.ends_with(close) && trimmed.len() > open.len();
+        let is_block = frame("@{", '}');
+        if is_block || frame("@(", ')') {
+            (Self::verbatim(source, Span::new(start + 2, start + trimmed.len() - 1)), is_block)
+        } else {
+            (Self::verbatim(source, Span::new(start, start + trimmed.len())), false)
+        }
+    }
+
     /// The decoded text.
     pub fn text(&self) -> &str {
         match &self.text {

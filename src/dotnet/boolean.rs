@@ -7,6 +7,10 @@ use super::{
     value::Value,
 };
 
+crate::classes! {
+    BOOLEAN = structure("System", "Boolean").keyword("bool").members(MEMBERS);
+}
+
 /// The members of `bool`.
 pub const MEMBERS: &[Member] = &[
     member("static string TrueString { get; }", |_| Ok(Value::string("True"))),

@@ -6,6 +6,10 @@ use super::{
     value::Value,
 };
 
+crate::classes! {
+    CHAR = structure("System", "Char").keyword("char").members(MEMBERS);
+}
+
 /// The members of `char`.
 pub const MEMBERS: &[Member] = &[
     member("static bool IsDigit(char c)", |call| test(call, |c| c.is_ascii_digit())),

@@ -10,6 +10,26 @@ use super::{
     value::Value,
 };
 
+const GENERIC: &str = "System.Collections.Generic";
+
+crate::classes! {
+    ARRAY = class("System", "Array").members(ARRAY_MEMBERS);
+    NONGENERIC_IENUMERABLE = interface("System.Collections", "IEnumerable");
+    IENUMERATOR = interface(GENERIC, "IEnumerator").generic(&["T"]).variance(Variance::Out);
+    IENUMERABLE = interface(GENERIC, "IEnumerable").generic(&["T"]).variance(Variance::Out).bases(&["IEnumerable"]);
+    IREADONLY_LIST = interface(GENERIC, "IReadOnlyList").generic(&["T"]).variance(Variance::Out).bases(&["IReadOnlyCollection<T>"]);
+    IREADONLY_COLLECTION = interface(GENERIC, "IReadOnlyCollection").generic(&["T"]).variance(Variance::Out).bases(&["IEnumerable<T>"]).members(COUNTED);
+    ICOLLECTION = interface(GENERIC, "ICollection").generic(&["T"]).bases(&["IEnumerable<T>"]).members(COUNTED);
+    ILIST = interface(GENERIC, "IList").generic(&["T"]).bases(&["ICollection<T>"]).members(INDEXED);
+    LIST = class(GENERIC, "List").generic(&["T"]).bases(&["object", "IList<T>", "IReadOnlyCollection<T>"]).members(LIST_MEMBERS);
+    DICTIONARY = class(GENERIC, "Dictionary").generic(&["TKey", "TValue"])
+        .bases(&["object", "IDictionary<TKey, TValue>", "IReadOnlyDictionary<TKey, TValue>"]).members(DICTIONARY_MEMBERS);
+    IDICTIONARY = interface(GENERIC, "IDictionary").generic(&["TKey", "TValue"]).bases(&["ICollection<KeyValuePair<TKey, TValue>>"]).members(DICTIONARY_INTERFACE);
+    IREADONLY_DICTIONARY = interface(GENERIC, "IReadOnlyDictionary").generic(&["TKey", "TValue"])
+        .bases(&["IReadOnlyCollection<KeyValuePair<TKey, TValue>>"]).members(READONLY_DICTIONARY);
+    KEY_VALUE_PAIR = structure(GENERIC, "KeyValuePair").generic(&["TKey", "TValue"]).members(PAIR);
+}
+
 /// The items of an array or list.
 #[derive(Clone, Debug)]
 pub struct List {
@@ -17,6 +37,15 @@ pub struct List {
     pub element: Type,
     /// The items.
     pub items: Vec<Value>,
+    /// Counts the changes to a list: a walk through it refuses to go on after one. Assigning an array's element is none.
+    pub version: u32,
+}
+
+impl List {
+    /// Items of one type.
+    pub fn new(element: Type, items: Vec<Value>) -> Self {
+        Self { element, items, version: 0 }
+    }
 }
 
 /// A dictionary. Entries keep their order of insertion, as .NET's does until something is removed.
@@ -53,15 +82,15 @@ pub const COUNTED: &[Member] = &[member("int Count { get; }", count)];
 pub const INDEXED: &[Member] = &[member("T this[int index] { get; set; }", index)];
 
 /// `List<T>`
-pub const LIST: &[Member] = &[
+pub const LIST_MEMBERS: &[Member] = &[
     member("List()", |call| {
         let element = call.types.first().cloned().unwrap_or(Type::OBJECT);
-        call.runtime.object(Object::List(List { element, items: Vec::new() }))
+        call.runtime.object(Object::List(List::new(element, Vec::new())))
     }),
     member("List(IEnumerable<T> collection)", |call| {
         let element = call.types.first().cloned().unwrap_or(Type::OBJECT);
         let Some(items) = items(call.runtime, call.argument(0)) else { return Err(argument_null("collection")) };
-        call.runtime.object(Object::List(List { element, items }))
+        call.runtime.object(Object::List(List::new(element, items)))
     }),
     member("int Count { get; }", count),
     member("T this[int index] { get; set; }", index),
@@ -106,7 +135,7 @@ pub const LIST: &[Member] = &[
 ];
 
 /// `Dictionary<TKey, TValue>`
-pub const DICTIONARY: &[Member] = &[
+pub const DICTIONARY_MEMBERS: &[Member] = &[
     member("Dictionary()", |call| {
         let [key, value] = [0, 1].map(|index| call.types.get(index).cloned().unwrap_or(Type::OBJECT));
         call.runtime.object(Object::Dictionary(Dictionary { key, value, entries: Vec::new() }))
@@ -145,15 +174,23 @@ pub const READONLY_DICTIONARY: &[Member] = &[
     member("bool TryGetValue(TKey key, out TValue value)", try_get),
 ];
 
-/// `KeyValuePair<TKey, TValue>`, held as an array of two.
-pub const PAIR: &[Member] = &[
-    member("TKey Key { get; }", |call| {
-        Ok(items(call.runtime, call.argument(0)).and_then(|items| items.first().cloned()).unwrap_or(Value::Null))
-    }),
-    member("TValue Value { get; }", |call| {
-        Ok(items(call.runtime, call.argument(0)).and_then(|items| items.get(1).cloned()).unwrap_or(Value::Null))
-    }),
-];
+/// `KeyValuePair<TKey, TValue>`
+pub const PAIR: &[Member] = &[member("TKey Key { get; }", |call| part(call, 0)), member("TValue Value { get; }", |call| part(call, 1))];
+
+/// A part of a record.
+fn part(call: &mut Call<'_, '_>, index: usize) -> Result<Value, Raise> {
+    match call.runtime.get(call.argument(0)) {
+        Some(Object::Record(record)) => Ok(record.items.get(index).cloned().unwrap_or(Value::Null)),
+        _ => Err(null_reference()),
+    }
+}
+
+/// A walk through a dictionary's entries.
+pub fn dictionary_cursor(_of: super::heap::Ref, map: &Dictionary) -> Box<dyn super::sequence::Cursor> {
+    let mut entries = map.entries.clone().into_iter();
+    let ty = Type::generic(&registry::KEY_VALUE_PAIR, [map.key.clone(), map.value.clone()]);
+    super::sequence::cursor(move |runtime| Ok(entries.next().map(|(key, value)| super::sequence::pair_of(runtime.heap, &ty, key, value))))
+}
 
 /// Makes an array.
 pub fn array(runtime: &mut Runtime<'_>, element: Type, items: Vec<Value>) -> Result<Value, Raise> {
@@ -161,34 +198,12 @@ pub fn array(runtime: &mut Runtime<'_>, element: Type, items: Vec<Value>) -> Res
         let bytes = items.iter().map(|item| if let Value::Byte(byte) = item { *byte } else { 0 }).collect();
         return runtime.object(Object::Bytes(bytes));
     }
-    runtime.object(Object::Array(List { element, items }))
+    runtime.object(Object::Array(List::new(element, items)))
 }
 
 /// The items that `foreach` sees, in order; `None` for what cannot be enumerated.
 pub fn items(runtime: &mut Runtime<'_>, value: &Value) -> Option<Vec<Value>> {
-    match value {
-        Value::String(text) => Some(text.units().into_iter().map(Value::Char).collect()),
-        Value::Context(part) => super::context::entries(runtime, *part).map(|entries| {
-            let pairs = entries.into_iter().map(|(key, value)| vec![key, value]);
-            pairs.map(|items| runtime.heap.value(Object::Array(List { element: Type::OBJECT, items }))).collect()
-        }),
-        Value::Object(reference) => match runtime.heap.get(*reference) {
-            Object::Array(list) | Object::List(list) => Some(list.items.clone()),
-            Object::Bytes(bytes) => Some(bytes.iter().map(|byte| Value::Byte(*byte)).collect()),
-            Object::Token(token) => Some(token.children().map(Value::Object).collect()),
-            Object::Dictionary(map) => {
-                let entries = map.entries.clone();
-                Some(
-                    entries
-                        .into_iter()
-                        .map(|(key, value)| runtime.heap.value(Object::Array(List { element: Type::OBJECT, items: vec![key, value] })))
-                        .collect(),
-                )
-            }
-            _ => None,
-        },
-        _ => None,
-    }
+    runtime.collect(value).ok()
 }
 
 /// Element access on an array: `array[index]`.

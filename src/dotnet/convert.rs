@@ -15,6 +15,10 @@ use super::{
     value::Value,
 };
 
+crate::classes! {
+    CONVERT = statics("System", "Convert").members(MEMBERS);
+}
+
 const DECODE: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireCanonical),

@@ -13,6 +13,12 @@ use super::{
 };
 use crate::environment::Moment;
 
+crate::classes! {
+    DATE_TIME = structure("System", "DateTime").members(DATE_TIME_MEMBERS);
+    DATE_TIME_OFFSET = structure("System", "DateTimeOffset").members(DATE_TIME_OFFSET_MEMBERS);
+    TIME_SPAN = structure("System", "TimeSpan").members(TIME_SPAN_MEMBERS);
+}
+
 /// Ticks in a second.
 pub const TICKS_PER_SECOND: i64 = 10_000_000;
 const TICKS_PER_DAY: i64 = 86_400 * TICKS_PER_SECOND;
@@ -194,7 +200,7 @@ fn part(call: &Call<'_, '_>, pick: fn(civil::DateTime) -> i32) -> Result<Value, 
 }
 
 /// The members of `DateTime`.
-pub const DATE_TIME: &[Member] = &[
+pub const DATE_TIME_MEMBERS: &[Member] = &[
     member("static DateTime UtcNow { get; }", |call| Ok(Value::DateTime(DateTime::from_moment(call.runtime.environment.now())))),
     member("static DateTime Now { get; }", |call| {
         Ok(Value::DateTime(DateTime { kind: Kind::Local, ..DateTime::from_moment(call.runtime.environment.now()) }))
@@ -248,7 +254,7 @@ pub const DATE_TIME: &[Member] = &[
 ];
 
 /// The members of `DateTimeOffset`.
-pub const DATE_TIME_OFFSET: &[Member] = &[
+pub const DATE_TIME_OFFSET_MEMBERS: &[Member] = &[
     member("static DateTimeOffset UtcNow { get; }", |call| {
         Ok(Value::DateTimeOffset(DateTimeOffset::from_moment(call.runtime.environment.now())))
     }),
@@ -299,7 +305,7 @@ pub const DATE_TIME_OFFSET: &[Member] = &[
 ];
 
 /// The members of `TimeSpan`.
-pub const TIME_SPAN: &[Member] = &[
+pub const TIME_SPAN_MEMBERS: &[Member] = &[
     member("static TimeSpan Zero { get; }", |_| Ok(Value::TimeSpan(TimeSpan(0)))),
     member("static TimeSpan FromSeconds(double value)", |call| {
         Ok(Value::TimeSpan(TimeSpan((real(call, 0) * TICKS_PER_SECOND as f64) as i64)))

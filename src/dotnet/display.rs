@@ -3,7 +3,7 @@
 use super::{
     context::Part,
     enums::EnumValue,
-    heap::Object,
+    heap::{Object, Record},
     json, registry,
     runtime::Runtime,
     string::Str,
@@ -33,10 +33,28 @@ pub fn to_str(runtime: &Runtime<'_>, value: &Value) -> Str {
             // A tree too deep to print has no text; whoever asks for it by `ToString` gets the spent budget instead.
             Object::Token(_) => json::writer::to_string(runtime, *reference).unwrap_or_default().into(),
             Object::Exception(exception) => format!("{}: {}", exception.class.full_name(), exception.message).into(),
+            Object::Record(record) => record_text(runtime, record).into(),
+            Object::Instance(instance) => instance.text(runtime).unwrap_or_else(|| full_name(&instance.ty()).into()),
             _ => full_name(&type_of(runtime, value)).into(),
         },
         Value::Context(_) => full_name(&type_of(runtime, value)).into(),
         integer => integer.as_integer().unwrap_or(0).to_string().into(),
+    }
+}
+
+/// A record as text: `(1, a)` for tuples, `[k, v]` for pairs, `{ a = 1 }` for anonymous objects.
+fn record_text(runtime: &Runtime<'_>, record: &Record) -> String {
+    let mut items = record.items.iter().map(|item| to_str(runtime, item).to_string());
+    match &record.ty {
+        Type::Anonymous(anonymous) => {
+            let properties: Vec<String> =
+                anonymous.properties.iter().zip(items).map(|((name, _), item)| format!("{name} = {item}")).collect();
+            format!("{{ {} }}", properties.join(", "))
+        }
+        Type::Generic(class, _) if class.name == "KeyValuePair" => {
+            format!("[{}, {}]", items.next().unwrap_or_default(), items.next().unwrap_or_default())
+        }
+        _ => format!("({})", items.collect::<Vec<_>>().join(", ")),
     }
 }
 
@@ -71,8 +89,11 @@ pub fn type_of(runtime: &Runtime<'_>, value: &Value) -> Type {
             Object::Dictionary(map) => Type::Generic(ClassRef(&registry::DICTIONARY), [map.key.clone(), map.value.clone()].into()),
             Object::Token(token) => Type::Named(ClassRef(token.class())),
             Object::Exception(exception) => Type::Named(exception.class),
-            Object::Random(_) => Type::Named(ClassRef(&registry::RANDOM)),
-            Object::Encoding(_) => Type::Named(ClassRef(&registry::ENCODING)),
+            Object::Grid(grid) => Type::Grid(grid.element.clone().into(), grid.lengths.len()),
+            Object::Record(record) => record.ty.clone(),
+            Object::Delegate(delegate) => delegate.ty.clone(),
+            Object::Instance(instance) => instance.ty(),
+            Object::Cell(value) => type_of(runtime, value),
             Object::Plain => Type::OBJECT,
         },
     }
@@ -88,6 +109,16 @@ pub fn full_name(ty: &Type) -> String {
         }
         Type::Nullable(of) => format!("System.Nullable`1[{}]", full_name(of)),
         Type::Array(element) => format!("{}[]", full_name(element)),
+        Type::Grid(element, rank) => format!("{}[{}]", full_name(element), ",".repeat(rank.saturating_sub(1))),
+        Type::Tuple(tuple) => {
+            let items: Vec<String> = tuple.items.iter().map(full_name).collect();
+            format!("System.ValueTuple`{}[{}]", items.len(), items.join(","))
+        }
+        // The compiler's own name carries a number that depends on everything else compiled with it.
+        Type::Anonymous(anonymous) => {
+            let items: Vec<String> = anonymous.properties.iter().map(|(_, ty)| full_name(ty)).collect();
+            format!("<>f__AnonymousType0`{}[{}]", items.len(), items.join(","))
+        }
         Type::Void => "System.Void".to_owned(),
         Type::Null | Type::Parameter(_) => "System.Object".to_owned(),
     }

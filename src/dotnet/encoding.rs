@@ -2,10 +2,15 @@
 
 use super::{
     exception::argument_null,
-    heap::Object,
+    heap::{Instance, Object},
     member::{Call, Member, member},
+    types::Type,
     value::Value,
 };
+
+crate::classes! {
+    ENCODING = class("System.Text", "Encoding").members(MEMBERS);
+}
 
 /// An encoding that a policy can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,17 +21,24 @@ pub enum Encoding {
     Ascii,
 }
 
-fn encoding(call: &Call<'_, '_>) -> Encoding {
-    match call.runtime.get(call.argument(0)) {
-        Some(Object::Encoding(encoding)) => *encoding,
-        _ => Encoding::Utf8,
+impl Instance for Encoding {
+    fn ty(&self) -> Type {
+        Type::named(&ENCODING)
     }
+
+    fn copy(&self) -> Box<dyn Instance> {
+        Box::new(*self)
+    }
+}
+
+fn encoding(call: &Call<'_, '_>) -> Encoding {
+    call.runtime.own::<Encoding>(call.argument(0)).copied().unwrap_or(Encoding::Utf8)
 }
 
 /// The members of `Encoding`.
 pub const MEMBERS: &[Member] = &[
-    member("static Encoding UTF8 { get; }", |call| call.runtime.object(Object::Encoding(Encoding::Utf8))),
-    member("static Encoding ASCII { get; }", |call| call.runtime.object(Object::Encoding(Encoding::Ascii))),
+    member("static Encoding UTF8 { get; }", |call| call.runtime.instance(Encoding::Utf8)),
+    member("static Encoding ASCII { get; }", |call| call.runtime.instance(Encoding::Ascii)),
     member("byte[] GetBytes(string s)", |call| {
         let Value::String(text) = call.argument(1) else { return Err(argument_null("s")) };
         let bytes: Vec<u8> = match encoding(call) {

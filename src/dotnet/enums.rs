@@ -1,36 +1,11 @@
 //! Enumerations: their members and values as .NET numbers them.
 
 use super::registry;
-use super::types::{Class, ClassRef, Kind, Type};
+use super::types::{Class, ClassRef, Type};
 
-/// A member of an enumeration, or a combination of flags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EnumValue {
-    /// The enumeration.
-    pub class: ClassRef,
-    /// The underlying value.
-    pub value: i32,
-}
-
-impl EnumValue {
-    /// The value of `class` with that number.
-    pub fn new(class: &'static Class, value: i32) -> Self {
-        Self { class: ClassRef(class), value }
-    }
-
-    /// The member's name; the number where no member has it, as `Enum.ToString` does.
-    pub fn name(&self) -> String {
-        let members = Type::Named(self.class).enum_members().unwrap_or(&[]);
-        members.iter().find(|(_, value)| *value == self.value).map_or_else(|| self.value.to_string(), |(name, _)| (*name).to_owned())
-    }
-}
-
-const fn enumeration(namespace: &'static str, name: &'static str, members: &'static [(&'static str, i32)]) -> Class {
-    Class::new(namespace, name, Kind::Enum(members)).bases(&["Enum"])
-}
-
-/// `System.StringComparison`
-pub static STRING_COMPARISON: Class = enumeration(
+crate::classes! {
+    ENUM = Class::new("System", "Enum", Kind::Class).bases(&["ValueType"]).members(MEMBERS);
+    STRING_COMPARISON = enumeration(
     "System",
     "StringComparison",
     &[
@@ -42,16 +17,9 @@ pub static STRING_COMPARISON: Class = enumeration(
         ("OrdinalIgnoreCase", 5),
     ],
 );
-
-/// `System.StringSplitOptions`
-pub static STRING_SPLIT_OPTIONS: Class =
-    enumeration("System", "StringSplitOptions", &[("None", 0), ("RemoveEmptyEntries", 1), ("TrimEntries", 2)]);
-
-/// `Newtonsoft.Json.Formatting`
-pub static FORMATTING: Class = enumeration("Newtonsoft.Json", "Formatting", &[("None", 0), ("Indented", 1)]);
-
-/// `Newtonsoft.Json.Linq.JTokenType`
-pub static JTOKEN_TYPE: Class = enumeration(
+    STRING_SPLIT_OPTIONS = enumeration("System", "StringSplitOptions", &[("None", 0), ("RemoveEmptyEntries", 1), ("TrimEntries", 2)]);
+    FORMATTING = enumeration("Newtonsoft.Json", "Formatting", &[("None", 0), ("Indented", 1)]);
+    JTOKEN_TYPE = enumeration(
     "Newtonsoft.Json.Linq",
     "JTokenType",
     &[
@@ -75,13 +43,34 @@ pub static JTOKEN_TYPE: Class = enumeration(
         ("TimeSpan", 17),
     ],
 );
-
-/// `System.DayOfWeek`
-pub static DAY_OF_WEEK: Class = enumeration(
+    DAY_OF_WEEK = enumeration(
     "System",
     "DayOfWeek",
     &[("Sunday", 0), ("Monday", 1), ("Tuesday", 2), ("Wednesday", 3), ("Thursday", 4), ("Friday", 5), ("Saturday", 6)],
 );
+}
+
+/// A member of an enumeration, or a combination of flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnumValue {
+    /// The enumeration.
+    pub class: ClassRef,
+    /// The underlying value.
+    pub value: i32,
+}
+
+impl EnumValue {
+    /// The value of `class` with that number.
+    pub fn new(class: &'static Class, value: i32) -> Self {
+        Self { class: ClassRef(class), value }
+    }
+
+    /// The member's name; the number where no member has it, as `Enum.ToString` does.
+    pub fn name(&self) -> String {
+        let members = Type::Named(self.class).enum_members().unwrap_or(&[]);
+        members.iter().find(|(_, value)| *value == self.value).map_or_else(|| self.value.to_string(), |(name, _)| (*name).to_owned())
+    }
+}
 
 /// Whether a `StringComparison` ignores case; `None` for `null` or another type.
 pub fn ignores_case(value: &super::value::Value) -> Option<bool> {

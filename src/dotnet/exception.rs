@@ -6,6 +6,27 @@ use super::{
     value::Value,
 };
 
+const GENERIC: &str = "System.Collections.Generic";
+
+crate::classes! {
+    EXCEPTION = class("System", "Exception").members(MEMBERS);
+    SYSTEM_EXCEPTION = error("SystemException", &["Exception"]);
+    NULL_REFERENCE_EXCEPTION = error("NullReferenceException", &["SystemException"]);
+    INVALID_CAST_EXCEPTION = error("InvalidCastException", &["SystemException"]);
+    INVALID_OPERATION_EXCEPTION = error("InvalidOperationException", &["SystemException"]);
+    NOT_SUPPORTED_EXCEPTION = error("NotSupportedException", &["SystemException"]);
+    FORMAT_EXCEPTION = error("FormatException", &["SystemException"]);
+    INDEX_OUT_OF_RANGE_EXCEPTION = error("IndexOutOfRangeException", &["SystemException"]);
+    ARRAY_TYPE_MISMATCH_EXCEPTION = error("ArrayTypeMismatchException", &["SystemException"]);
+    ARITHMETIC_EXCEPTION = error("ArithmeticException", &["SystemException"]);
+    OVERFLOW_EXCEPTION = error("OverflowException", &["ArithmeticException"]);
+    DIVIDE_BY_ZERO_EXCEPTION = error("DivideByZeroException", &["ArithmeticException"]);
+    ARGUMENT_EXCEPTION = error("ArgumentException", &["SystemException"]);
+    ARGUMENT_NULL_EXCEPTION = error("ArgumentNullException", &["ArgumentException"]);
+    ARGUMENT_OUT_OF_RANGE_EXCEPTION = error("ArgumentOutOfRangeException", &["ArgumentException"]);
+    KEY_NOT_FOUND_EXCEPTION = Class::new(GENERIC, "KeyNotFoundException", Kind::Class).bases(&["SystemException"]);
+}
+
 /// An exception object.
 #[derive(Clone, Debug)]
 pub struct Exception {

@@ -8,6 +8,10 @@ use super::{
 };
 use crate::environment::guid_text;
 
+crate::classes! {
+    GUID = structure("System", "Guid").members(MEMBERS);
+}
+
 /// The members of `Guid`.
 pub const MEMBERS: &[Member] = &[
     member("static Guid Empty { get; }", |_| Ok(Value::Guid([0; 16]))),

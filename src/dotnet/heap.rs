@@ -1,9 +1,16 @@
 //! The objects of one request: they live and die with it (law 5).
 
+use std::{any::Any, fmt, sync::Arc};
+
 use super::{
     collection::{Dictionary, List},
-    exception::Exception,
+    delegate::Delegate,
+    exception::{Exception, Raise},
     json::Token,
+    runtime::Runtime,
+    sequence::Cursor,
+    string::Str,
+    types::Type,
     value::Value,
 };
 
@@ -11,13 +18,15 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ref(u32);
 
-/// An object with identity.
-#[derive(Clone, Debug)]
+/// An object with identity. What the evaluator and many families look into has a variant; a family's own objects are [`Instance`]s.
+#[derive(Debug)]
 pub enum Object {
     /// `byte[]`, kept as bytes: bodies are large.
     Bytes(Vec<u8>),
     /// A one-dimensional array of anything else.
     Array(List),
+    /// A rectangular array.
+    Grid(Grid),
     /// `List<T>`
     List(List),
     /// `Dictionary<TKey, TValue>`
@@ -26,12 +35,96 @@ pub enum Object {
     Token(Token),
     /// `System.Exception` and what derives from it
     Exception(Exception),
-    /// `System.Random`: the state of its generator.
-    Random(u64),
-    /// `System.Text.Encoding`
-    Encoding(super::encoding::Encoding),
+    /// A value of fixed parts, never changed in place: a tuple, a `KeyValuePair`, an anonymous object.
+    Record(Record),
+    /// A lambda, a local function, a method as a value.
+    Delegate(Delegate),
+    /// A local variable that a lambda has captured.
+    Cell(Value),
+    /// An object of a family's own kind.
+    Instance(Box<dyn Instance>),
     /// `new object()`
     Plain,
+}
+
+/// A value of fixed parts. Two are equal when their types and parts are.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Its type: [`Type::Tuple`], [`Type::Anonymous`], `KeyValuePair<,>` or `Tuple<…>`.
+    pub ty: Type,
+    /// Its parts in order.
+    pub items: Arc<[Value]>,
+}
+
+/// A rectangular array.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// The type of an item.
+    pub element: Type,
+    /// The lengths of the dimensions.
+    pub lengths: Vec<usize>,
+    /// The items, the last dimension running fastest.
+    pub items: Vec<Value>,
+}
+
+/// An object of a family's own kind: what the rest of the .NET world must know of it.
+pub trait Instance: Any + Send + Sync + fmt::Debug {
+    /// Its runtime type.
+    fn ty(&self) -> Type;
+
+    /// A copy, for the snapshot of a heap.
+    fn copy(&self) -> Box<dyn Instance>;
+
+    /// `ToString()`; none gives the type's name.
+    fn text(&self, _runtime: &Runtime<'_>) -> Option<Str> {
+        None
+    }
+
+    /// `Equals` with another object; none compares references.
+    fn equals(&self, _runtime: &Runtime<'_>, _other: &dyn Instance) -> Option<bool> {
+        None
+    }
+
+    /// A number that equal objects share; none where `equals` compares references.
+    fn hash(&self, _runtime: &Runtime<'_>) -> Option<u64> {
+        None
+    }
+
+    /// `CompareTo`, where it is comparable.
+    fn compare(&self, _other: &dyn Instance) -> Option<std::cmp::Ordering> {
+        None
+    }
+
+    /// What `foreach` sees, given the reference to the object itself; none for what is no sequence.
+    ///
+    /// It may start work, but must not run through a sequence: LINQ is lazy.
+    fn cursor(&self, _this: Ref) -> Option<Box<dyn Cursor>> {
+        None
+    }
+
+    /// How many items there are, where that is known without running through them.
+    fn count(&self, _runtime: &Runtime<'_>) -> Option<usize> {
+        None
+    }
+}
+
+impl Clone for Object {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Bytes(bytes) => Self::Bytes(bytes.clone()),
+            Self::Array(list) => Self::Array(list.clone()),
+            Self::Grid(grid) => Self::Grid(grid.clone()),
+            Self::List(list) => Self::List(list.clone()),
+            Self::Dictionary(map) => Self::Dictionary(map.clone()),
+            Self::Token(token) => Self::Token(token.clone()),
+            Self::Exception(exception) => Self::Exception(exception.clone()),
+            Self::Record(record) => Self::Record(record.clone()),
+            Self::Delegate(delegate) => Self::Delegate(delegate.clone()),
+            Self::Cell(value) => Self::Cell(value.clone()),
+            Self::Instance(instance) => Self::Instance(instance.copy()),
+            Self::Plain => Self::Plain,
+        }
+    }
 }
 
 /// The objects of one request.
@@ -63,6 +156,22 @@ impl Heap {
         self.objects.get_mut(reference.0 as usize)
     }
 
+    /// The family's own object behind a reference.
+    pub fn instance<T: Instance>(&self, reference: Ref) -> Option<&T> {
+        match self.get(reference) {
+            Object::Instance(instance) => (instance.as_ref() as &dyn Any).downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// The family's own object behind a reference, to change it.
+    pub fn instance_mut<T: Instance>(&mut self, reference: Ref) -> Option<&mut T> {
+        match self.get_mut(reference) {
+            Some(Object::Instance(instance)) => (instance.as_mut() as &mut dyn Any).downcast_mut(),
+            _ => None,
+        }
+    }
+
     /// How many objects there are.
     pub fn len(&self) -> usize {
         self.objects.len()
@@ -73,3 +182,23 @@ impl Heap {
         self.objects.is_empty()
     }
 }
+
+/// The family's own kind of another instance, for `equals` and `compare`.
+pub fn downcast<T: Instance>(instance: &dyn Instance) -> Option<&T> {
+    (instance as &dyn Any).downcast_ref()
+}
+
+/// What making an object costs in bytes.
+pub(super) fn size(object: &Object) -> usize {
+    size_of::<Object>()
+        + match object {
+            Object::Bytes(bytes) => bytes.len(),
+            Object::Array(list) | Object::List(list) => list.items.len() * size_of::<Value>(),
+            Object::Grid(grid) => grid.items.len() * size_of::<Value>(),
+            Object::Record(record) => record.items.len() * size_of::<Value>(),
+            _ => 0,
+        }
+}
+
+/// The result of a member that may raise.
+pub type Outcome = Result<Value, Raise>;

@@ -6,6 +6,10 @@ use super::{
     value::Value,
 };
 
+crate::classes! {
+    MATH = statics("System", "Math").members(MEMBERS);
+}
+
 /// The members of `Math`.
 pub const MEMBERS: &[Member] = &[
     member("static double PI { get; }", |_| Ok(Value::Double(std::f64::consts::PI))),

@@ -8,7 +8,8 @@
 //! static string Empty { get; }                          static property, field or constant
 //! char this[int index] { get; }                         indexer
 //! string Substring(int startIndex, int length)          method
-//! static bool TryParse(string s, out int result)        out parameter
+//! static bool TryParse(string s, out int result)        out parameter; `ref` likewise
+//! int Compare(string a, string b, StringComparison c = StringComparison.Ordinal)
 //! static string Join(string separator, params object[] values)
 //! T GetValueOrDefault<T>(string key, T defaultValue)    generic method
 //! static T Value<T>(this JToken value)                  extension method
@@ -18,10 +19,11 @@
 //! ```
 
 use super::{
+    enums::EnumValue,
     exception::Raise,
     registry,
     runtime::Runtime,
-    types::{Class, ClassRef, Type},
+    types::{Class, ClassRef, Kind, Type},
     value::Value,
 };
 
@@ -34,7 +36,7 @@ pub struct Call<'a, 'b> {
     pub runtime: &'a mut Runtime<'b>,
     /// The arguments; for an instance member the receiver comes first.
     pub arguments: &'a [Value],
-    /// The type arguments of a generic method.
+    /// The type arguments of a generic method; of any other member those of the type that it was found on.
     pub types: &'a [Type],
     /// Values of `out` parameters, by their place among the arguments.
     pub outs: Vec<(usize, Value)>,
@@ -97,6 +99,8 @@ pub struct Parameter {
     pub is_params: bool,
     /// `out`
     pub is_out: bool,
+    /// `ref`: the argument's value comes in, and [`Call::out`] sets it.
+    pub is_ref: bool,
 }
 
 /// A member with its signature understood.
@@ -274,6 +278,8 @@ impl Scan {
         loop {
             if self.take("[]") {
                 ty = Type::array(ty);
+            } else if self.take("[,]") {
+                ty = Type::Grid(ty.into(), 2);
             } else if self.take("?") {
                 ty = Type::nullable(ty);
             } else {
@@ -286,16 +292,19 @@ impl Scan {
         self.space();
         let is_params = self.take("params ");
         let is_out = self.take("out ");
+        let is_ref = self.take("ref ");
         let ty = self.parse_type()?;
         let name = self.identifier()?;
         self.space();
         let default = if self.take("= ") { Some(self.constant()?) } else { None };
-        Some(Parameter { name, ty, default, is_params, is_out })
+        Some(Parameter { name, ty, default, is_params, is_out, is_ref })
     }
 
     fn constant(&mut self) -> Option<Value> {
-        if self.take("\"\"") {
-            return Some(Value::string(""));
+        if self.take("\"") {
+            let (text, rest) = self.rest.split_once('"')?;
+            self.rest = rest;
+            return Some(Value::string(text));
         }
         let negative = self.take("-");
         let word = self.identifier()?;
@@ -303,6 +312,13 @@ impl Scan {
             "null" => Value::Null,
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
+            member if member.contains('.') => {
+                let (enumeration, member) = member.rsplit_once('.')?;
+                let class = registry::find(enumeration, 0)?;
+                let Kind::Enum(members) = class.kind else { return None };
+                let (_, value) = members.iter().find(|(name, _)| *name == member)?;
+                Value::Enum(EnumValue::new(class, *value))
+            }
             number => Value::Int32(number.parse::<i32>().ok()? * if negative { -1 } else { 1 }),
         })
     }

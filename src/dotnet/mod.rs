@@ -4,6 +4,7 @@
 //! types (`registry`) names the families: to add a type is to add a line there and a file here. Nothing here knows syntax or sockets.
 
 pub mod context;
+pub mod delegate;
 pub mod datetime;
 pub mod enums;
 pub mod exception;
@@ -12,10 +13,13 @@ pub mod json;
 pub mod member;
 pub mod registry;
 pub mod runtime;
+pub mod sequence;
 pub mod string;
 pub mod types;
 pub mod value;
 
+/// `System.BitConverter`
+mod bit_converter;
 /// `bool`
 mod boolean;
 /// `char`
@@ -30,16 +34,32 @@ pub mod display;
 pub mod encoding;
 /// `System.Guid`
 mod guid;
+/// `System.Security.Cryptography`: hashes, ciphers, certificates
+mod crypto;
+/// `System.Linq.Enumerable`
+mod linq;
 /// `System.Math`
 mod math;
+/// `System.Net.IPAddress`
+mod net;
 /// the numeric types: parsing and conversion
 pub mod number;
 /// `System.Object`
 pub mod object;
 /// `System.Random`
 mod random;
+/// `System.Text.RegularExpressions`
+pub mod regex;
+/// `System.Text.StringBuilder` and readers and writers of text
+mod string_builder;
+/// `System.TimeZoneInfo`
+pub mod time_zone;
+/// `System.Tuple`
+mod tuple;
 /// `System.Uri` and `System.Net.WebUtility`
 mod uri;
+/// `System.Xml.Linq`
+pub mod xml;
 
 pub use types::Type;
 pub use value::Value;

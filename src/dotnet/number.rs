@@ -14,10 +14,24 @@ use super::{
     value::Value,
 };
 
+crate::classes! {
+    SBYTE = structure("System", "SByte").keyword("sbyte").members(SBYTE_MEMBERS);
+    BYTE = structure("System", "Byte").keyword("byte").members(BYTE_MEMBERS);
+    INT16 = structure("System", "Int16").keyword("short").members(INT16_MEMBERS);
+    UINT16 = structure("System", "UInt16").keyword("ushort").members(UINT16_MEMBERS);
+    INT32 = structure("System", "Int32").keyword("int").members(INT32_MEMBERS);
+    UINT32 = structure("System", "UInt32").keyword("uint").members(UINT32_MEMBERS);
+    INT64 = structure("System", "Int64").keyword("long").members(INT64_MEMBERS);
+    UINT64 = structure("System", "UInt64").keyword("ulong").members(UINT64_MEMBERS);
+    SINGLE = structure("System", "Single").keyword("float").members(SINGLE_MEMBERS);
+    DOUBLE = structure("System", "Double").keyword("double").members(DOUBLE_MEMBERS);
+    DECIMAL = structure("System", "Decimal").keyword("decimal").members(DECIMAL_MEMBERS);
+}
+
 macro_rules! integral {
-    ($name:ident, $keyword:literal, $variant:ident, $rust:ty) => {
+    ($members:ident, $name:ident, $keyword:literal, $variant:ident, $rust:ty) => {
         #[doc = concat!("The members of `", $keyword, "`.")]
-        pub const $name: &[Member] = &[
+        pub const $members: &[Member] = &[
             member(concat!("static ", $keyword, " MaxValue { get; }"), |_| Ok(Value::$variant(<$rust>::MAX))),
             member(concat!("static ", $keyword, " MinValue { get; }"), |_| Ok(Value::$variant(<$rust>::MIN))),
             member(concat!("static ", $keyword, " Parse(string s)"), |call| parse_member(call, &Type::$name)),
@@ -32,23 +46,23 @@ macro_rules! integral {
     };
 }
 
-integral!(SBYTE, "sbyte", SByte, i8);
-integral!(BYTE, "byte", Byte, u8);
-integral!(INT16, "short", Int16, i16);
-integral!(UINT16, "ushort", UInt16, u16);
-integral!(INT32, "int", Int32, i32);
-integral!(UINT32, "uint", UInt32, u32);
-integral!(INT64, "long", Int64, i64);
-integral!(UINT64, "ulong", UInt64, u64);
+integral!(SBYTE_MEMBERS, SBYTE, "sbyte", SByte, i8);
+integral!(BYTE_MEMBERS, BYTE, "byte", Byte, u8);
+integral!(INT16_MEMBERS, INT16, "short", Int16, i16);
+integral!(UINT16_MEMBERS, UINT16, "ushort", UInt16, u16);
+integral!(INT32_MEMBERS, INT32, "int", Int32, i32);
+integral!(UINT32_MEMBERS, UINT32, "uint", UInt32, u32);
+integral!(INT64_MEMBERS, INT64, "long", Int64, i64);
+integral!(UINT64_MEMBERS, UINT64, "ulong", UInt64, u64);
 
 /// The members of `float`.
-pub const SINGLE: &[Member] = &[
+pub const SINGLE_MEMBERS: &[Member] = &[
     member("static float Parse(string s)", |call| parse_member(call, &Type::SINGLE)),
     member("static bool TryParse(string s, out float result)", |call| try_parse_member(call, &Type::SINGLE, Value::Single(0.0))),
 ];
 
 /// The members of `double`.
-pub const DOUBLE: &[Member] = &[
+pub const DOUBLE_MEMBERS: &[Member] = &[
     member("static double MaxValue { get; }", |_| Ok(Value::Double(f64::MAX))),
     member("static double MinValue { get; }", |_| Ok(Value::Double(f64::MIN))),
     member("static double Parse(string s)", |call| parse_member(call, &Type::DOUBLE)),
@@ -58,7 +72,7 @@ pub const DOUBLE: &[Member] = &[
 ];
 
 /// The members of `decimal`.
-pub const DECIMAL: &[Member] = &[
+pub const DECIMAL_MEMBERS: &[Member] = &[
     member("static decimal Parse(string s)", |call| parse_member(call, &Type::DECIMAL)),
     member("static bool TryParse(string s, out decimal result)", |call| {
         try_parse_member(call, &Type::DECIMAL, Value::Decimal(Decimal::ZERO))

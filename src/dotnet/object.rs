@@ -8,6 +8,11 @@ use super::{
     value::Value,
 };
 
+crate::classes! {
+    OBJECT = Class::new("System", "Object", Kind::Class).keyword("object").members(MEMBERS);
+    VALUE_TYPE = class("System", "ValueType");
+}
+
 /// The members that every type inherits.
 pub const MEMBERS: &[Member] = &[
     member("string ToString()", |call| match call.argument(0) {

@@ -5,22 +5,40 @@
 
 use super::{
     exception::{Raise, out_of_range},
-    heap::Object,
+    heap::Instance,
     member::{Call, Member, member},
-    runtime::Runtime,
+    types::Type,
     value::Value,
 };
 use crate::environment::split_mix;
+
+crate::classes! {
+    RANDOM = class("System", "Random").members(MEMBERS);
+}
+
+/// A generator: its state.
+#[derive(Clone, Debug)]
+struct Random(u64);
+
+impl Instance for Random {
+    fn ty(&self) -> Type {
+        Type::named(&RANDOM)
+    }
+
+    fn copy(&self) -> Box<dyn Instance> {
+        Box::new(self.clone())
+    }
+}
 
 /// The members of `Random`.
 pub const MEMBERS: &[Member] = &[
     member("Random()", |call| {
         let seed = call.runtime.environment.random();
-        call.runtime.object(Object::Random(seed))
+        call.runtime.instance(Random(seed))
     }),
     member("Random(int Seed)", |call| {
         let seed = call.argument(0).as_integer().unwrap_or(0) as u64;
-        call.runtime.object(Object::Random(seed))
+        call.runtime.instance(Random(seed))
     }),
     member("int Next()", |call| Ok(Value::Int32(below(call, 0, i64::from(i32::MAX))?))),
     member("int Next(int maxValue)", |call| {
@@ -49,9 +67,8 @@ fn below(call: &mut Call<'_, '_>, min: i64, max: i64) -> Result<i32, Raise> {
 
 /// The next number of the object's own state.
 fn draw(call: &mut Call<'_, '_>) -> Result<u64, Raise> {
-    let reference = Runtime::reference(call.argument(0)).ok_or_else(super::exception::null_reference)?;
-    match call.runtime.heap.get_mut(reference) {
-        Some(Object::Random(state)) => Ok(split_mix(state)),
-        _ => Err(super::exception::null_reference()),
+    match call.runtime.own_mut::<Random>(call.argument(0)) {
+        Some(Random(state)) => Ok(split_mix(state)),
+        None => Err(super::exception::null_reference()),
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     context::RequestContext,
     exception::{BudgetSpent, Exception, Raise},
-    heap::{Heap, Object, Ref},
+    heap::{Heap, Instance, Object, Ref},
     value::Value,
 };
 use crate::environment::Environment;
@@ -88,13 +88,13 @@ impl Runtime<'_> {
 
     /// Places an object, paying for it.
     pub fn object(&mut self, object: Object) -> Result<Value, Raise> {
-        let bytes = match &object {
-            Object::Bytes(bytes) => bytes.len(),
-            Object::Array(list) | Object::List(list) => list.items.len() * size_of::<Value>(),
-            _ => size_of::<Object>(),
-        };
-        self.allocate(bytes + size_of::<Object>())?;
+        self.allocate(super::heap::size(&object))?;
         Ok(self.heap.value(object))
+    }
+
+    /// Places an object of a family's own kind, paying for its place; what it holds is the family's to pay for.
+    pub fn instance(&mut self, instance: impl Instance) -> Result<Value, Raise> {
+        self.object(Object::Instance(Box::new(instance)))
     }
 
     /// The object that a value refers to.
@@ -109,6 +109,22 @@ impl Runtime<'_> {
     pub fn reference(value: &Value) -> Option<Ref> {
         match value {
             Value::Object(reference) => Some(*reference),
+            _ => None,
+        }
+    }
+
+    /// The family's own object in a value.
+    pub fn own<T: Instance>(&self, value: &Value) -> Option<&T> {
+        match value {
+            Value::Object(reference) => self.heap.instance(*reference),
+            _ => None,
+        }
+    }
+
+    /// The family's own object in a value, to change it.
+    pub fn own_mut<T: Instance>(&mut self, value: &Value) -> Option<&mut T> {
+        match value {
+            Value::Object(reference) => self.heap.instance_mut(*reference),
             _ => None,
         }
     }

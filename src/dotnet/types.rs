@@ -10,6 +10,7 @@ use super::{
     member::{Member, MemberInfo},
     registry,
 };
+use crate::text::Text;
 
 /// A static type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,8 +27,44 @@ pub enum Type {
     Nullable(Arc<Type>),
     /// `T[]`
     Array(Arc<Type>),
+    /// `T[,]` and more dimensions: the element and the rank.
+    Grid(Arc<Type>, usize),
+    /// `(T a, U b)`: a `System.ValueTuple`.
+    Tuple(Arc<TupleType>),
+    /// `new { a, b }`: the type of an anonymous object.
+    Anonymous(Arc<AnonymousType>),
     /// A type parameter in a member's signature, by name.
     Parameter(&'static str),
+}
+
+/// A value tuple's elements. Names are a matter of the compiler: types that differ in them alone are the same.
+#[derive(Clone, Debug)]
+pub struct TupleType {
+    /// The elements' types.
+    pub items: Vec<Type>,
+    /// The elements' names, where the code gives them.
+    pub names: Vec<Option<Text>>,
+}
+
+impl PartialEq for TupleType {
+    fn eq(&self, other: &Self) -> bool {
+        self.items == other.items
+    }
+}
+
+impl Eq for TupleType {}
+
+impl Hash for TupleType {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.items.hash(state);
+    }
+}
+
+/// An anonymous object's properties: objects with the same names, types and order share a type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AnonymousType {
+    /// The properties in order.
+    pub properties: Vec<(Text, Type)>,
 }
 
 /// A class of the table; compared by identity.
@@ -74,6 +111,21 @@ pub enum Kind {
     Enum(&'static [(&'static str, i32)]),
     /// A class of static members only.
     Static,
+    /// A delegate: its `Invoke` says what it takes and gives.
+    Delegate,
+}
+
+/// How the arguments of a generic interface or delegate convert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variance {
+    /// Not at all: `List<T>`.
+    None,
+    /// `IEnumerable<out T>`
+    Out,
+    /// `IComparer<in T>`
+    In,
+    /// `Func<in T, out TResult>`: all but the last contravariant.
+    Function,
 }
 
 /// A type of the .NET world with its members: one entry of the table.
@@ -88,6 +140,8 @@ pub struct Class {
     pub kind: Kind,
     /// The names of its type parameters.
     pub parameters: &'static [&'static str],
+    /// How its type arguments convert.
+    pub variance: Variance,
     /// The base class and the interfaces, as C# writes them.
     pub bases: &'static [&'static str],
     /// The members.
@@ -107,6 +161,7 @@ impl Class {
             keyword: None,
             kind,
             parameters: &[],
+            variance: Variance::None,
             bases: &[],
             members: &[],
             parsed: OnceLock::new(),
@@ -126,6 +181,12 @@ impl Class {
         self
     }
 
+    /// With type arguments that convert.
+    pub const fn variance(mut self, variance: Variance) -> Self {
+        self.variance = variance;
+        self
+    }
+
     /// With a base class and interfaces.
     pub const fn bases(mut self, bases: &'static [&'static str]) -> Self {
         self.bases = bases;
@@ -139,6 +200,8 @@ impl Class {
     }
 
     /// The members with their signatures understood.
+    ///
+    /// A delegate type's `Invoke` is among them.
     pub fn infos(&'static self) -> &'static [MemberInfo] {
         self.parsed.get_or_init(|| self.members.iter().filter_map(|member| MemberInfo::parse(self, member)).collect())
     }
@@ -157,6 +220,56 @@ impl Class {
     pub fn full_name(&self) -> String {
         format!("{}.{}", self.namespace, self.name)
     }
+}
+
+/// A class that derives from `object`.
+pub const fn class(namespace: &'static str, name: &'static str) -> Class {
+    Class::new(namespace, name, Kind::Class).bases(&["object"])
+}
+
+/// A structure.
+pub const fn structure(namespace: &'static str, name: &'static str) -> Class {
+    Class::new(namespace, name, Kind::Struct).bases(&["ValueType"])
+}
+
+/// An interface.
+pub const fn interface(namespace: &'static str, name: &'static str) -> Class {
+    Class::new(namespace, name, Kind::Interface)
+}
+
+/// A class of static members only.
+pub const fn statics(namespace: &'static str, name: &'static str) -> Class {
+    Class::new(namespace, name, Kind::Static)
+}
+
+/// An enumeration: its members' names with their values.
+pub const fn enumeration(namespace: &'static str, name: &'static str, members: &'static [(&'static str, i32)]) -> Class {
+    Class::new(namespace, name, Kind::Enum(members)).bases(&["Enum"])
+}
+
+/// A delegate; its one member is `Invoke`.
+pub const fn delegate(namespace: &'static str, name: &'static str) -> Class {
+    Class::new(namespace, name, Kind::Delegate).bases(&["Delegate"]).variance(Variance::Function)
+}
+
+/// An exception class in `System`.
+pub const fn error(name: &'static str, base: &'static [&'static str]) -> Class {
+    Class::new("System", name, Kind::Class).bases(base)
+}
+
+/// The classes of one family: a static each, and `CLASSES`, the family's table that the registry gathers.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! classes {
+    ($($(#[$doc:meta])* $name:ident = $class:expr;)*) => {
+        $($(#[$doc])* #[allow(missing_docs, reason = "the name is the documentation")] pub static $name: $crate::dotnet::types::Class = {
+            #[allow(unused_imports, reason = "each family needs some of them")]
+            use $crate::dotnet::types::{Class, Kind, Variance, class, delegate, enumeration, error, interface, statics, structure};
+            $class
+        };)*
+        /// The family's types.
+        pub static CLASSES: &[&$crate::dotnet::types::Class] = &[$(&$name),*];
+    };
 }
 
 impl fmt::Debug for Class {
@@ -213,7 +326,53 @@ impl Type {
 
     /// Whether its values are copied and are never null.
     pub fn is_value_type(&self) -> bool {
-        self.class().is_some_and(Class::is_value_type)
+        matches!(self, Self::Tuple(_)) || self.class().is_some_and(Class::is_value_type)
+    }
+
+    /// A generic class with its arguments.
+    pub fn generic(class: &'static Class, arguments: impl Into<Arc<[Type]>>) -> Self {
+        Self::Generic(ClassRef(class), arguments.into())
+    }
+
+    /// A class without arguments.
+    pub fn named(class: &'static Class) -> Self {
+        Self::Named(ClassRef(class))
+    }
+
+    /// `IEnumerable<T>`
+    pub fn enumerable(element: Type) -> Self {
+        Self::generic(&registry::IENUMERABLE, [element])
+    }
+
+    /// What a delegate type takes and gives; `None` for other types.
+    pub fn delegate(&self) -> Option<(Vec<Type>, Type)> {
+        let class = self.class().filter(|class| class.kind == Kind::Delegate)?;
+        let invoke = class.infos().iter().find(|info| info.name == "Invoke")?;
+        let argument = |name: &str| {
+            let index = class.parameters.iter().position(|parameter| *parameter == name)?;
+            self.arguments().get(index).cloned()
+        };
+        let parameters = invoke.parameters.iter().map(|parameter| parameter.ty.substitute(&argument)).collect();
+        Some((parameters, invoke.result.substitute(&argument)))
+    }
+
+    /// Whether a type parameter stands somewhere in it.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Parameter(_) => true,
+            Self::Generic(_, arguments) => arguments.iter().any(Type::is_open),
+            Self::Nullable(of) | Self::Array(of) | Self::Grid(of, _) => of.is_open(),
+            Self::Tuple(tuple) => tuple.items.iter().any(Type::is_open),
+            _ => false,
+        }
+    }
+
+    /// The types among itself and all it derives from that are made from `class`.
+    pub fn as_class(&self, class: &'static Class) -> Option<Type> {
+        if self.class().is_some_and(|own| std::ptr::eq(own, class)) {
+            return Some(self.clone());
+        }
+        self.supertypes().iter().find_map(|supertype| supertype.as_class(class))
     }
 
     /// Whether `null` is one of its values.
@@ -244,6 +403,11 @@ impl Type {
             Self::Generic(class, arguments) => Self::Generic(*class, arguments.iter().map(|argument| argument.substitute(with)).collect()),
             Self::Nullable(of) => Self::nullable(of.substitute(with)),
             Self::Array(element) => Self::array(element.substitute(with)),
+            Self::Grid(element, rank) => Self::Grid(Arc::new(element.substitute(with)), *rank),
+            Self::Tuple(tuple) => Self::Tuple(Arc::new(TupleType {
+                items: tuple.items.iter().map(|item| item.substitute(with)).collect(),
+                names: tuple.names.clone(),
+            })),
             _ => self.clone(),
         }
     }
@@ -251,7 +415,9 @@ impl Type {
     /// The base class and interfaces with this type's own arguments.
     pub fn supertypes(&self) -> Vec<Type> {
         match self {
-            Self::Array(element) => [&registry::ILIST, &registry::IREADONLY_COLLECTION]
+            Self::Grid(..) => vec![Self::Named(ClassRef(&registry::ARRAY))],
+            Self::Tuple(_) => vec![Self::Named(ClassRef(&registry::VALUE_TYPE))],
+            Self::Array(element) => [&registry::ILIST, &registry::IREADONLY_LIST]
                 .into_iter()
                 .map(|class| Self::Generic(ClassRef(class), Arc::new([element.as_ref().clone()])))
                 .chain([Self::Named(ClassRef(&registry::ARRAY))])
@@ -275,10 +441,20 @@ impl Type {
         }
         if let (Self::Generic(class, from), Self::Generic(to_class, to)) = (self, target)
             && class == to_class
-            && matches!(class.name, "IEnumerable" | "IReadOnlyCollection" | "IReadOnlyList" | "IEnumerator")
-            && from.iter().zip(to.iter()).all(|(from, to)| from == to || (!from.is_value_type() && from.is_reference_to(to)))
+            && class.variance != Variance::None
         {
-            return true;
+            let out = |from: &Type, to: &Type| from == to || (!from.is_value_type() && from.is_reference_to(to));
+            let last = from.len().saturating_sub(1);
+            return from.iter().zip(to.iter()).enumerate().all(|(index, (from, to))| match class.variance {
+                Variance::Out => out(from, to),
+                Variance::In => out(to, from),
+                Variance::Function if index == last && class.name != "Action" => out(from, to),
+                Variance::Function => out(to, from),
+                Variance::None => from == to,
+            });
+        }
+        if let (Self::Array(from), Self::Array(to)) = (self, target) {
+            return !from.is_value_type() && !to.is_value_type() && from.is_reference_to(to);
         }
         self.supertypes().iter().any(|supertype| supertype.is_reference_to(target))
     }
@@ -303,6 +479,24 @@ impl fmt::Display for Type {
             }
             Self::Nullable(of) => write!(f, "{of}?"),
             Self::Array(element) => write!(f, "{element}[]"),
+            Self::Grid(element, rank) => write!(f, "{element}[{}]", ",".repeat(rank.saturating_sub(1))),
+            Self::Tuple(tuple) => {
+                f.write_str("(")?;
+                for (index, (item, name)) in tuple.items.iter().zip(&tuple.names).enumerate() {
+                    write!(f, "{}{item}", if index > 0 { ", " } else { "" })?;
+                    if let Some(name) = name {
+                        write!(f, " {name}")?;
+                    }
+                }
+                f.write_str(")")
+            }
+            Self::Anonymous(anonymous) => {
+                f.write_str("<anonymous type: ")?;
+                for (index, (name, ty)) in anonymous.properties.iter().enumerate() {
+                    write!(f, "{}{ty} {name}", if index > 0 { ", " } else { "" })?;
+                }
+                f.write_str(">")
+            }
             Self::Parameter(name) => f.write_str(name),
         }
     }

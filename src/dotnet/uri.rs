@@ -7,8 +7,13 @@ use super::{
     value::Value,
 };
 
+crate::classes! {
+    URI = class("System", "Uri").members(URI_MEMBERS);
+    WEB_UTILITY = statics("System.Net", "WebUtility").members(WEB_UTILITY_MEMBERS);
+}
+
 /// The members of `Uri`.
-pub const URI: &[Member] = &[
+pub const URI_MEMBERS: &[Member] = &[
     member("static string EscapeDataString(string stringToEscape)", |call| {
         with_text(call, "stringToEscape", |text| Ok(escape(text, b"-_.~")))
     }),
@@ -18,7 +23,7 @@ pub const URI: &[Member] = &[
 ];
 
 /// The members of `WebUtility`.
-pub const WEB_UTILITY: &[Member] = &[
+pub const WEB_UTILITY_MEMBERS: &[Member] = &[
     member("static string UrlEncode(string value)", |call| optional(call, |text| escape(text, b"-_.!*()").replace("%20", "+"))),
     member("static string UrlDecode(string encodedValue)", |call| optional(call, |text| unescape(text, true))),
 ];

@@ -25,7 +25,7 @@ fn text(text: &Text) -> Value {
 }
 
 /// `context`
-pub const CONTEXT: &[Member] = &[
+pub const CONTEXT_MEMBERS: &[Member] = &[
     member("IApi Api { get; }", |_| Ok(part(Part::Api))),
     member("IOperation Operation { get; }", |call| Ok(when(call.runtime.context.operation.is_some(), Part::Operation))),
     member("IProduct Product { get; }", |call| Ok(when(call.runtime.context.product.is_some(), Part::Product))),
@@ -56,7 +56,7 @@ fn when(there: bool, of: Part) -> Value {
 }
 
 /// `IApi`
-pub const API: &[Member] = &[
+pub const API_MEMBERS: &[Member] = &[
     member("string Id { get; }", |call| Ok(text(&call.runtime.context.service.api.id))),
     member("string Name { get; }", |call| Ok(text(&call.runtime.context.service.api.name))),
     member("string Path { get; }", |call| Ok(text(&call.runtime.context.service.api_path))),
@@ -68,13 +68,13 @@ pub const API: &[Member] = &[
 ];
 
 /// `ISubscriptionKeyParameterNames`
-pub const KEY_NAMES: &[Member] = &[
+pub const KEY_NAMES_MEMBERS: &[Member] = &[
     member("string Header { get; }", |call| Ok(text(&call.runtime.context.service.key_names.0))),
     member("string Query { get; }", |call| Ok(text(&call.runtime.context.service.key_names.1))),
 ];
 
 /// `IOperation`
-pub const OPERATION: &[Member] = &[
+pub const OPERATION_MEMBERS: &[Member] = &[
     member("string Id { get; }", |call| {
         Ok(call.runtime.context.operation.as_ref().map_or(Value::Null, |(operation, ..)| text(&operation.id)))
     }),
@@ -88,13 +88,13 @@ pub const OPERATION: &[Member] = &[
 ];
 
 /// `IProduct`
-pub const PRODUCT: &[Member] = &[
+pub const PRODUCT_MEMBERS: &[Member] = &[
     member("string Id { get; }", |call| Ok(call.runtime.context.product.as_ref().map_or(Value::Null, |product| text(&product.id)))),
     member("string Name { get; }", |call| Ok(call.runtime.context.product.as_ref().map_or(Value::Null, |product| text(&product.name)))),
 ];
 
 /// `ISubscription`
-pub const SUBSCRIPTION: &[Member] = &[
+pub const SUBSCRIPTION_MEMBERS: &[Member] = &[
     member("string Id { get; }", |call| {
         Ok(call.runtime.context.subscription.as_ref().map_or(Value::Null, |(subscription, _)| text(&subscription.id)))
     }),
@@ -105,11 +105,11 @@ pub const SUBSCRIPTION: &[Member] = &[
 ];
 
 /// `IUser`
-pub const USER: &[Member] =
+pub const USER_MEMBERS: &[Member] =
     &[member("string Id { get; }", |call| Ok(call.runtime.context.user.as_ref().map_or(Value::Null, |user| text(&user.id))))];
 
 /// `IDeployment`
-pub const DEPLOYMENT: &[Member] = &[
+pub const DEPLOYMENT_MEMBERS: &[Member] = &[
     member("string Region { get; }", |call| Ok(text(&call.runtime.context.service.region))),
     member("string ServiceName { get; }", |call| Ok(text(&call.runtime.context.service.name))),
     member("string ServiceId { get; }", |call| Ok(text(&call.runtime.context.service.name))),
@@ -118,14 +118,14 @@ pub const DEPLOYMENT: &[Member] = &[
 ];
 
 /// `context.Deployment.Gateway`
-pub const DEPLOYMENT_GATEWAY: &[Member] = &[
+pub const DEPLOYMENT_GATEWAY_MEMBERS: &[Member] = &[
     member("string Id { get; }", |_| Ok(Value::string("managed"))),
     member("string InstanceId { get; }", |_| Ok(Value::string("managed"))),
     member("bool IsManaged { get; }", |_| Ok(Value::Bool(true))),
 ];
 
 /// `ILastError`
-pub const LAST_ERROR: &[Member] = &[
+pub const LAST_ERROR_MEMBERS: &[Member] = &[
     member("string Source { get; }", |call| last_error(call, |error| &error.source)),
     member("string Reason { get; }", |call| last_error(call, |error| &error.reason)),
     member("string Message { get; }", |call| last_error(call, |error| &error.message)),
@@ -140,7 +140,7 @@ fn last_error(call: &Call<'_, '_>, pick: fn(&super::LastError) -> &Text) -> Resu
 }
 
 /// `IRequest`
-pub const REQUEST: &[Member] = &[
+pub const REQUEST_MEMBERS: &[Member] = &[
     member("string Method { get; }", |call| Ok(text(&call.runtime.context.request.method))),
     member("IUrl Url { get; }", |_| Ok(part(Part::Url(UrlOf::Request)))),
     member("IUrl OriginalUrl { get; }", |_| Ok(part(Part::Url(UrlOf::Original)))),
@@ -153,7 +153,7 @@ pub const REQUEST: &[Member] = &[
 ];
 
 /// `IResponse`
-pub const RESPONSE: &[Member] = &[
+pub const RESPONSE_MEMBERS: &[Member] = &[
     member("int StatusCode { get; }", |call| Ok(Value::Int32(response(call)?.head.status.into()))),
     member("string StatusReason { get; }", |call| Ok(text(&response(call)?.head.reason))),
     member("IReadOnlyDictionary<string, string[]> Headers { get; }", |call| Ok(part(Part::Headers(Message::Response(which(call)?))))),
@@ -175,7 +175,7 @@ fn response<'a>(call: &'a Call<'_, '_>) -> Result<&'a super::ResponseMessage, Ra
 }
 
 /// `IUrl`
-pub const URL: &[Member] = &[
+pub const URL_MEMBERS: &[Member] = &[
     member("string Scheme { get; }", |call| url(call, |url| Value::string(url.scheme.clone()))),
     member("string Host { get; }", |call| url(call, |url| Value::string(url.host.clone()))),
     member("int Port { get; }", |call| url(call, |url| Value::Int32(url.effective_port().into()))),
@@ -195,7 +195,7 @@ fn url(call: &Call<'_, '_>, pick: fn(&crate::http::Url) -> Value) -> Result<Valu
 }
 
 /// `IMessageBody`
-pub const BODY: &[Member] = &[member("T As<T>(bool preserveContent = false)", read_body)];
+pub const BODY_MEMBERS: &[Member] = &[member("T As<T>(bool preserveContent = false)", read_body)];
 
 /// Reads a body as one of the types that the service allows. Reading consumes it unless `preserveContent` is true.
 /// Source: learn.microsoft.com/azure/api-management/api-management-policy-expressions, `IMessageBody`.
@@ -242,7 +242,7 @@ fn read_body(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
 }
 
 /// The extension methods of the gateway.
-pub const EXTENSIONS: &[Member] = &[
+pub const EXTENSIONS_MEMBERS: &[Member] = &[
     member("static string GetValueOrDefault(this IReadOnlyDictionary<string, string[]> values, string key)", joined_or_default),
     member(
         "static string GetValueOrDefault(this IReadOnlyDictionary<string, string[]> values, string key, string defaultValue)",

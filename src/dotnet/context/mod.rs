@@ -5,10 +5,7 @@
 mod members;
 mod request_context;
 
-pub use members::{
-    API, BODY, CONTEXT, DEPLOYMENT, DEPLOYMENT_GATEWAY, EXTENSIONS, KEY_NAMES, LAST_ERROR, OPERATION, PRODUCT, REQUEST, RESPONSE,
-    SUBSCRIPTION, URL, USER,
-};
+use members::*;
 pub use request_context::{Body, LastError, Named, RequestContext, RequestMessage, ResponseMessage, Service, Variables};
 
 use super::{
@@ -21,6 +18,26 @@ use super::{
     value::Value,
 };
 use crate::http::Headers;
+
+const CONTEXT_NAMESPACE: &str = "Microsoft.Azure.ApiManagement";
+
+crate::classes! {
+    CONTEXT = class(CONTEXT_NAMESPACE, "IProxyRequestContext").members(CONTEXT_MEMBERS);
+    REQUEST = class(CONTEXT_NAMESPACE, "IRequest").members(REQUEST_MEMBERS);
+    RESPONSE = class(CONTEXT_NAMESPACE, "IResponse").members(RESPONSE_MEMBERS);
+    MESSAGE_BODY = class(CONTEXT_NAMESPACE, "IMessageBody").members(BODY_MEMBERS);
+    IURL = class(CONTEXT_NAMESPACE, "IUrl").members(URL_MEMBERS);
+    API = class(CONTEXT_NAMESPACE, "IApi").members(API_MEMBERS);
+    KEY_NAMES = class(CONTEXT_NAMESPACE, "ISubscriptionKeyParameterNames").members(KEY_NAMES_MEMBERS);
+    OPERATION = class(CONTEXT_NAMESPACE, "IOperation").members(OPERATION_MEMBERS);
+    PRODUCT = class(CONTEXT_NAMESPACE, "IProduct").members(PRODUCT_MEMBERS);
+    SUBSCRIPTION = class(CONTEXT_NAMESPACE, "ISubscription").members(SUBSCRIPTION_MEMBERS);
+    USER = class(CONTEXT_NAMESPACE, "IUser").members(USER_MEMBERS);
+    DEPLOYMENT = class(CONTEXT_NAMESPACE, "IDeployment").members(DEPLOYMENT_MEMBERS);
+    DEPLOYMENT_GATEWAY = class(CONTEXT_NAMESPACE, "IGateway").members(DEPLOYMENT_GATEWAY_MEMBERS);
+    LAST_ERROR = class(CONTEXT_NAMESPACE, "ILastError").members(LAST_ERROR_MEMBERS);
+    CONTEXT_EXTENSIONS = statics(CONTEXT_NAMESPACE, "Extensions").members(EXTENSIONS_MEMBERS);
+}
 
 /// A part of `context`, as a value: walking from part to part allocates nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

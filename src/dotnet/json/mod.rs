@@ -25,6 +25,19 @@ use super::{
 };
 use crate::text::Text;
 
+const LINQ_JSON: &str = "Newtonsoft.Json.Linq";
+
+crate::classes! {
+    JTOKEN = class(LINQ_JSON, "JToken").bases(&["object", "IEnumerable<JToken>"]).members(TOKEN);
+    JVALUE = Class::new(LINQ_JSON, "JValue", Kind::Class).bases(&["JToken"]).members(VALUE);
+    JCONTAINER = Class::new(LINQ_JSON, "JContainer", Kind::Class).bases(&["JToken"]).members(CONTAINER);
+    JOBJECT = Class::new(LINQ_JSON, "JObject", Kind::Class).bases(&["JContainer"]).members(OBJECT);
+    JARRAY = Class::new(LINQ_JSON, "JArray", Kind::Class).bases(&["JContainer"]).members(ARRAY);
+    JPROPERTY = Class::new(LINQ_JSON, "JProperty", Kind::Class).bases(&["JContainer"]).members(PROPERTY);
+    JSON_EXTENSIONS = statics(LINQ_JSON, "Extensions").members(EXTENSIONS);
+    JSON_READER_EXCEPTION = Class::new("Newtonsoft.Json", "JsonReaderException", Kind::Class).bases(&["Exception"]);
+}
+
 /// A `JToken`.
 #[derive(Clone, Debug)]
 pub struct Token {
@@ -45,6 +58,15 @@ pub enum Kind {
     Property(Text, Ref),
     /// `JValue`: what it holds; null is JSON's null.
     Value(Value),
+}
+
+/// A walk through a token's children.
+pub(super) fn cursor(runtime: &Runtime<'_>, of: Ref) -> Result<Box<dyn super::sequence::Cursor>, Raise> {
+    let children: Vec<Value> = match runtime.heap.get(of) {
+        Object::Token(token) => token.children().map(Value::Object).collect(),
+        _ => Vec::new(),
+    };
+    Ok(super::sequence::items(children))
 }
 
 impl Token {

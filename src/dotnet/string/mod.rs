@@ -11,6 +11,10 @@ pub use members::{MEMBERS, aligned, formatted};
 
 use crate::text::Text;
 
+crate::classes! {
+    STRING = class("System", "String").keyword("string").bases(&["object", "IEnumerable<char>"]).members(MEMBERS);
+}
+
 /// An immutable .NET string.
 #[derive(Clone, Debug)]
 pub enum Str {

@@ -71,7 +71,7 @@ impl Binder<'_> {
         }
         let message = format!("The name '{simple}' does not exist in the current context");
         let known: Vec<String> = self.scope.iter().map(|local| local.name.to_string()).collect();
-        let candidates = known.iter().map(String::as_str).chain(["context"]).chain(registry::CLASSES.iter().map(|class| class.name));
+        let candidates = known.iter().map(String::as_str).chain(["context"]).chain(registry::classes().map(|class| class.name));
         match nearest(simple, candidates).map(str::to_owned) {
             Some(near) => self.error_with_help("CS0103", span, message, format!("did you mean `{near}`?")),
             None => self.error("CS0103", span, message),
@@ -418,7 +418,7 @@ pub(super) fn find_members(ty: &Type, name: &str, fits: impl Fn(&MemberInfo) -> 
 }
 
 fn extensions(name: &str) -> Vec<&'static MemberInfo> {
-    registry::extension_classes().flat_map(Class::infos).filter(|info| info.is_extension && info.name == name).collect()
+    registry::extensions(name).to_vec()
 }
 
 /// Whether an extension method's first parameter can be this receiver: by its class, type arguments aside.

@@ -62,7 +62,7 @@ impl Binder<'_> {
     pub(super) fn unknown_type(&mut self, name: &str, span: Span) {
         let message =
             format!("The type or namespace name '{name}' could not be found (are you missing a using directive or an assembly reference?)");
-        match nearest(name, registry::CLASSES.iter().map(|class| class.name)) {
+        match nearest(name, registry::classes().map(|class| class.name)) {
             Some(near) => self.error_with_help("CS0246", span, message, format!("did you mean `{near}`?")),
             None => self.error_with_help(
                 "CS0246",

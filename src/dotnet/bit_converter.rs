@@ -1,0 +1,3 @@
+//! `System.BitConverter`
+
+crate::classes! {}

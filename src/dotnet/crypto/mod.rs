@@ -1,0 +1,3 @@
+//! `System.Security.Cryptography`
+
+crate::classes! {}

@@ -1,0 +1,3 @@
+//! `System.Linq`
+
+crate::classes! {}

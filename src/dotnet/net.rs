@@ -1,0 +1,3 @@
+//! `System.Net.IPAddress`
+
+crate::classes! {}

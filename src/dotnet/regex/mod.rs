@@ -1,0 +1,5 @@
+//! `System.Text.RegularExpressions`
+
+crate::classes! {
+    MATCH = class("System.Text.RegularExpressions", "Match");
+}

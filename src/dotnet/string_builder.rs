@@ -1,0 +1,3 @@
+//! `System.Text.StringBuilder`
+
+crate::classes! {}

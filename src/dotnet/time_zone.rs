@@ -1,0 +1,3 @@
+//! `System.TimeZoneInfo`
+
+crate::classes! {}

@@ -1,0 +1,3 @@
+//! `System.Tuple`
+
+crate::classes! {}

@@ -1,0 +1,3 @@
+//! `System.Xml.Linq`
+
+crate::classes! {}
