@@ -229,6 +229,32 @@ pub fn set_element(runtime: &mut Runtime<'_>, array: &Value, index: &Value, valu
     stored.ok_or_else(|| throw(&registry::INDEX_OUT_OF_RANGE_EXCEPTION, "Index was outside the bounds of the array."))
 }
 
+/// Element access on a rectangular array: `grid[row, column]`.
+pub fn grid_element(runtime: &Runtime<'_>, grid: &Value, indices: &[Value]) -> Result<Value, Raise> {
+    let Some(Object::Grid(grid)) = runtime.get(grid) else { return Err(null_reference()) };
+    grid_place(&grid.lengths, indices).and_then(|place| grid.items.get(place).cloned()).ok_or_else(outside)
+}
+
+/// Assignment to an element of a rectangular array.
+pub fn set_grid_element(runtime: &mut Runtime<'_>, grid: &Value, indices: &[Value], value: Value) -> Result<(), Raise> {
+    let object = Runtime::reference(grid).and_then(|reference| runtime.heap.get_mut(reference));
+    let Some(Object::Grid(grid)) = object else { return Err(null_reference()) };
+    let item = grid_place(&grid.lengths, indices).and_then(|place| grid.items.get_mut(place)).ok_or_else(outside)?;
+    *item = value;
+    Ok(())
+}
+
+fn grid_place(lengths: &[usize], indices: &[Value]) -> Option<usize> {
+    lengths.iter().zip(indices).try_fold(0_usize, |place, (length, index)| {
+        let index = usize::try_from(index.as_integer()?).ok().filter(|index| index < length)?;
+        place.checked_mul(*length)?.checked_add(index)
+    })
+}
+
+fn outside() -> Raise {
+    throw(&registry::INDEX_OUT_OF_RANGE_EXCEPTION, "Index was outside the bounds of the array.")
+}
+
 fn count(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let count = match call.argument(0) {
         Value::Context(part) => super::context::entries(call.runtime, *part).map(|entries| entries.len()),

@@ -82,6 +82,7 @@ pub fn type_of(runtime: &Runtime<'_>, value: &Value) -> Type {
         Value::TimeSpan(_) => Type::TIME_SPAN,
         Value::Enum(EnumValue { class, .. }) => Type::Named(*class),
         Value::Context(part) => part.ty(),
+        Value::Cell(_) => Type::OBJECT,
         Value::Object(reference) => match runtime.heap.get(*reference) {
             Object::Bytes(_) => Type::array(Type::BYTE),
             Object::Array(list) => Type::array(list.element.clone()),

@@ -1,6 +1,9 @@
 //! `System.Object`: what every value can do.
 
 use super::{
+    heap::{Instance, downcast},
+    string::Str,
+    types::Type,
     display::{self, to_str},
     exception::null_reference,
     member::{Member, member},
@@ -10,6 +13,7 @@ use super::{
 
 crate::classes! {
     OBJECT = Class::new("System", "Object", Kind::Class).keyword("object").members(MEMBERS);
+    TYPE = class("System", "Type");
     VALUE_TYPE = class("System", "ValueType");
 }
 
@@ -35,6 +39,28 @@ pub const MEMBERS: &[Member] = &[
     member("static bool Equals(object objA, object objB)", |call| Ok(Value::Bool(equal(call.runtime, call.argument(0), call.argument(1))))),
     member("static bool ReferenceEquals(object objA, object objB)", |call| Ok(Value::Bool(same(call.argument(0), call.argument(1))))),
 ];
+
+/// A `System.Type`: what `typeof` gives.
+#[derive(Clone, Debug)]
+pub struct TypeObject(pub Type);
+
+impl Instance for TypeObject {
+    fn ty(&self) -> Type {
+        Type::named(&TYPE)
+    }
+
+    fn copy(&self) -> Box<dyn Instance> {
+        Box::new(self.clone())
+    }
+
+    fn text(&self, _runtime: &Runtime<'_>) -> Option<Str> {
+        Some(display::full_name(&self.0).into())
+    }
+
+    fn equals(&self, _runtime: &Runtime<'_>, other: &dyn Instance) -> Option<bool> {
+        Some(downcast::<Self>(other).is_some_and(|other| other.0 == self.0))
+    }
+}
 
 /// `Equals`: equal values of the same type; the same object.
 pub fn equal(runtime: &Runtime<'_>, a: &Value, b: &Value) -> bool {
