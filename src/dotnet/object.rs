@@ -1,13 +1,13 @@
 //! `System.Object`: what every value can do.
 
 use super::{
-    heap::{Instance, downcast},
-    string::Str,
-    types::Type,
     display::{self, to_str},
     exception::null_reference,
+    heap::{Instance, downcast},
     member::{Member, member},
     runtime::Runtime,
+    string::Str,
+    types::Type,
     value::Value,
 };
 

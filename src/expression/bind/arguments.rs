@@ -23,7 +23,13 @@ pub(super) enum Passed<'t> {
     /// `out var x`, `out T x`: declared once the overload is known.
     New(&'t tree::Identifier, Option<Type>),
     /// `out x`, `ref x`: a local variable.
-    Local { function: usize, slot: usize, variable: usize, ty: Type, is_out: bool },
+    Local {
+        function: usize,
+        slot: usize,
+        variable: usize,
+        ty: Type,
+        is_out: bool,
+    },
     /// `out a[i]`: what is written to once the call is done.
     Place(&'t tree::Expression, Type),
     /// `out _`
@@ -73,9 +79,8 @@ pub(super) fn assign<P: Takes>(parameters: &[P], arguments: &[Argument<'_>], exp
         }
         slot.push(index);
     }
-    let missing = |(parameter, given): (&P, &Vec<usize>)| {
-        given.is_empty() && !parameter.is_optional() && !(expanded && parameter.is_params())
-    };
+    let missing =
+        |(parameter, given): (&P, &Vec<usize>)| given.is_empty() && !parameter.is_optional() && !(expanded && parameter.is_params());
     (!parameters.iter().zip(&assigned).any(missing)).then_some(assigned)
 }
 
@@ -85,7 +90,8 @@ impl<'t> Binder<'t> {
         let mut named = false;
         for argument in arguments {
             if named && argument.name.is_none() {
-                let message = "Named argument specifications must appear after all fixed arguments have been specified in a non-trailing position";
+                let message =
+                    "Named argument specifications must appear after all fixed arguments have been specified in a non-trailing position";
                 self.error("CS8323", argument.span, message);
                 return None;
             }

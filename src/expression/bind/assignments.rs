@@ -8,31 +8,51 @@ use super::{
 };
 use crate::{
     csharp::tree::{self, BinaryOperator, ExpressionKind, UnaryOperator},
-    dotnet::{
-        member::MemberKind,
-        types::Type,
-        value::Value,
-    },
+    dotnet::{member::MemberKind, types::Type, value::Value},
     expression::program::{Call, Node, Numeric},
     source::Span,
 };
 
 /// What can be assigned, with everything but the value computed: reading and writing it does nothing twice.
 enum Place {
-    Local { slot: usize, variable: usize, ty: Type },
-    Element { array: Node, index: Node, ty: Type },
-    Grid { grid: Node, indices: Vec<Node>, ty: Type },
+    Local {
+        slot: usize,
+        variable: usize,
+        ty: Type,
+    },
+    Element {
+        array: Node,
+        index: Node,
+        ty: Type,
+    },
+    Grid {
+        grid: Node,
+        indices: Vec<Node>,
+        ty: Type,
+    },
     /// A property or indexer: the receiver and the indices.
-    Member { found: members::Found, arguments: Vec<Node>, ty: Type },
+    Member {
+        found: members::Found,
+        arguments: Vec<Node>,
+        ty: Type,
+    },
     /// A part of a tuple that stands in a place itself.
-    Field { of: Box<Place>, index: usize, ty: Type },
+    Field {
+        of: Box<Place>,
+        index: usize,
+        ty: Type,
+    },
     Discard,
 }
 
 impl Place {
     fn ty(&self) -> Option<&Type> {
         match self {
-            Self::Local { ty, .. } | Self::Element { ty, .. } | Self::Grid { ty, .. } | Self::Member { ty, .. } | Self::Field { ty, .. } => Some(ty),
+            Self::Local { ty, .. }
+            | Self::Element { ty, .. }
+            | Self::Grid { ty, .. }
+            | Self::Member { ty, .. }
+            | Self::Field { ty, .. } => Some(ty),
             Self::Discard => None,
         }
     }
@@ -161,7 +181,11 @@ impl<'t> Binder<'t> {
                         return None;
                     }
                     LocalKind::Part(_) => {
-                        self.error("CS1947", target.span, format!("Range variable '{}' cannot be assigned to -- it is read only", local.name));
+                        self.error(
+                            "CS1947",
+                            target.span,
+                            format!("Range variable '{}' cannot be assigned to -- it is read only", local.name),
+                        );
                         return None;
                     }
                     LocalKind::Constant(_) => {
@@ -276,7 +300,14 @@ impl<'t> Binder<'t> {
         Some(Bound::new(sequence(before), ty))
     }
 
-    fn element_place(&mut self, target: Bound, arguments: &'t [tree::Argument], span: Span, twice: bool, before: &mut Vec<Node>) -> Option<Place> {
+    fn element_place(
+        &mut self,
+        target: Bound,
+        arguments: &'t [tree::Argument],
+        span: Span,
+        twice: bool,
+        before: &mut Vec<Node>,
+    ) -> Option<Place> {
         self.element_place_for(target, arguments, span, true, twice, before)
     }
 
@@ -362,9 +393,10 @@ impl<'t> Binder<'t> {
                     Passed::Value(Operand::Value(bound)) => Some((argument.span, bound.ty.clone())),
                     _ => None,
                 });
-                let wanted = levels.first().and_then(|level| level.first()).and_then(|found| {
-                    found.info.parameters.first().map(|parameter| found.close(&parameter.ty))
-                });
+                let wanted = levels
+                    .first()
+                    .and_then(|level| level.first())
+                    .and_then(|found| found.info.parameters.first().map(|parameter| found.close(&parameter.ty)));
                 match (wrong, wanted) {
                     (Some((at, from)), Some(to)) if arguments.len() == 1 => {
                         self.error("CS1503", at, format!("Argument 1: cannot convert from '{from}' to '{to}'"));

@@ -116,7 +116,11 @@ impl<'t> Binder<'t> {
                 self.finish_call(chosen, this, arguments)
             }
             Err(Ambiguity::Between(a, b)) => {
-                self.error("CS0121", methods.span, format!("The call is ambiguous between the following methods or properties: '{a}' and '{b}'"));
+                self.error(
+                    "CS0121",
+                    methods.span,
+                    format!("The call is ambiguous between the following methods or properties: '{a}' and '{b}'"),
+                );
                 None
             }
             Err(Ambiguity::NoneFits) => {
@@ -164,9 +168,7 @@ impl<'t> Binder<'t> {
         let Some(target) = chosen.types.first() else { return };
         let readable = *target == Type::STRING
             || *target == Type::array(Type::BYTE)
-            || target.class().is_some_and(|class| {
-                ["JObject", "JArray", "JToken", "XNode", "XElement", "XDocument"].contains(&class.name)
-            });
+            || target.class().is_some_and(|class| ["JObject", "JArray", "JToken", "XNode", "XElement", "XDocument"].contains(&class.name));
         if !readable {
             let message = format!("A message body cannot be read as '{target}'");
             let help = "a body can be read as string, byte[], JObject, JArray, JToken, XNode, XElement or XDocument";
@@ -177,12 +179,8 @@ impl<'t> Binder<'t> {
     /// `new T(…)` by a constructor of the table.
     pub(super) fn construct(&mut self, made: &Type, arguments: Vec<Argument<'t>>, span: Span) -> Option<Bound> {
         let class = made.class()?;
-        let constructors: Vec<Found> = class
-            .infos()
-            .iter()
-            .filter(|info| info.kind == MemberKind::Constructor)
-            .map(|info| Found { info, on: made.clone() })
-            .collect();
+        let constructors: Vec<Found> =
+            class.infos().iter().filter(|info| info.kind == MemberKind::Constructor).map(|info| Found { info, on: made.clone() }).collect();
         if constructors.is_empty() {
             self.error("CS1729", span, format!("'{made}' does not contain a constructor that takes {} arguments", arguments.len()));
             return None;
@@ -213,12 +211,14 @@ impl<'t> Binder<'t> {
 
     /// Says why no overload fits: the number of arguments, the types that cannot be inferred, or the first argument that does not fit.
     fn no_overload(&mut self, name: &str, found: &[Found], this: Option<&Bound>, types: &[Type], arguments: &[Argument<'t>], span: Span) {
-        let shown: Vec<&str> = found.iter().filter(|found| allowed::is_member(found.info)).map(|found| found.info.signature).take(8).collect();
+        let shown: Vec<&str> =
+            found.iter().filter(|found| allowed::is_member(found.info)).map(|found| found.info.signature).take(8).collect();
         let help = format!("there is: {}", shown.join("; "));
         let count = arguments.len();
         let skip = |found: &Found| usize::from(found.info.is_extension && this.is_some());
         let receiver_fits = |found: &&Found| {
-            !found.info.is_extension || this.is_none_or(|this| found.info.parameters.first().is_some_and(|first| could_be(&this.ty, &first.ty)))
+            !found.info.is_extension
+                || this.is_none_or(|this| found.info.parameters.first().is_some_and(|first| could_be(&this.ty, &first.ty)))
         };
         let fitting: Vec<&Found> = found.iter().filter(receiver_fits).filter(|found| takes(found.info, count, skip(found))).collect();
         let Some(first) = fitting.first() else {
@@ -270,14 +270,17 @@ impl<'t> Binder<'t> {
             && let Some(item) = super::inference::item_type(&this.ty)
         {
             let before = self.diagnostics.len();
-            let inputs: Vec<Type> = lambda.parameters.iter().enumerate().map(|(i, _)| if i == 0 { item.clone() } else { Type::INT32 }).collect();
+            let inputs: Vec<Type> =
+                lambda.parameters.iter().enumerate().map(|(i, _)| if i == 0 { item.clone() } else { Type::INT32 }).collect();
             self.explain_lambda(&lambda, &inputs);
             if self.diagnostics.len() > before {
                 return;
             }
         }
         if !first.info.type_parameters.is_empty() && types.is_empty() {
-            let message = format!("The type arguments for method '{name}' cannot be inferred from the usage. Try specifying the type arguments explicitly.");
+            let message = format!(
+                "The type arguments for method '{name}' cannot be inferred from the usage. Try specifying the type arguments explicitly."
+            );
             self.error_with_help("CS0411", span, message, help);
         } else {
             self.error_with_help("CS1501", span, format!("No overload for method '{name}' takes {count} arguments"), help);
@@ -334,7 +337,11 @@ impl<'t> Binder<'t> {
                     Node::Sequence([fresh, Node::Cell(slot)].into())
                 }
                 _ => {
-                    let keyword = if parameter.by_reference { "must be passed with the 'ref' or 'out' keyword" } else { "may not be passed with the 'ref' or 'out' keyword" };
+                    let keyword = if parameter.by_reference {
+                        "must be passed with the 'ref' or 'out' keyword"
+                    } else {
+                        "may not be passed with the 'ref' or 'out' keyword"
+                    };
                     self.error("CS1620", argument.span, format!("Argument {keyword}"));
                     return None;
                 }
@@ -380,7 +387,9 @@ impl<'t> Binder<'t> {
             MethodsKind::Local { function, level, slot } => {
                 let fits = function.parameters.len() == inputs.len()
                     && function.parameters.iter().zip(&inputs).all(|(parameter, input)| parameter.ty == *input && !parameter.by_reference)
-                    && (output == Type::Void || function.result == output || standard(&function.result, &output).is_some_and(|change| change.is_none()));
+                    && (output == Type::Void
+                        || function.result == output
+                        || standard(&function.result, &output).is_some_and(|change| change.is_none()));
                 if !fits {
                     return mismatch(self);
                 }
@@ -390,7 +399,9 @@ impl<'t> Binder<'t> {
             MethodsKind::Members(receiver) => {
                 let Some(chosen) = self.choose_for(receiver, methods, &inputs) else { return mismatch(self) };
                 self.check_member(&chosen.found, methods.span)?;
-                let result_fits = output == Type::Void || chosen.result == output || matches!(standard(&chosen.result, &output), Some(None)) && !chosen.result.is_value_type();
+                let result_fits = output == Type::Void
+                    || chosen.result == output
+                    || matches!(standard(&chosen.result, &output), Some(None)) && !chosen.result.is_value_type();
                 if chosen.expanded || chosen.assigned.iter().any(Vec::is_empty) || !result_fits {
                     return mismatch(self);
                 }

@@ -82,7 +82,12 @@ impl Binder<'_> {
                 None
             }
             Err(_) => {
-                self.error_with_help("CS0220", span, "The operation overflows at compile time in checked mode", "use `long`, or `unchecked( )`");
+                self.error_with_help(
+                    "CS0220",
+                    span,
+                    "The operation overflows at compile time in checked mode",
+                    "use `long`, or `unchecked( )`",
+                );
                 None
             }
         }

@@ -190,7 +190,8 @@ impl<'t> Binder<'t> {
             }
             Operand::Methods(methods) => {
                 let name = methods.name();
-                let message = format!("Cannot convert method group '{name}' to non-delegate type 'object'. Did you intend to invoke the method?");
+                let message =
+                    format!("Cannot convert method group '{name}' to non-delegate type 'object'. Did you intend to invoke the method?");
                 self.error_with_help("CS0428", span, message, format!("call it: `{name}(…)`"));
                 None
             }
@@ -270,7 +271,8 @@ impl<'t> Binder<'t> {
         if let Node::Constant(value) = &bound.node {
             // Outside of `unchecked( )` a constant must fit. Source: C# language specification, "Constant expressions".
             let integral = Numeric::of(to).is_none_or(Numeric::is_integral);
-            if integral && !self.is_unchecked() && !matches!(bound.ty.enum_members(), Some(_)) && number::convert(value, to, true).is_err() {
+            if integral && !self.is_unchecked() && !matches!(bound.ty.enum_members(), Some(_)) && number::convert(value, to, true).is_err()
+            {
                 let text = evaluate::constant_text(value);
                 let message = format!("Constant value '{text}' cannot be converted to a '{to}' (use 'unchecked' syntax to override)");
                 self.error("CS0221", span, message);
@@ -295,9 +297,7 @@ fn checked(conversion: Conversion, is_checked: bool) -> Conversion {
     match conversion {
         Conversion::Numeric(ty, _) => Conversion::Numeric(ty, is_checked),
         Conversion::Lifted(inner) => Conversion::Lifted(Box::new(checked(*inner, is_checked))),
-        Conversion::Both(first, second) => {
-            Conversion::Both(Box::new(checked(*first, is_checked)), Box::new(checked(*second, is_checked)))
-        }
+        Conversion::Both(first, second) => Conversion::Both(Box::new(checked(*first, is_checked)), Box::new(checked(*second, is_checked))),
         other => other,
     }
 }

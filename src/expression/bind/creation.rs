@@ -1,10 +1,6 @@
 //! `new`: objects with their initialisers, and arrays.
 
-use super::{
-    Binder, Bound, Operand,
-    arguments::Argument,
-    members,
-};
+use super::{Binder, Bound, Operand, arguments::Argument, members};
 use crate::{
     csharp::tree::{self, ExpressionKind, InitializerKind, InitializerTarget, InitializerValue},
     dotnet::{
@@ -152,7 +148,8 @@ impl<'t> Binder<'t> {
         match self.choose(&levels, Some(object), &[], &arguments) {
             Ok(chosen) => self.finish_call(chosen, Some(object.clone()), arguments).map(|bound| bound.node),
             Err(_) => {
-                let message = format!("The best overloaded Add method for the collection initializer of '{}' has some invalid arguments", object.ty);
+                let message =
+                    format!("The best overloaded Add method for the collection initializer of '{}' has some invalid arguments", object.ty);
                 self.error("CS1950", span, message);
                 None
             }
@@ -218,7 +215,11 @@ impl<'t> Binder<'t> {
                 Some(Bound::new(Node::NewGrid(element.as_ref().clone(), lengths, Some(nodes.into())), ty.clone()))
             }
             _ => {
-                self.error("CS0622", initializer.span, "Can only use array initializer expressions to assign to array types. Try using a new expression instead.");
+                self.error(
+                    "CS0622",
+                    initializer.span,
+                    "Can only use array initializer expressions to assign to array types. Try using a new expression instead.",
+                );
                 None
             }
         }

@@ -50,7 +50,10 @@ impl<'t> Binder<'t> {
         let span = expression.span;
         let bound = match &expression.kind {
             ExpressionKind::Parenthesized(inner) => return self.operand_inside_parentheses(inner),
-            ExpressionKind::Name(_) | ExpressionKind::Member { .. } | ExpressionKind::Predefined(_) | ExpressionKind::AliasQualified { .. } => {
+            ExpressionKind::Name(_)
+            | ExpressionKind::Member { .. }
+            | ExpressionKind::Predefined(_)
+            | ExpressionKind::AliasQualified { .. } => {
                 return match self.entity_of_chain(expression)? {
                     Entity::Operand(operand) => Some(operand),
                     Entity::Type(ty) => {
@@ -125,7 +128,11 @@ impl<'t> Binder<'t> {
                 None
             }
             ExpressionKind::ArrayInitializer(_) => {
-                self.error("CS0622", span, "Can only use array initializer expressions to assign to array types. Try using a new expression instead.");
+                self.error(
+                    "CS0622",
+                    span,
+                    "Can only use array initializer expressions to assign to array types. Try using a new expression instead.",
+                );
                 None
             }
             ExpressionKind::Ref(_) => {

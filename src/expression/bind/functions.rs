@@ -6,8 +6,9 @@
 use std::{rc::Rc, sync::Arc};
 
 use super::{
-    Binder, Bound, Operand, conversions,
+    Binder, Bound, Operand,
     arguments::Takes,
+    conversions,
     scopes::{FunctionScope, LocalKind},
 };
 use crate::{
@@ -185,7 +186,9 @@ impl<'t> Binder<'t> {
             return None;
         }
         if !self.explicit_parameters_fit(lambda, &inputs) {
-            let message = format!("Cannot convert lambda expression to type '{to}' because the parameter types do not match the delegate parameter types");
+            let message = format!(
+                "Cannot convert lambda expression to type '{to}' because the parameter types do not match the delegate parameter types"
+            );
             self.error("CS1661", span, message);
             return None;
         }
@@ -302,7 +305,11 @@ impl<'t> Binder<'t> {
                 Operand::Value(bound) if is_statement(&bound.node) => Some(bound.node),
                 Operand::Throw(node) => Some(Node::Throw(Box::new(node))),
                 _ => {
-                    self.error("CS0201", span, "Only assignment, call, increment, decrement, and new object expressions can be used as a statement");
+                    self.error(
+                        "CS0201",
+                        span,
+                        "Only assignment, call, increment, decrement, and new object expressions can be used as a statement",
+                    );
                     None
                 }
             },
@@ -345,7 +352,11 @@ impl<'t> Binder<'t> {
                     match self.to(operand, &ty, value.span)?.node {
                         Node::Constant(value) => Some(value),
                         _ => {
-                            self.error("CS1736", value.span, format!("Default parameter value for '{}' must be a compile-time constant", parameter.name.name));
+                            self.error(
+                                "CS1736",
+                                value.span,
+                                format!("Default parameter value for '{}' must be a compile-time constant", parameter.name.name),
+                            );
                             return None;
                         }
                     }
@@ -389,8 +400,19 @@ impl<'t> Binder<'t> {
 pub(super) fn is_statement(node: &Node) -> bool {
     !matches!(
         node,
-        Node::Constant(_) | Node::Local(_) | Node::Arithmetic(..) | Node::Compare(..) | Node::Equal(..) | Node::Same(..) | Node::Field(..)
-            | Node::Property(..) | Node::Element(..) | Node::And(..) | Node::Or(..) | Node::Not(_) | Node::Conditional(_)
+        Node::Constant(_)
+            | Node::Local(_)
+            | Node::Arithmetic(..)
+            | Node::Compare(..)
+            | Node::Equal(..)
+            | Node::Same(..)
+            | Node::Field(..)
+            | Node::Property(..)
+            | Node::Element(..)
+            | Node::And(..)
+            | Node::Or(..)
+            | Node::Not(_)
+            | Node::Conditional(_)
     )
 }
 

@@ -83,7 +83,9 @@ impl Inference<'_> {
                     bounds.exact.push(from.clone());
                 }
             }
-            (Type::Array(from), Type::Array(to)) | (Type::Nullable(from), Type::Nullable(to)) | (Type::Grid(from, _), Type::Grid(to, _)) => {
+            (Type::Array(from), Type::Array(to))
+            | (Type::Nullable(from), Type::Nullable(to))
+            | (Type::Grid(from, _), Type::Grid(to, _)) => {
                 self.exact(from, to);
             }
             (Type::Generic(class, from), Type::Generic(to_class, to)) if class == to_class => {
@@ -206,7 +208,8 @@ impl<'t> Binder<'t> {
                     inference.unfixed(&output).contains(&index) && inputs.iter().any(|input| !inference.unfixed(input).is_empty())
                 })
             };
-            let open: Vec<usize> = inference.bounds.iter().enumerate().filter(|(_, bounds)| bounds.fixed.is_none()).map(|(i, _)| i).collect();
+            let open: Vec<usize> =
+                inference.bounds.iter().enumerate().filter(|(_, bounds)| bounds.fixed.is_none()).map(|(i, _)| i).collect();
             if open.is_empty() {
                 break;
             }
@@ -229,7 +232,8 @@ impl<'t> Binder<'t> {
                 continue;
             }
             let independent: Vec<usize> = open.iter().copied().filter(|index| !depends(&inference, &waiting, *index)).collect();
-            let with_bounds = |inference: &Inference<'_>, index: &usize| inference.bounds.get(*index).is_some_and(|bounds| !bounds.is_empty());
+            let with_bounds =
+                |inference: &Inference<'_>, index: &usize| inference.bounds.get(*index).is_some_and(|bounds| !bounds.is_empty());
             let mut to_fix: Vec<usize> = independent.into_iter().filter(|index| with_bounds(&inference, index)).collect();
             if to_fix.is_empty() {
                 to_fix = open.into_iter().filter(|index| with_bounds(&inference, index)).collect();

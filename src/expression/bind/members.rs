@@ -2,10 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{
-    Binder, Bound, Operand,
-    functions::LocalFunctionType,
-};
+use super::{Binder, Bound, Operand, functions::LocalFunctionType};
 use crate::{
     csharp::tree::{self, SimpleName},
     diagnostic::nearest,
@@ -108,10 +105,8 @@ impl<'t> Methods<'t> {
             MethodsKind::Members(Receiver::Value(this)) => {
                 let ty = this.ty.underlying().unwrap_or(&this.ty);
                 let mut levels = find(ty, self.name(), |info| !info.is_static && info.kind == MemberKind::Method);
-                let extensions: Vec<Found> = registry::extensions(self.name())
-                    .iter()
-                    .map(|info| Found { info, on: Type::Named(ClassRef(info.class)) })
-                    .collect();
+                let extensions: Vec<Found> =
+                    registry::extensions(self.name()).iter().map(|info| Found { info, on: Type::Named(ClassRef(info.class)) }).collect();
                 if !extensions.is_empty() {
                     levels.push(extensions);
                 }
@@ -166,9 +161,10 @@ pub(super) fn find(ty: &Type, name: &str, fits: impl Fn(&MemberInfo) -> bool) ->
             .filter(|found| {
                 let parameters = |found: &Found| -> Vec<Type> { found.info.parameters.iter().map(|p| found.close(&p.ty)).collect() };
                 let own = parameters(found);
-                !levels.iter().flatten().any(|known| {
-                    known.info.type_parameters.len() == found.info.type_parameters.len() && parameters(known) == own
-                })
+                !levels
+                    .iter()
+                    .flatten()
+                    .any(|known| known.info.type_parameters.len() == found.info.type_parameters.len() && parameters(known) == own)
             })
             .collect();
         if !own.is_empty() {
@@ -233,8 +229,10 @@ impl<'t> Binder<'t> {
         let methods = Methods::new(Receiver::Value(target.clone()), name);
         if methods.is_empty() && !(target.ty.underlying().is_some() && simple == "GetValueOrDefault") {
             if find_value(&target.ty, simple, true).is_some() {
-                let message =
-                    format!("Member '{}.{simple}' cannot be accessed with an instance reference; qualify it with a type name instead", target.ty);
+                let message = format!(
+                    "Member '{}.{simple}' cannot be accessed with an instance reference; qualify it with a type name instead",
+                    target.ty
+                );
                 self.error("CS0176", span, message);
             } else {
                 self.no_member(&target.ty, simple, name.span());
@@ -247,13 +245,8 @@ impl<'t> Binder<'t> {
     /// A static property or constant.
     pub(super) fn static_value(&mut self, ty: &Type, name: &SimpleName) -> Option<(Bound, Found)> {
         let found = find_value(ty, name.identifier.name.as_str(), true)?;
-        let call = Call {
-            native: found.info.native,
-            arguments: [].into(),
-            types: ty.arguments().into(),
-            outs: [].into(),
-            has_receiver: false,
-        };
+        let call =
+            Call { native: found.info.native, arguments: [].into(), types: ty.arguments().into(), outs: [].into(), has_receiver: false };
         Some((Bound::new(Node::Call(Box::new(call)), found.result()), found))
     }
 

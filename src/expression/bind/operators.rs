@@ -237,10 +237,7 @@ impl<'t> Binder<'t> {
 
     fn overloaded(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
         let is_string = |bound: &Bound| bound.ty == Type::STRING;
-        if operator == BinaryOperator::Add
-            && (is_string(left) || is_string(right))
-            && user_operator(operator, left, right).is_none()
-        {
+        if operator == BinaryOperator::Add && (is_string(left) || is_string(right)) && user_operator(operator, left, right).is_none() {
             return Some(concat(left, right));
         }
         if let Some(bound) = self.numeric_operation(operator, left, right) {
@@ -266,7 +263,8 @@ impl<'t> Binder<'t> {
         let plain = |bound: &Bound| bound.ty == Type::BOOL;
         let nullable = |bound: &Bound| bound.ty.underlying() == Some(&Type::BOOL) || bound.ty == Type::Null;
         if let Some(negated) = equality(operator) {
-            let both = (plain(left) || nullable(left)) && (plain(right) || nullable(right)) && (left.ty != Type::Null || right.ty != Type::Null);
+            let both =
+                (plain(left) || nullable(left)) && (plain(right) || nullable(right)) && (left.ty != Type::Null || right.ty != Type::Null);
             return both.then(|| Bound::new(Node::Equal(left.clone().boxed(), right.clone().boxed(), negated), Type::BOOL));
         }
         let operation = arithmetic(operator).filter(|op| matches!(op, Arithmetic::And | Arithmetic::Or | Arithmetic::Xor))?;
@@ -300,7 +298,9 @@ impl<'t> Binder<'t> {
             (a, Numeric::Int32) if shift => a,
             _ if shift => return None,
             // A constant takes the type of the other side where it fits: `ulong > 0`, `uint + 1`.
-            (kind @ (Numeric::UInt32 | Numeric::UInt64), Numeric::Int32 | Numeric::Int64) if is_constant(right) && fits(right, kind) => kind,
+            (kind @ (Numeric::UInt32 | Numeric::UInt64), Numeric::Int32 | Numeric::Int64) if is_constant(right) && fits(right, kind) => {
+                kind
+            }
             (Numeric::Int32 | Numeric::Int64, kind @ (Numeric::UInt32 | Numeric::UInt64)) if is_constant(left) && fits(left, kind) => kind,
             (a, b) => promote(a, b)?,
         };
@@ -338,7 +338,11 @@ impl<'t> Binder<'t> {
         let enumeration = if a.enum_members().is_some() { a.clone() } else { b.clone() };
         enumeration.enum_members()?;
         let zero = |bound: &Bound| matches!(bound.node, Node::Constant(Value::Int32(0)));
-        let same = a == b || (zero(left) && b == enumeration) || (zero(right) && a == enumeration) || left.ty == Type::Null || right.ty == Type::Null;
+        let same = a == b
+            || (zero(left) && b == enumeration)
+            || (zero(right) && a == enumeration)
+            || left.ty == Type::Null
+            || right.ty == Type::Null;
         let number = |node: Node, ty: &Type| if *ty == Type::Null { node } else { converted(node, ty, &Type::INT32) };
         let make = |l: Node, r: Node| -> Option<(Node, Type)> {
             let (l, r) = (Box::new(number(l, &a)), Box::new(number(r, &b)));

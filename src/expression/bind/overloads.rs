@@ -56,7 +56,8 @@ impl<'t> Binder<'t> {
             let mut candidates: Vec<Candidate> = Vec::new();
             for found in level {
                 let this = this.filter(|_| found.info.is_extension);
-                let fitting = self.candidate(found, this, types, arguments, false).or_else(|| self.candidate(found, this, types, arguments, true));
+                let fitting =
+                    self.candidate(found, this, types, arguments, false).or_else(|| self.candidate(found, this, types, arguments, true));
                 candidates.extend(fitting);
             }
             if candidates.is_empty() {

@@ -43,18 +43,14 @@ impl<'t> Binder<'t> {
                 let test = Node::Is(ty.clone(), Box::new(keep));
                 let tree::Designation::Variable(name) = designation else { return Some((Bound::new(test, Type::BOOL), None)) };
                 let declared = self.declare(name, ty);
-                let store = Node::Sequence(
-                    [Node::Declare(declared.slot, kept.boxed()), Node::Constant(Value::Bool(true))].into(),
-                );
+                let store = Node::Sequence([Node::Declare(declared.slot, kept.boxed()), Node::Constant(Value::Bool(true))].into());
                 self.assigned_when_true(declared.variable);
                 Some((Bound::new(Node::And(Box::new(test), Box::new(store)), Type::BOOL), None))
             }
             PatternKind::Var(tree::Designation::Variable(name)) => {
                 let declared = self.declare(name, operand.ty.clone());
                 self.assigned.assign(declared.variable);
-                let store = Node::Sequence(
-                    [Node::Declare(declared.slot, operand.boxed()), Node::Constant(Value::Bool(true))].into(),
-                );
+                let store = Node::Sequence([Node::Declare(declared.slot, operand.boxed()), Node::Constant(Value::Bool(true))].into());
                 Some((Bound::new(store, Type::BOOL), None))
             }
             PatternKind::Var(tree::Designation::Discard(_)) => {
@@ -82,7 +78,11 @@ impl<'t> Binder<'t> {
             || conversions::explicit_standard(&operand.ty, &named).is_some();
         let numbers = operand.ty.is_value_type() && named.is_value_type() && operand.ty != named;
         if !possible || numbers {
-            self.error("CS8121", ty.span, format!("An expression of type '{}' cannot be handled by a pattern of type '{named}'.", operand.ty));
+            self.error(
+                "CS8121",
+                ty.span,
+                format!("An expression of type '{}' cannot be handled by a pattern of type '{named}'.", operand.ty),
+            );
             return None;
         }
         Some(named)
@@ -138,7 +138,8 @@ impl<'t> Binder<'t> {
         let target = operand.ty.underlying().unwrap_or(&operand.ty).clone();
         let constant = if conversions::of_value(&constant, &target).is_some() && target.is_value_type() || target == Type::STRING {
             self.implicitly(constant, &target, span)?
-        } else if conversions::explicit_standard(&target, &constant.ty).is_some() || conversions::standard(&constant.ty, &target).is_some() {
+        } else if conversions::explicit_standard(&target, &constant.ty).is_some() || conversions::standard(&constant.ty, &target).is_some()
+        {
             constant
         } else {
             self.implicitly(constant, &target, span)?

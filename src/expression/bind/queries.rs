@@ -139,7 +139,8 @@ impl<'t> Binder<'t> {
                     };
                     let pair = self.over(&stage, LambdaBody::Pair, Some(joined), at(3));
                     let range = stage.joined(joined);
-                    stage.source = self.linq(stage.source.clone(), name, Vec::new(), vec![Operand::Value(inner), left, right, pair], span)?;
+                    stage.source =
+                        self.linq(stage.source.clone(), name, Vec::new(), vec![Operand::Value(inner), left, right, pair], span)?;
                     stage.range = range;
                 }
             }

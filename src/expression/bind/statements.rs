@@ -10,11 +10,7 @@ use super::{
 };
 use crate::{
     csharp::tree::{self, Block, ForEachVariable, ForInitializer, Statement, StatementKind, TypeKind, UsingResource},
-    dotnet::{
-        member::MemberKind,
-        types::Type,
-        value::Value,
-    },
+    dotnet::{member::MemberKind, types::Type, value::Value},
     expression::program::{Call, Handler, Node, Slot, Step},
     source::Span,
 };
@@ -41,10 +37,10 @@ impl<'t> Binder<'t> {
                     continue;
                 }
                 match binder.statement(statement) {
-                // `goto` looks for labels among the block's own statements.
-                Step::Block(inner) if matches!(inner.first(), Some(Step::Label(_))) => steps.extend(inner),
-                step => steps.push(step),
-            }
+                    // `goto` looks for labels among the block's own statements.
+                    Step::Block(inner) if matches!(inner.first(), Some(Step::Label(_))) => steps.extend(inner),
+                    step => steps.push(step),
+                }
             }
             if !functions.is_empty() {
                 // Cells that must be there before any statement runs: the functions' own, and of the block's variables those they share.
@@ -144,7 +140,12 @@ impl<'t> Binder<'t> {
                 let (body, target) = binder.in_loop(|binder| binder.embedded(body));
                 binder.assigned = when_false;
                 binder.assigned.meet(&target.breaks);
-                test.map_or(Step::Nothing, |test| Step::Loop { condition: Some(test), body: Box::new(body), after: Vec::new(), post: false })
+                test.map_or(Step::Nothing, |test| Step::Loop {
+                    condition: Some(test),
+                    body: Box::new(body),
+                    after: Vec::new(),
+                    post: false,
+                })
             }),
             StatementKind::Do { body, condition } => {
                 let (body, target) = self.in_loop(|binder| binder.embedded(body));
@@ -218,12 +219,20 @@ impl<'t> Binder<'t> {
                     _ => false,
                 };
                 if !legal {
-                    self.error("CS0201", expression.span, "Only assignment, call, increment, decrement, and new object expressions can be used as a statement");
+                    self.error(
+                        "CS0201",
+                        expression.span,
+                        "Only assignment, call, increment, decrement, and new object expressions can be used as a statement",
+                    );
                 }
                 Step::Evaluate(bound.node)
             }
             _ => {
-                self.error("CS0201", expression.span, "Only assignment, call, increment, decrement, and new object expressions can be used as a statement");
+                self.error(
+                    "CS0201",
+                    expression.span,
+                    "Only assignment, call, increment, decrement, and new object expressions can be used as a statement",
+                );
                 Step::Nothing
             }
         }
@@ -258,7 +267,11 @@ impl<'t> Binder<'t> {
             let finallies = function.finallies;
             let target = function.targets.iter_mut().rev().find(|target| is_break || target.is_loop)?;
             crosses_finally = target.finallies != finallies;
-            if is_break { target.breaks.meet(&state) } else { target.continues.meet(&state) }
+            if is_break {
+                target.breaks.meet(&state)
+            } else {
+                target.continues.meet(&state)
+            }
             Some(())
         });
         if found.is_none() {
@@ -468,7 +481,11 @@ impl<'t> Binder<'t> {
             return Step::Nothing;
         };
         if declared.is_some_and(|ty| *ty != local.ty) {
-            self.error("CS8174", target.span, format!("The expression must be of type '{}' because it is being assigned by reference", local.ty));
+            self.error(
+                "CS8174",
+                target.span,
+                format!("The expression must be of type '{}' because it is being assigned by reference", local.ty),
+            );
         }
         self.capture(local.function, local.slot);
         let cell = self.reach(local.function, local.slot);
@@ -497,7 +514,9 @@ impl<'t> Binder<'t> {
         let mut steps = match initializer {
             None => Vec::new(),
             Some(ForInitializer::Declaration(declaration)) => vec![self.local_declaration(declaration)],
-            Some(ForInitializer::Expressions(expressions)) => expressions.iter().map(|expression| self.expression_statement(expression)).collect(),
+            Some(ForInitializer::Expressions(expressions)) => {
+                expressions.iter().map(|expression| self.expression_statement(expression)).collect()
+            }
         };
         self.settle();
         let (test, when_true, when_false) = match condition {

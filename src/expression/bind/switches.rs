@@ -62,7 +62,11 @@ impl<'t> Binder<'t> {
                         None => "default".to_owned(),
                         Some(value) => show(value),
                     };
-                    self.error("CS0152", label.span, format!("The switch statement contains multiple cases with the label value '{shown}'"));
+                    self.error(
+                        "CS0152",
+                        label.span,
+                        format!("The switch statement contains multiple cases with the label value '{shown}'"),
+                    );
                 }
             }
         }

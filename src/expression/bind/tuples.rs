@@ -86,7 +86,9 @@ impl<'t> Binder<'t> {
                 literal.items.iter().zip(&tuple.items).all(|((_, operand, _), ty)| self.converts(operand, ty))
             }
             Type::Nullable(to) => self.tuple_converts(literal, to),
-            to => self.attempt(|binder| binder.tuple_natural(literal, Span::at(0))).is_some_and(|bound| self.converts(&Operand::Value(bound), to)),
+            to => self
+                .attempt(|binder| binder.tuple_natural(literal, Span::at(0)))
+                .is_some_and(|bound| self.converts(&Operand::Value(bound), to)),
         }
     }
 
@@ -231,7 +233,8 @@ impl<'t> Binder<'t> {
             let field = |(index, ty): (usize, &Type)| Bound::new(Node::Field(Box::new(value.node.clone()), index), ty.clone());
             return Some(tuple.items.iter().enumerate().map(field).collect());
         }
-        let found = super::members::find(&value.ty, "Deconstruct", |info| info.kind == MemberKind::Method && info.parameters.len() == count);
+        let found =
+            super::members::find(&value.ty, "Deconstruct", |info| info.kind == MemberKind::Method && info.parameters.len() == count);
         let Some(found) = found.into_iter().flatten().next() else {
             let message = format!(
                 "No suitable 'Deconstruct' instance or extension method was found for type '{}', with {count} out parameters and a void return type.",

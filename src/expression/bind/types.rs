@@ -38,13 +38,21 @@ impl Binder<'_> {
                 let last = parts.next_back()?;
                 let namespace: Vec<&str> = parts.map(|part| part.identifier.name.as_str()).collect();
                 if namespace.is_empty() && last.identifier.name == "var" && last.arguments.is_empty() {
-                    self.error("CS0825", ty.span, "The contextual keyword 'var' may only appear within a local variable declaration or in script code");
+                    self.error(
+                        "CS0825",
+                        ty.span,
+                        "The contextual keyword 'var' may only appear within a local variable declaration or in script code",
+                    );
                     return None;
                 }
                 self.named(&namespace.join("."), last, ty.span)
             }
             TypeKind::Var => {
-                self.error("CS0825", ty.span, "The contextual keyword 'var' may only appear within a local variable declaration or in script code");
+                self.error(
+                    "CS0825",
+                    ty.span,
+                    "The contextual keyword 'var' may only appear within a local variable declaration or in script code",
+                );
                 None
             }
             TypeKind::Ref { element, .. } => self.ty(element),

@@ -2,13 +2,13 @@
 
 use rust_decimal::{Decimal, prelude::Zero};
 
-use crate::expression::program::{Arithmetic, Comparison, Numeric};
 use crate::dotnet::{
     display,
     exception::{Raise, throw},
     number, registry,
     value::Value,
 };
+use crate::expression::program::{Arithmetic, Comparison, Numeric};
 
 fn overflow() -> Raise {
     throw(&registry::OVERFLOW_EXCEPTION, "Arithmetic operation resulted in an overflow.")
