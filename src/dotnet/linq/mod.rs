@@ -14,6 +14,8 @@ mod ordering;
 mod projection;
 mod sets;
 mod sums;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
