@@ -54,6 +54,12 @@ fn record_text(runtime: &Runtime<'_>, record: &Record) -> String {
         Type::Generic(class, _) if class.name == "KeyValuePair" => {
             format!("[{}, {}]", items.next().unwrap_or_default(), items.next().unwrap_or_default())
         }
+        Type::Generic(_, parts) if parts.len() == 8 => {
+            // The rest of a `Tuple` of more than seven is a tuple, written as if it were none.
+            let rest = items.next_back().unwrap_or_default();
+            let rest = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(&rest).to_owned();
+            format!("({}, {rest})", items.collect::<Vec<_>>().join(", "))
+        }
         _ => format!("({})", items.collect::<Vec<_>>().join(", ")),
     }
 }

@@ -43,6 +43,8 @@ mod linq;
 mod math;
 /// `System.Net.IPAddress`
 mod net;
+/// `System.Nullable`
+mod nullable;
 /// the numeric types: parsing and conversion
 pub mod number;
 /// `System.Object`
