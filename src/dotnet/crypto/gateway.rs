@@ -47,7 +47,7 @@ pub const MEMBERS: &[Member] = &[
     member("static byte[] Decrypt(this byte[] input, SymmetricAlgorithm alg, byte[] key, byte[] iv)", |call| {
         by_algorithm(call, Direction::Decrypt)
     }),
-    member("static bool VerifyNoRevocation(this X509Certificate2 certificate)", |call| match call.argument(0) {
+    member("static bool VerifyNoRevocation(this X509Certificate2 input)", |call| match call.argument(0) {
         Value::Null => Err(null_reference()),
         _ => x509::verify(call),
     }),
