@@ -36,7 +36,7 @@ pub mod encoding;
 /// `System.Guid`
 mod guid;
 /// `System.Security.Cryptography`: hashes, ciphers, certificates
-mod crypto;
+pub mod crypto;
 /// `System.Linq.Enumerable`
 mod linq;
 /// `System.Math`
