@@ -33,6 +33,8 @@ mod convert;
 pub mod display;
 /// `System.Text.Encoding`
 pub mod encoding;
+/// composite formatting
+pub mod format;
 /// `System.Guid`
 mod guid;
 /// `System.Security.Cryptography`: hashes, ciphers, certificates
