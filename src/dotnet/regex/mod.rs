@@ -18,6 +18,8 @@ mod replacement;
 mod search;
 mod set;
 mod subject;
+#[cfg(test)]
+mod tests;
 
 const NAMESPACE: &str = "System.Text.RegularExpressions";
 
