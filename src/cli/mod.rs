@@ -1,6 +1,7 @@
 //! The command line: one file a command. The only room that prints, and the only one with anyhow.
 
 mod diff;
+mod eval;
 mod fault;
 mod generate;
 mod input;
@@ -28,6 +29,8 @@ enum Command {
     Gen(generate::Arguments),
     /// Shows what changed between two policy documents
     Diff(diff::Arguments),
+    /// Evaluates a policy expression, or many
+    Eval(eval::Arguments),
     /// Runs gateways and Azure OpenAI resources on loopback, with live faults
     Simulate(simulate::Arguments),
     /// Injects a fault into a running simulation, or clears it
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Gen(arguments) => generate::run(&arguments, &printer),
         Command::Diff(arguments) => diff::run(&arguments, &printer),
+        Command::Eval(arguments) => eval::run(&arguments, &printer),
         Command::Simulate(arguments) => simulate::run(arguments, &printer),
         Command::Fault(arguments) => fault::run(&arguments, &printer),
         Command::Schema(arguments) => schema::run(&arguments, &printer),

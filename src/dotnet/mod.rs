@@ -36,7 +36,7 @@ pub mod encoding;
 /// composite formatting
 pub mod format;
 /// `System.Guid`
-mod guid;
+pub mod guid;
 /// `System.Security.Cryptography`: hashes, ciphers, certificates
 pub mod crypto;
 /// `System.Linq.Enumerable`

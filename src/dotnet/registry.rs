@@ -15,8 +15,8 @@ pub use super::{
         QUEUE, RANK_EXCEPTION, READ_ONLY_COLLECTION, STACK, VALUE_COLLECTION,
     },
     context::{
-        API, CONTEXT, CONTEXT_EXTENSIONS, DEPLOYMENT, DEPLOYMENT_GATEWAY, IURL, KEY_NAMES, LAST_ERROR, MESSAGE_BODY, OPERATION, PRODUCT,
-        REQUEST, RESPONSE, SUBSCRIPTION, USER,
+        CONTEXT, CONTEXT_EXTENSIONS, DEPLOYMENT, DEPLOYMENT_GATEWAY, IURL, LAST_ERROR, MESSAGE_BODY, REQUEST, RESPONSE,
+        entities::{API, KEY_NAMES, OPERATION, PRODUCT, SUBSCRIPTION, USER},
     },
     datetime::{DATE_TIME, DATE_TIME_OFFSET, TIME_SPAN},
     encoding::ENCODING,
@@ -67,6 +67,7 @@ const FAMILIES: &[&[&Class]] = &[
     super::xml::CLASSES,
     super::exception::CLASSES,
     super::context::CLASSES,
+    super::context::entities::CLASSES,
     super::context::tokens::CLASSES,
 ];
 

@@ -33,8 +33,8 @@ pub struct Budget {
     pub depth: u32,
 }
 
-/// Nested nodes, blocks and tokens that an evaluation may enter; a thread that evaluates needs a stack for them.
-pub const MAX_DEPTH: u32 = 400;
+/// How deep functions of an expression may call each other, and data may nest.
+pub const MAX_DEPTH: u32 = 2_000;
 
 impl Default for Budget {
     fn default() -> Self {
@@ -70,7 +70,7 @@ impl Runtime<'_> {
     /// Goes one level deeper into nested data.
     pub fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Raise>) -> Result<T, Raise> {
         self.budget.depth = self.budget.depth.checked_sub(1).ok_or(Raise::Budget(BudgetSpent::Depth))?;
-        let outcome = work(self);
+        let outcome = stacker::maybe_grow(128 << 10, 1 << 20, || work(self));
         self.budget.depth += 1;
         outcome
     }

@@ -7,6 +7,7 @@
 mod bind;
 mod evaluate;
 mod program;
+pub mod sample;
 #[cfg(test)]
 mod tests;
 

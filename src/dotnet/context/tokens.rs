@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json};
 
 use super::CONTEXT_NAMESPACE;
 use crate::dotnet::{
-    collection::{self, Dictionary},
+    collection::{self, dictionary, dictionary::Dictionary},
     datetime::{DateTime, Kind, TICKS_PER_SECOND, UNIX_EPOCH},
     display,
     exception::{Raise, null_reference},
@@ -221,15 +221,18 @@ fn array(runtime: &mut Runtime<'_>, texts: Vec<String>) -> Result<Value, Raise> 
 
 /// A dictionary of strings to values of that type.
 fn dictionary(runtime: &mut Runtime<'_>, value: Type, entries: Vec<(Value, Value)>) -> Result<Value, Raise> {
-    runtime.allocate(entries.len().saturating_mul(2 * size_of::<Value>()))?;
-    runtime.object(Object::Dictionary(Dictionary { key: Type::STRING, value, entries }))
+    let map = runtime.object(Object::Dictionary(Dictionary::new(Type::STRING, value)))?;
+    for (key, value) in entries {
+        dictionary::set(runtime, &map, key, value)?;
+    }
+    Ok(map)
 }
 
 /// The entry of a dictionary under a key; the outer none for what is no dictionary.
 pub(super) fn entry(runtime: &Runtime<'_>, of: &Value, key: &str) -> Option<Option<Value>> {
     let Some(Object::Dictionary(map)) = runtime.get(of) else { return None };
     let is_key = |candidate: &Value| matches!(candidate, Value::String(text) if text.as_str() == key);
-    Some(map.entries.iter().find(|(candidate, _)| is_key(candidate)).map(|(_, value)| value.clone()))
+    Some(map.entries().find(|(candidate, _)| is_key(candidate)).map(|(_, value)| value.clone()))
 }
 
 /// The texts of a value joined by commas, as `GetValueOrDefault` of claims gives them.
