@@ -1,5 +1,6 @@
 //! The command line: one file a command. The only room that prints, and the only one with anyhow.
 
+mod check;
 mod diff;
 mod eval;
 mod fault;
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     /// Writes the policy document and the Named Values manifest of a spec
     Gen(generate::Arguments),
+    /// Says what is wrong with policy documents
+    Check(check::Arguments),
     /// Shows what changed between two policy documents
     Diff(diff::Arguments),
     /// Evaluates a policy expression, or many
@@ -63,6 +66,7 @@ pub fn main() -> ExitCode {
     let printer = Printer::new();
     let result = match cli.command {
         Command::Gen(arguments) => generate::run(&arguments, &printer),
+        Command::Check(arguments) => check::run(&arguments, &printer),
         Command::Diff(arguments) => diff::run(&arguments, &printer),
         Command::Eval(arguments) => eval::run(&arguments, &printer),
         Command::Simulate(arguments) => simulate::run(arguments, &printer),
