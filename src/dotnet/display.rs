@@ -4,7 +4,7 @@ use super::{
     context::Part,
     enums::EnumValue,
     heap::{Object, Record},
-    json, registry,
+    json, number, registry,
     runtime::Runtime,
     string::Str,
     types::{ClassRef, Type},
@@ -20,9 +20,6 @@ pub fn to_str(runtime: &Runtime<'_>, value: &Value) -> Str {
         Value::Bool(true) => "True".into(),
         Value::Bool(false) => "False".into(),
         Value::Char(unit) => Str::from_units(&[*unit]),
-        Value::Single(v) => single(*v).into(),
-        Value::Double(v) => double(*v).into(),
-        Value::Decimal(v) => v.to_string().into(),
         Value::Guid(bytes) => guid_text(*bytes).into(),
         Value::DateTime(v) => v.to_string().into(),
         Value::DateTimeOffset(v) => v.to_string().into(),
@@ -38,7 +35,7 @@ pub fn to_str(runtime: &Runtime<'_>, value: &Value) -> Str {
             _ => full_name(&type_of(runtime, value)).into(),
         },
         Value::Context(_) => full_name(&type_of(runtime, value)).into(),
-        integer => integer.as_integer().unwrap_or(0).to_string().into(),
+        number => number::text(number).unwrap_or_default().into(),
     }
 }
 
@@ -88,6 +85,7 @@ pub fn type_of(runtime: &Runtime<'_>, value: &Value) -> Type {
         Value::TimeSpan(_) => Type::TIME_SPAN,
         Value::Enum(EnumValue { class, .. }) => Type::Named(*class),
         Value::Context(part) => part.ty(),
+        Value::Cell(_) => Type::OBJECT,
         Value::Object(reference) => match runtime.heap.get(*reference) {
             Object::Bytes(_) => Type::array(Type::BYTE),
             Object::Array(list) => Type::array(list.element.clone()),
@@ -138,38 +136,12 @@ pub fn full_name(ty: &Type) -> String {
 /// `Double.ToString()` since .NET Core 3.0: the shortest digits that read back, `E` notation from 1E+15 and below 1E-05.
 /// Source: learn.microsoft.com/dotnet/api/system.double.tostring.
 pub fn double(value: f64) -> String {
-    shortest(value, format!("{value:e}"), 15)
+    number::text(&Value::Double(value)).unwrap_or_default()
 }
 
 /// `Single.ToString()`, likewise, with `E` notation from 1E+07.
 pub fn single(value: f32) -> String {
-    shortest(f64::from(value), format!("{value:e}"), 7)
-}
-
-fn shortest(value: f64, scientific: String, precision: i32) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "∞" } else { "-∞" }.replace('∞', "Infinity");
-    }
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
-    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
-    if exponent >= precision.max(digits.len() as i32) || exponent < -4 {
-        let (first, rest) = digits.split_at(1.min(digits.len()));
-        let point = if rest.is_empty() || rest.chars().all(|c| c == '0') { String::new() } else { format!(".{rest}") };
-        return format!("{sign}{first}{point}E{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs());
-    }
-    if exponent < 0 {
-        return format!("{sign}0.{}{digits}", "0".repeat((-exponent - 1) as usize));
-    }
-    let whole = exponent as usize + 1;
-    match digits.get(whole..) {
-        Some("") | None => format!("{sign}{digits}{}", "0".repeat(whole.saturating_sub(digits.len()))),
-        Some(fraction) => format!("{sign}{}.{fraction}", digits.get(..whole).unwrap_or("")),
-    }
+    number::text(&Value::Single(value)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -45,7 +45,12 @@ pub struct Call<'a, 'b> {
     pub outs: Vec<(usize, Value)>,
 }
 
-impl<'a> Call<'a, '_> {
+impl<'a, 'b> Call<'a, 'b> {
+    /// A call with these arguments and type arguments.
+    pub fn new(runtime: &'a mut Runtime<'b>, arguments: &'a [Value], types: &'a [Type]) -> Self {
+        Self { runtime, arguments, types, outs: Vec::new() }
+    }
+
     /// The argument at `index`; null where there is none.
     pub fn argument(&self, index: usize) -> &'a Value {
         self.arguments.get(index).unwrap_or(&Value::Null)

@@ -5,16 +5,18 @@ use std::cmp::Ordering;
 use super::{
     display::{self, full_name, to_str, type_of},
     exception::{Raise, null_reference, raise},
-    heap::{Object, Ref},
+    heap::{Instance, Object, Ref, downcast},
     member::{Member, member},
     registry,
     runtime::Runtime,
+    string::Str,
     types::Type,
     value::Value,
 };
 
 crate::classes! {
     OBJECT = Class::new("System", "Object", Kind::Class).keyword("object").members(MEMBERS);
+    TYPE = class("System", "Type");
     VALUE_TYPE = class("System", "ValueType");
 }
 
@@ -40,6 +42,28 @@ pub const MEMBERS: &[Member] = &[
     member("static bool Equals(object objA, object objB)", |call| Ok(Value::Bool(equal(call.runtime, call.argument(0), call.argument(1))))),
     member("static bool ReferenceEquals(object objA, object objB)", |call| Ok(Value::Bool(same(call.argument(0), call.argument(1))))),
 ];
+
+/// A `System.Type`: what `typeof` gives.
+#[derive(Clone, Debug)]
+pub struct TypeObject(pub Type);
+
+impl Instance for TypeObject {
+    fn ty(&self) -> Type {
+        Type::named(&TYPE)
+    }
+
+    fn copy(&self) -> Box<dyn Instance> {
+        Box::new(self.clone())
+    }
+
+    fn text(&self, _runtime: &Runtime<'_>) -> Option<Str> {
+        Some(display::full_name(&self.0).into())
+    }
+
+    fn equals(&self, _runtime: &Runtime<'_>, other: &dyn Instance) -> Option<bool> {
+        Some(downcast::<Self>(other).is_some_and(|other| other.0 == self.0))
+    }
+}
 
 /// `Equals`: equal values of the same type; the same object.
 pub fn equal(runtime: &Runtime<'_>, a: &Value, b: &Value) -> bool {

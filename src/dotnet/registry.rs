@@ -67,6 +67,7 @@ const FAMILIES: &[&[&Class]] = &[
     super::xml::CLASSES,
     super::exception::CLASSES,
     super::context::CLASSES,
+    super::context::tokens::CLASSES,
 ];
 
 /// All types of the table.

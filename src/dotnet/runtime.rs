@@ -75,6 +75,24 @@ impl Runtime<'_> {
         outcome
     }
 
+    /// Enters a function of the expression: gives what [`leave`](Self::leave) takes.
+    pub fn enter(&mut self) -> Result<u32, Raise> {
+        let depth = self.budget.depth;
+        self.budget.depth = depth.checked_sub(1).ok_or(Raise::Budget(BudgetSpent::Depth))?;
+        Ok(depth)
+    }
+
+    /// Leaves a function: `depth` is what [`enter`](Self::enter) gave.
+    pub fn leave(&mut self, depth: u32) {
+        self.budget.depth = depth;
+    }
+
+    /// A cell for a captured variable.
+    pub fn cell(&mut self, value: Value) -> Result<Value, Raise> {
+        self.allocate(super::heap::size(&Object::Plain))?;
+        Ok(Value::Cell(self.heap.allocate(Object::Cell(value))))
+    }
+
     /// Spends `bytes` of memory before they are allocated.
     pub fn allocate(&mut self, bytes: usize) -> Result<(), Raise> {
         match self.budget.memory.checked_sub(bytes as u64) {

@@ -6,9 +6,7 @@
 
 mod bind;
 mod evaluate;
-mod operators;
 mod program;
-mod statements;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! The members of `context` and its parts.
 
-use super::{Body, Message, Part, UrlOf, Which, joined};
+use super::{Body, Message, Part, UrlOf, Which, joined, tokens};
 use crate::{
     dotnet::{
         datetime::{DateTime, TimeSpan},
@@ -261,13 +261,20 @@ pub const EXTENSIONS_MEMBERS: &[Member] = &[
 ];
 
 fn joined_or_default(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
-    let (Value::Context(part), Value::String(key)) = (call.argument(0), call.argument(1)) else { return Err(null_reference()) };
+    let Value::String(key) = call.argument(1) else { return Err(null_reference()) };
+    if let Some(found) = tokens::entry(call.runtime, call.argument(0), &key.as_str()) {
+        return Ok(found.map_or_else(|| call.argument(2).clone(), |value| tokens::joined(call.runtime, &value)));
+    }
+    let Value::Context(part) = call.argument(0) else { return Err(null_reference()) };
     Ok(joined(call.runtime, *part, &key.as_str()).map_or_else(|| call.argument(2).clone(), Value::String))
 }
 
 fn variable(call: &Call<'_, '_>) -> Result<Option<Value>, Raise> {
     match call.argument(1) {
-        Value::String(name) => Ok(call.runtime.context.variables.get(&name.as_str()).cloned()),
+        Value::String(name) => Ok(match tokens::entry(call.runtime, call.argument(0), &name.as_str()) {
+            Some(found) => found,
+            None => call.runtime.context.variables.get(&name.as_str()).cloned(),
+        }),
         _ => Err(crate::dotnet::exception::argument_null("key")),
     }
 }

@@ -4,6 +4,7 @@
 
 mod members;
 mod request_context;
+pub mod tokens;
 
 use members::*;
 pub use request_context::{Body, LastError, Named, RequestContext, RequestMessage, ResponseMessage, Service, Variables};

@@ -2,28 +2,13 @@
 
 use rust_decimal::{Decimal, prelude::Zero};
 
-use super::program::{Arithmetic, Comparison, Numeric};
 use crate::dotnet::{
+    display,
     exception::{Raise, throw},
     number, registry,
-    types::Type,
     value::Value,
 };
-
-impl Numeric {
-    /// Its type.
-    pub fn ty(self) -> Type {
-        match self {
-            Self::Int32 => Type::INT32,
-            Self::UInt32 => Type::UINT32,
-            Self::Int64 => Type::INT64,
-            Self::UInt64 => Type::UINT64,
-            Self::Single => Type::SINGLE,
-            Self::Double => Type::DOUBLE,
-            Self::Decimal => Type::DECIMAL,
-        }
-    }
-}
+use crate::expression::program::{Arithmetic, Comparison, Numeric};
 
 fn overflow() -> Raise {
     throw(&registry::OVERFLOW_EXCEPTION, "Arithmetic operation resulted in an overflow.")
@@ -67,7 +52,7 @@ macro_rules! real {
 }
 
 /// An operation on two operands of the promoted type; for shifts the right one is an `int`.
-pub(super) fn arithmetic(operation: Arithmetic, kind: Numeric, checked: bool, a: &Value, b: &Value) -> Result<Value, Raise> {
+pub(in crate::expression) fn arithmetic(operation: Arithmetic, kind: Numeric, checked: bool, a: &Value, b: &Value) -> Result<Value, Raise> {
     let integer = |value: &Value| value.as_integer().unwrap_or(0);
     let real = |value: &Value| number::as_double(value).unwrap_or(0.0);
     Ok(match kind {
@@ -96,7 +81,7 @@ pub(super) fn arithmetic(operation: Arithmetic, kind: Numeric, checked: bool, a:
 }
 
 /// Unary minus.
-pub(super) fn negate(kind: Numeric, checked: bool, value: &Value) -> Result<Value, Raise> {
+pub(in crate::expression) fn negate(kind: Numeric, checked: bool, value: &Value) -> Result<Value, Raise> {
     match (kind, value) {
         (Numeric::Single, Value::Single(v)) => Ok(Value::Single(-v)),
         (Numeric::Double, Value::Double(v)) => Ok(Value::Double(-v)),
@@ -106,13 +91,13 @@ pub(super) fn negate(kind: Numeric, checked: bool, value: &Value) -> Result<Valu
 }
 
 /// `~`
-pub(super) fn complement(kind: Numeric, value: &Value) -> Result<Value, Raise> {
+pub(in crate::expression) fn complement(kind: Numeric, value: &Value) -> Result<Value, Raise> {
     let ones = number::convert(&Value::Int32(-1), &kind.ty(), false)?;
     arithmetic(Arithmetic::Xor, kind, false, value, &ones)
 }
 
 /// Order and equality of two numbers of the same type; false where one is NaN, but for `!=`.
-pub(super) fn compare(comparison: Comparison, a: &Value, b: &Value) -> bool {
+pub(in crate::expression) fn compare(comparison: Comparison, a: &Value, b: &Value) -> bool {
     let ordering = match (a, b) {
         (Value::Int32(a), Value::Int32(b)) => Some(a.cmp(b)),
         (Value::Single(a), Value::Single(b)) => a.partial_cmp(b),
@@ -127,5 +112,15 @@ pub(super) fn compare(comparison: Comparison, a: &Value, b: &Value) -> bool {
         Comparison::GreaterOrEqual => ordering.is_some_and(std::cmp::Ordering::is_ge),
         Comparison::Equal => ordering.is_some_and(std::cmp::Ordering::is_eq),
         Comparison::NotEqual => !ordering.is_some_and(std::cmp::Ordering::is_eq),
+    }
+}
+
+/// A constant number as messages show it.
+pub(in crate::expression) fn constant_text(value: &Value) -> String {
+    match value {
+        Value::Double(v) => display::double(*v),
+        Value::Single(v) => display::single(*v),
+        Value::Decimal(v) => v.to_string(),
+        value => value.as_integer().unwrap_or(0).to_string(),
     }
 }
