@@ -109,7 +109,12 @@ pub fn full_name(ty: &Type) -> String {
         Type::Named(class) => class.full_name(),
         Type::Generic(class, arguments) => {
             let arguments: Vec<String> = arguments.iter().map(full_name).collect();
-            format!("{}`{}[{}]", class.full_name(), arguments.len(), arguments.join(","))
+            let (count, list) = (arguments.len(), arguments.join(","));
+            match class.namespace.strip_suffix(".Dictionary") {
+                // A class within a generic one: the arguments are the outer one's.
+                Some(outer) => format!("{outer}.Dictionary`{count}+{}[{list}]", class.name),
+                None => format!("{}`{count}[{list}]", class.full_name()),
+            }
         }
         Type::Nullable(of) => format!("System.Nullable`1[{}]", full_name(of)),
         Type::Array(element) => format!("{}[]", full_name(element)),

@@ -133,23 +133,31 @@ pub const MEMBERS: &[Member] = &[
 
 /// `IDictionary<TKey, TValue>`
 pub const INTERFACE: &[Member] = &[
-    member("TValue this[TKey key] { get; set; }", indexed),
-    member("ICollection<TKey> Keys { get; }", |call| view(call, Side::Keys)),
-    member("ICollection<TValue> Values { get; }", |call| view(call, Side::Values)),
-    member("bool ContainsKey(TKey key)", contains_key),
-    member("void Add(TKey key, TValue value)", add_member),
-    member("bool Remove(TKey key)", remove_member),
-    member("bool TryGetValue(TKey key, out TValue value)", try_get),
+    member("TValue this[TKey key] { get; set; }", |call| through(call, "this", indexed)),
+    member("ICollection<TKey> Keys { get; }", |call| through(call, "Keys", |call| view(call, Side::Keys))),
+    member("ICollection<TValue> Values { get; }", |call| through(call, "Values", |call| view(call, Side::Values))),
+    member("bool ContainsKey(TKey key)", |call| through(call, "ContainsKey", contains_key)),
+    member("void Add(TKey key, TValue value)", |call| through(call, "Add", add_member)),
+    member("bool Remove(TKey key)", |call| through(call, "Remove", remove_member)),
+    member("bool TryGetValue(TKey key, out TValue value)", |call| through(call, "TryGetValue", try_get)),
 ];
 
 /// `IReadOnlyDictionary<TKey, TValue>`, the type of `Headers`, `Query`, `Variables` and `MatchedParameters` among others.
 pub const READ_ONLY: &[Member] = &[
-    member("TValue this[TKey key] { get; }", indexed),
-    member("IEnumerable<TKey> Keys { get; }", |call| view(call, Side::Keys)),
-    member("IEnumerable<TValue> Values { get; }", |call| view(call, Side::Values)),
-    member("bool ContainsKey(TKey key)", contains_key),
-    member("bool TryGetValue(TKey key, out TValue value)", try_get),
+    member("TValue this[TKey key] { get; }", |call| through(call, "this", indexed)),
+    member("IEnumerable<TKey> Keys { get; }", |call| through(call, "Keys", |call| view(call, Side::Keys))),
+    member("IEnumerable<TValue> Values { get; }", |call| through(call, "Values", |call| view(call, Side::Values))),
+    member("bool ContainsKey(TKey key)", |call| through(call, "ContainsKey", contains_key)),
+    member("bool TryGetValue(TKey key, out TValue value)", |call| through(call, "TryGetValue", try_get)),
 ];
+
+/// A member called through an interface: a dictionary's own, or that of another family's class.
+fn through(call: &mut Call<'_, '_>, name: &str, own: fn(&mut Call<'_, '_>) -> Outcome) -> Outcome {
+    match (call.argument(0), call.runtime.get(call.argument(0))) {
+        (Value::Context(_), _) | (_, Some(Object::Dictionary(_))) => own(call),
+        _ => interfaces::dispatch(call, name),
+    }
+}
 
 /// `CollectionExtensions`
 pub const EXTENSIONS: &[Member] = &[

@@ -130,7 +130,7 @@ fn change(call: &mut Call<'_, '_>, name: &str) -> Outcome {
 }
 
 /// Calls the member of the object's own class that implements the interface's.
-fn dispatch(call: &mut Call<'_, '_>, name: &str) -> Outcome {
+pub(super) fn dispatch(call: &mut Call<'_, '_>, name: &str) -> Outcome {
     let arity = call.arguments.len().saturating_sub(1);
     let (native, types) = find_virtual(call.runtime, call.argument(0), name, arity).ok_or_else(null_reference)?;
     let mut inner = Call { runtime: &mut *call.runtime, arguments: call.arguments, types: &types, outs: Vec::new() };

@@ -128,6 +128,15 @@ fn average(call: &mut Call<'_, '_>, kind: Kind, is_nullable: bool, has_selector:
         (Total::Integer(sum), _) => Value::Double(sum as f64 / count as f64),
         (Total::Real(sum), Kind::Single) => Value::Single((sum / count as f64) as f32),
         (Total::Real(sum), _) => Value::Double(sum / count as f64),
-        (Total::Decimal(sum), _) => Value::Decimal(sum.checked_div(Decimal::from(count)).unwrap_or_default()),
+        (Total::Decimal(sum), _) => Value::Decimal(quotient(sum, Decimal::from(count))),
     })
+}
+
+/// A quotient keeps no more zeros at its end than the dividend has. Source: dotnet/runtime, Decimal.DecCalc.cs (`Unscale`).
+fn quotient(sum: Decimal, count: Decimal) -> Decimal {
+    let mut quotient = sum.checked_div(count).unwrap_or_default().normalize();
+    if quotient.scale() < sum.scale() {
+        quotient.rescale(sum.scale());
+    }
+    quotient
 }
