@@ -6,10 +6,7 @@
 
 use base64::{
     Engine as _,
-    engine::{
-        DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig,
-        general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-    },
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
 };
 use serde_json::{Map, Value as Json};
 
@@ -175,7 +172,7 @@ fn decode(segment: &str) -> Option<Vec<u8>> {
         &base64::alphabet::URL_SAFE,
         GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::RequireNone),
     );
-    URL_SAFE_NO_PAD.decode(segment).or_else(|_| LENIENT.decode(segment)).ok()
+    LENIENT.decode(segment).ok()
 }
 
 fn object(segment: &str) -> Option<Map<String, Json>> {

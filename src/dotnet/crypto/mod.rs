@@ -20,6 +20,8 @@ mod rsa;
 mod rsa_key;
 mod rsa_padding;
 mod symmetric;
+#[cfg(test)]
+mod tests;
 mod transform;
 mod x509;
 

@@ -273,7 +273,7 @@ fn pbes2(runtime: &mut Runtime<'_>, parameters: &Element<'_>, password: &Passwor
     };
     let Some((algorithm, family, length, salt, iterations, iv)) = read() else { return Err(corrupted()) };
     let blocks = length.div_ceil(algorithm.size()) as u32;
-    super::labour(runtime, u128::from(iterations) * u128::from(blocks) * 4)?;
+    super::labour(runtime, u128::from(iterations) * u128::from(blocks) * 20)?;
     let mut key = Vec::new();
     for block in 1..=blocks {
         let mut link = algorithm.hmac(password.0.as_bytes(), &[salt, &block.to_be_bytes()]);
@@ -300,7 +300,7 @@ fn derive(
 ) -> Result<Vec<u8>, Raise> {
     let (size, block) = (algorithm.size(), algorithm.block());
     let rounds = length.div_ceil(size);
-    super::labour(runtime, u128::from(iterations) * rounds as u128)?;
+    super::labour(runtime, u128::from(iterations) * rounds as u128 * 10)?;
     let filled = |part: &[u8]| part.iter().copied().cycle().take(part.len().div_ceil(block) * block).collect::<Vec<u8>>();
     let diversifier = vec![purpose; block];
     let mut input = [filled(salt), filled(password)].concat();

@@ -125,7 +125,7 @@ fn disposed_rsa() -> Raise {
 
 /// The key of the RSA object in an argument, generated where there is none.
 ///
-/// Steps are spent by the fourth power of the size: 4096 bits are within a policy's reach, 16384 are not.
+/// Steps are spent by the fourth power of the size: 3072 bits are within a policy's reach, 4096 are not.
 pub fn key(call: &mut Call<'_, '_>, index: usize) -> Result<Key, Raise> {
     let rsa = own::<Rsa>(call, index)?;
     if rsa.disposed {
@@ -135,7 +135,7 @@ pub fn key(call: &mut Call<'_, '_>, index: usize) -> Result<Key, Raise> {
         return Ok(key.clone());
     }
     let size = rsa.size;
-    labour(call.runtime, (size as u128).pow(4) / 8_796_093)?;
+    labour(call.runtime, (size as u128).pow(4) / 4_398_046)?;
     let made = RsaPrivateKey::new(&mut Chance(call.runtime.environment), size).map_err(|_| cryptographic(BAD_KEY_SIZE))?;
     let key = Key::Private(Arc::new(made));
     own_mut::<Rsa>(call, index)?.key = Some(key.clone());

@@ -300,6 +300,7 @@ fn read_xml(xml: &str) -> Result<Parameters, Raise> {
                 let name = element.local_name();
                 field = FIELDS.into_iter().find(|field| depth == 2 && format!("{field:?}").as_bytes() == name.as_ref().as_bytes());
             }
+            Event::Empty(_) => seen = true,
             Event::Text(text) => content.push_str(&text.into_inner()),
             Event::End(_) => {
                 depth = depth.saturating_sub(1);
