@@ -201,3 +201,81 @@ impl<'a> Scan<'a> {
         number.ok_or_else(wrong_format)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::{
+        dotnet::{
+            context::RequestContext,
+            enums::{DAY_OF_WEEK, EnumValue},
+            heap::Heap,
+            runtime::Budget,
+        },
+        environment::{Fixed, Moment},
+    };
+
+    fn formatted(format: &str, arguments: &[Value]) -> String {
+        let (mut context, mut heap) = (RequestContext::default(), Heap::default());
+        let mut environment = Fixed { now: Moment(0), state: 1 };
+        let mut runtime = Runtime {
+            context: &mut context,
+            heap: &mut heap,
+            environment: &mut environment,
+            budget: Budget::default(),
+            locals: Vec::new(),
+        };
+        match composite(&mut runtime, format, arguments) {
+            Ok(text) => text.to_string(),
+            Err(Raise::Exception(exception)) => exception.message,
+            Err(other) => format!("{other:?}"),
+        }
+    }
+
+    /// Source: learn.microsoft.com/dotnet/standard/base-types/composite-formatting.
+    #[test]
+    fn holes_are_filled_as_dotnet_fills_them() {
+        let arguments = [
+            Value::string("a"),
+            Value::Int32(42),
+            Value::Double(-1234.567),
+            Value::Null,
+            Value::Enum(EnumValue::new(&DAY_OF_WEEK, 1)),
+            Value::Guid([0; 16]),
+            Value::Bool(true),
+            Value::Char(0xd83d),
+            Value::Char(0xde00),
+        ];
+        let wrong = "Input string was not in a correct format.";
+        let beyond = "Index (zero based) must be greater than or equal to zero and less than the size of the argument list.";
+        for (format, expected) in [
+            ("", ""),
+            ("{0} {1} {0}", "a 42 a"),
+            ("{0,4}|{0,-4}|{1 , 6 : D4 }", "   a|a   |      D4 "),
+            ("{1:D4}|{2:N1}|{2,12:F2}", "0042|-1,234.6|    -1234.57"),
+            ("{{{0}}}", "{a}"),
+            ("{3}|{3,2}|{3:F2}", "|  |"),
+            ("{4}|{4:D}|{4:X}", "Monday|1|00000001"),
+            ("{5:N}", "00000000000000000000000000000000"),
+            ("{6:F2}", "True"),
+            ("{7}{8}", "😀"),
+            ("{0", wrong),
+            ("}", wrong),
+            ("{}", wrong),
+            ("{a}", wrong),
+            ("{-1}", wrong),
+            ("{ 0}", wrong),
+            ("{0,}", wrong),
+            ("{0,x}", wrong),
+            ("{0:{}", wrong),
+            ("{0:", wrong),
+            ("{9}", beyond),
+            ("{1:Q}", "Format specifier was invalid."),
+            ("{1,999999999}", wrong),
+        ] {
+            assert_eq!(formatted(format, &arguments), expected, "{format}");
+        }
+    }
+}

@@ -196,7 +196,7 @@ fn this<'c>(call: &'c mut Call<'_, '_>) -> Result<Option<&'c mut Subtractive>, R
 
 fn bound(call: &Call<'_, '_>, index: usize) -> Result<i64, Raise> {
     let max = call.argument(index).as_integer().unwrap_or(0) as i64;
-    if max < 0 { Err(out_of_range("'maxValue' must be greater than zero.", "maxValue")) } else { Ok(max) }
+    if max < 0 { Err(out_of_range("Non-negative number required.", "maxValue")) } else { Ok(max) }
 }
 
 fn range(call: &Call<'_, '_>) -> Result<(i64, i64), Raise> {

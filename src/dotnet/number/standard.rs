@@ -77,7 +77,10 @@ impl<'a> Format<'a> {
 impl Number {
     /// `ToString()`
     pub fn text(&self) -> String {
-        self.format(Format::Standard('G', None)).unwrap_or_default()
+        match self {
+            Self::Integer(value, _) => i64::try_from(*value).map_or_else(|_| value.to_string(), |value| value.to_string()),
+            _ => self.format(Format::Standard('G', None)).unwrap_or_default(),
+        }
     }
 
     /// The number under a format.
