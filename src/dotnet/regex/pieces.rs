@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     found::{Collection, Found, Piece, Role},
-    search::{Regex, placed, rendered},
+    search::{Regex, joined, placed, rendered},
 };
 use crate::dotnet::{
     Type, Value,
@@ -13,7 +13,6 @@ use crate::dotnet::{
     heap::{Object, Outcome},
     member::{Call, Member, member},
     registry, sequence,
-    string::Str,
 };
 
 /// `Capture`
@@ -64,7 +63,7 @@ pub const MATCH_MEMBERS: &[Member] = &[
         call.runtime.work(replacement.bytes())?;
         let mut texts = Vec::new();
         rendered(call.runtime, &Regex::parts(program, replacement)?, &found, &mut texts)?;
-        Ok(Value::String(texts.iter().fold(Str::EMPTY, |joined, text| joined.concat(text))))
+        joined(call.runtime, &texts)
     }),
     member("static Match Synchronized(Match inner)", synchronized),
 ];

@@ -66,7 +66,7 @@ impl<U: Unit> Attempt<'_, U> {
                 _ => units.iter().take(most).take_while(|unit| self.fits(what, unit.wide())).count(),
             }
         };
-        self.fuel.burn(taken / 32)?;
+        self.fuel.burn(taken / U::A_STEP)?;
         Ok(taken as u32)
     }
 

@@ -49,6 +49,7 @@ impl<U: Unit> Attempt<'_, U> {
                 }
                 Step::Text { start, length, folded, backward } => {
                     let (start, length) = (start as usize, length as usize);
+                    self.fuel.burn(length / U::A_STEP)?;
                     let wanted = program.text.get(start..start + length).unwrap_or(&[]);
                     match self.piece(at, length, backward) {
                         Some(piece) if same(piece, wanted, folded) => {
@@ -61,7 +62,7 @@ impl<U: Unit> Attempt<'_, U> {
                 Step::Reference { group, folded, backward } => match self.last(group) {
                     Some((start, length)) => {
                         let (start, length) = (start as usize, length as usize);
-                        self.fuel.burn(length / 32)?;
+                        self.fuel.burn(length / U::A_STEP)?;
                         let wanted = self.text.get(start..start + length).unwrap_or(&[]);
                         match self.piece(at, length, backward) {
                             Some(piece) if same_units(piece, wanted, folded) => {

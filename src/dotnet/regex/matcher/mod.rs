@@ -16,11 +16,16 @@ use attempt::Attempt;
 
 /// A code unit of a text: a byte where the text is ASCII.
 pub trait Unit: Copy {
+    /// How many of them a step looks at: what is not ASCII is looked up.
+    const A_STEP: usize;
+
     /// As UTF-16.
     fn wide(self) -> u16;
 }
 
 impl Unit for u8 {
+    const A_STEP: usize = 32;
+
     #[inline]
     fn wide(self) -> u16 {
         u16::from(self)
@@ -28,6 +33,8 @@ impl Unit for u8 {
 }
 
 impl Unit for u16 {
+    const A_STEP: usize = 4;
+
     #[inline]
     fn wide(self) -> u16 {
         self
@@ -124,6 +131,7 @@ impl Matcher {
         self.guards.clear();
         self.captures.iter_mut().for_each(Vec::clear);
         self.captures.resize_with(program.groups.count(), Vec::new);
+        fuel.burn(self.captures.len() / 16)?;
         loop {
             match program.lead {
                 Lead::Beginning if at > scope.begin => return Ok(None),

@@ -34,7 +34,7 @@ fn nesting_is_limited() {
         let deep = format!("{}a{}", open.repeat(100_000), close.repeat(100_000));
         assert_eq!(shown(&deep, "", "a"), "Depth");
     }
-    assert_eq!(shown(&format!("{}a{}", "(?:".repeat(100), ")".repeat(100)), "", "a"), "a");
+    assert_eq!(shown(&format!("{}a{}", "(?:".repeat(900), ")".repeat(900)), "", "a"), "a");
     let long = "a|".repeat(50_000);
     assert_eq!(shown(&long, "", "a"), "a/");
 }
