@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use super::{
     found::{Collection, Found, Piece, Role},
-    search::{Regex, placed, rendered},
+    search::{Regex, joined, placed, rendered},
 };
 use crate::dotnet::{
     Type, Value,
+    collection::set_element,
     exception::{Raise, argument_null, null_reference, out_of_range, raise},
-    heap::Outcome,
+    heap::{Object, Outcome},
     member::{Call, Member, member},
     registry, sequence,
-    string::Str,
 };
 
 /// `Capture`
@@ -63,7 +63,7 @@ pub const MATCH_MEMBERS: &[Member] = &[
         call.runtime.work(replacement.bytes())?;
         let mut texts = Vec::new();
         rendered(call.runtime, &Regex::parts(program, replacement)?, &found, &mut texts)?;
-        Ok(Value::String(texts.iter().fold(Str::EMPTY, |joined, text| joined.concat(text))))
+        joined(call.runtime, &texts)
     }),
     member("static Match Synchronized(Match inner)", synchronized),
 ];
@@ -72,6 +72,8 @@ pub const MATCH_MEMBERS: &[Member] = &[
 pub const CAPTURE_COLLECTION_MEMBERS: &[Member] = &[
     member("int Count { get; }", count),
     member("bool IsReadOnly { get; }", |_| Ok(Value::Bool(true))),
+    member("bool IsSynchronized { get; }", |_| Ok(Value::Bool(false))),
+    member("void CopyTo(Capture[] array, int arrayIndex)", copy_to),
     member("Capture this[int i] { get; }", item),
 ];
 
@@ -79,6 +81,8 @@ pub const CAPTURE_COLLECTION_MEMBERS: &[Member] = &[
 pub const MATCH_COLLECTION_MEMBERS: &[Member] = &[
     member("int Count { get; }", count),
     member("bool IsReadOnly { get; }", |_| Ok(Value::Bool(true))),
+    member("bool IsSynchronized { get; }", |_| Ok(Value::Bool(false))),
+    member("void CopyTo(Match[] array, int arrayIndex)", copy_to),
     member("Match this[int i] { get; }", item),
 ];
 
@@ -86,6 +90,8 @@ pub const MATCH_COLLECTION_MEMBERS: &[Member] = &[
 pub const GROUP_COLLECTION_MEMBERS: &[Member] = &[
     member("int Count { get; }", count),
     member("bool IsReadOnly { get; }", |_| Ok(Value::Bool(true))),
+    member("bool IsSynchronized { get; }", |_| Ok(Value::Bool(false))),
+    member("void CopyTo(Group[] array, int arrayIndex)", copy_to),
     member("Group this[int groupnum] { get; }", |call| {
         let found = groups(call)?;
         let number = call.argument(1).as_integer().and_then(|number| i32::try_from(number).ok());
@@ -166,6 +172,31 @@ fn item(call: &mut Call<'_, '_>) -> Outcome {
     let index = call.argument(1).as_integer().and_then(|index| usize::try_from(index).ok()).unwrap_or(usize::MAX);
     let item = collection.item(call.runtime, index)?;
     item.ok_or_else(|| out_of_range("Specified argument was out of the range of valid values.", "i"))
+}
+
+/// Copies the items into an array.
+fn copy_to(call: &mut Call<'_, '_>) -> Outcome {
+    let from = collection(call)?;
+    let array = call.argument(1).clone();
+    let length = match call.runtime.get(&array) {
+        Some(Object::Array(list)) => list.items.len(),
+        _ => return Err(argument_null("array")),
+    };
+    let start = call.argument(2).as_integer().and_then(|start| usize::try_from(start).ok()).filter(|start| *start <= length);
+    let Some(start) = start else {
+        return Err(out_of_range("Specified argument was out of the range of valid values.", "arrayIndex"));
+    };
+    if length - start < from.len() {
+        const TOO_SMALL: &str =
+            "Destination array is not long enough to copy all the items in the collection. Check array index and length.";
+        return raise(&registry::ARGUMENT_EXCEPTION, TOO_SMALL);
+    }
+    for index in 0..from.len() {
+        call.runtime.step()?;
+        let item = from.item(call.runtime, index)?.unwrap_or(Value::Null);
+        set_element(call.runtime, &array, &Value::Int64((start + index) as i64), item)?;
+    }
+    Ok(Value::Null)
 }
 
 fn groups(call: &Call<'_, '_>) -> Result<Arc<Found>, Raise> {

@@ -152,6 +152,10 @@ impl Compiler<'_> {
     }
 
     fn node(&mut self, id: Id) {
+        stacker::maybe_grow(64 << 10, 1 << 20, || self.place(id));
+    }
+
+    fn place(&mut self, id: Id) {
         match self.tree.node(id) {
             Node::Empty => {}
             Node::Single { what, backward } => self.steps.push(Step::Single { what: *what, backward: *backward }),

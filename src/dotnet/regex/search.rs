@@ -59,28 +59,25 @@ pub fn raised(fault: Fault) -> Raise {
     }
 }
 
-/// Text in pieces, put together at the end.
-#[derive(Default)]
-struct Pieces(Vec<Str>);
-
-impl Pieces {
-    fn push(&mut self, runtime: &mut Runtime<'_>, piece: Str) -> Result<(), Raise> {
-        runtime.allocate(size_of::<Str>() + piece.bytes() * 2)?;
-        runtime.work(piece.bytes())?;
-        if !piece.is_empty() {
-            self.0.push(piece);
+/// The pieces of a text, put together.
+///
+/// # Errors
+/// A spent budget.
+pub fn joined(runtime: &mut Runtime<'_>, pieces: &[Str]) -> Result<Value, Raise> {
+    let bytes: usize = pieces.iter().map(Str::bytes).sum();
+    let texts: Option<Vec<&str>> =
+        pieces.iter().map(|piece| if let Str::Text(text) = piece { Some(text.as_str()) } else { None }).collect();
+    runtime.work(bytes)?;
+    Ok(Value::String(match texts {
+        Some(texts) => {
+            runtime.allocate(bytes.saturating_mul(2))?;
+            texts.concat().into()
         }
-        Ok(())
-    }
-
-    fn join(self) -> Str {
-        let texts: Option<Vec<&str>> =
-            self.0.iter().map(|piece| if let Str::Text(text) = piece { Some(text.as_str()) } else { None }).collect();
-        match texts {
-            Some(texts) => texts.concat().into(),
-            None => Str::from_units(&self.0.iter().flat_map(Str::units).collect::<Vec<_>>()),
+        None => {
+            runtime.allocate(bytes.saturating_mul(4))?;
+            Str::from_units(&pieces.iter().flat_map(Str::units).collect::<Vec<_>>())
         }
-    }
+    }))
 }
 
 impl Regex {
@@ -196,9 +193,7 @@ impl Regex {
             let between = if backward { subject.part(end, at) } else { subject.part(at, start) };
             at = if backward { start } else { end };
             replace(runtime, found, &mut texts)?;
-            let bytes: usize = texts.iter().map(|text| text.bytes() + size_of::<Str>()).sum();
-            runtime.allocate(between.bytes() + bytes + 2 * size_of::<Vec<Str>>())?;
-            runtime.work(between.bytes() + bytes)?;
+            runtime.allocate(between.bytes() + 4 * size_of::<Vec<Str>>())?;
             pieces.push(vec![between]);
             pieces.push(std::mem::take(&mut texts));
             left -= 1;
@@ -211,11 +206,7 @@ impl Regex {
         if backward {
             pieces.reverse();
         }
-        let mut joined = Pieces::default();
-        for piece in pieces.into_iter().flatten() {
-            joined.push(runtime, piece)?;
-        }
-        Ok(Value::String(joined.join()))
+        joined(runtime, &pieces.into_iter().flatten().collect::<Vec<_>>())
     }
 
     /// `Replace` with a replacement pattern.
@@ -278,7 +269,8 @@ pub fn rendered(runtime: &mut Runtime<'_>, parts: &[Part], found: &Found, texts:
         runtime.step()?;
         let text = part.of(found);
         // Paid at once: the text before and behind each match may add up to much.
-        runtime.allocate(text.bytes())?;
+        runtime.allocate(size_of::<Str>() + text.bytes())?;
+        runtime.work(text.bytes())?;
         texts.push(text);
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Sets of UTF-16 code units: `[a-z-[aeiou]]`, `\w`, `\p{Lu}`.
 
+use std::sync::OnceLock;
+
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use super::blocks;
@@ -131,6 +133,17 @@ pub fn fold(unit: u16) -> u16 {
     }
 }
 
+/// The units of a range that have another in lower case, each with it.
+fn lowered((first, last): (u16, u16)) -> &'static [(u16, u16)] {
+    static LOWERED: OnceLock<Vec<(u16, u16)>> = OnceLock::new();
+    let all = LOWERED.get_or_init(|| {
+        let units = UPPER.iter().flat_map(|(first, last)| *first..=*last);
+        units.map(|unit| (unit, fold(unit))).filter(|(unit, lower)| unit != lower).collect()
+    });
+    let (start, end) = (all.partition_point(|(unit, _)| *unit < first), all.partition_point(|(unit, _)| *unit <= last));
+    all.get(start..end).unwrap_or(&[])
+}
+
 fn is_in(ranges: &[(u16, u16)], unit: u16) -> bool {
     let after = ranges.partition_point(|(first, _)| *first <= unit);
     after.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|(_, last)| unit <= *last)
@@ -226,11 +239,17 @@ impl Set {
     /// Puts the parts in order, once all are there.
     pub fn finish(mut self, is_folded: bool) -> Self {
         merge(&mut self.ranges);
+        // Categories add up: one lookup asks for all of them.
+        let own = self.categories.iter().filter(|(_, is_other)| !is_other).fold(0, |all, (mask, _)| all | mask);
+        self.categories.retain(|(_, is_other)| *is_other);
+        self.categories.sort_unstable();
+        self.categories.dedup();
+        if own != 0 {
+            self.categories.push((own, false));
+        }
         if is_folded {
             self.is_folded = true;
-            let upper =
-                self.ranges.iter().flat_map(|(first, last)| UPPER.iter().flat_map(move |(start, end)| *first.max(start)..=*last.min(end)));
-            let lower: Vec<_> = upper.map(fold).map(|unit| (unit, unit)).collect();
+            let lower: Vec<_> = self.ranges.iter().flat_map(|range| lowered(*range)).map(|(_, lower)| (*lower, *lower)).collect();
             self.ranges.extend(lower);
             merge(&mut self.ranges);
         }

@@ -1,13 +1,13 @@
 //! `[…]`
 
-use super::{Fault, IGNORE_CASE, Parser, Set, set, unit};
+use super::{Fault, IGNORE_CASE, Parser, SUBTRACTIONS, Set, limit, set, unit};
 
 impl Parser<'_> {
     /// Reads a set from behind its `[`.
     pub(super) fn brackets(&mut self) -> Result<Set, Fault> {
         let folded = self.has(IGNORE_CASE);
         self.depth += 1;
-        self.nest(self.depth + self.frames.len())?;
+        limit(self.depth, SUBTRACTIONS)?;
         let mut set = Set::default();
         let mut is_first = true;
         if self.sees(0, b'^') {
@@ -140,7 +140,7 @@ impl Parser<'_> {
     /// Passes over a set from behind its `[`, looking for no more than its end.
     pub(super) fn skip_brackets(&mut self) -> Result<(), Fault> {
         self.depth += 1;
-        self.nest(self.depth)?;
+        limit(self.depth, SUBTRACTIONS)?;
         let mut is_first = true;
         if self.sees(0, b'^') {
             self.at += 1;

@@ -19,8 +19,11 @@ use crate::dotnet::exception::BudgetSpent;
 pub use groups::Groups;
 use opening::Opened;
 
-/// How deeply groups and subtractions may nest: what builds and compiles the tree calls itself as deeply.
-const NESTING: usize = 150;
+/// How deeply groups may nest: what compiles the tree calls itself as deeply.
+const NESTING: usize = 1000;
+
+/// How deeply subtractions may nest: each asks the next.
+const SUBTRACTIONS: usize = 20;
 
 /// A parsed pattern.
 pub struct Parsed {
@@ -119,6 +122,10 @@ fn is_blank(unit: u16) -> bool {
     u8::try_from(unit).is_ok_and(|byte| b"\t\n\x0C\r ".contains(&byte))
 }
 
+fn limit(depth: usize, most: usize) -> Result<(), Fault> {
+    if depth > most { Err(Fault::Spent(BudgetSpent::Depth)) } else { Ok(()) }
+}
+
 fn digit(unit: u16) -> Option<u32> {
     char::from_u32(u32::from(unit)).and_then(|char| char.to_digit(10))
 }
@@ -163,11 +170,6 @@ impl<'a> Parser<'a> {
 
     fn fail<T>(&self, message: &str) -> Result<T, Fault> {
         Err(Fault::syntax(self.pattern, self.at, message))
-    }
-
-    /// Goes one level deeper.
-    fn nest(&self, depth: usize) -> Result<(), Fault> {
-        if depth > NESTING { Err(Fault::Spent(BudgetSpent::Depth)) } else { Ok(()) }
     }
 
     fn whole(&mut self) -> Result<Id, Fault> {
@@ -359,7 +361,7 @@ impl<'a> Parser<'a> {
     }
 
     fn open(&mut self, opened: Opened) -> Result<(), Fault> {
-        self.nest(self.frames.len())?;
+        limit(self.frames.len(), NESTING)?;
         self.frames.push(Frame { opened, backward: self.has(RIGHT_TO_LEFT), branches: Vec::new(), items: Vec::new() });
         Ok(())
     }

@@ -1,177 +1,26 @@
-//! The backtracking matcher. It keeps a trail of what to undo and where else to go, on a stack of its own: no pattern and no text can
-//! overflow the thread's, and what the trail takes is paid for.
-//!
-//! Its order of trials is .NET's, and so are its captures. Source: dotnet/runtime (release/6.0), RegexInterpreter.cs; learn.microsoft.com,
-//! "Backtracking in regular expressions".
+//! An attempt to match at one place: the instructions, one after the other, and the way back.
 
 use super::{
-    fault::{Fault, Fuel},
-    node::{Assertion, First, Single, UNLIMITED},
-    program::{Lead, Program, Step},
-    set,
+    super::{
+        node::UNLIMITED,
+        program::{Program, Step},
+    },
+    ENTRY, Fault, Fuel, Guard, Mark, Matcher, Scope, Span, Trail, Unit,
+    ahead::{same, same_units},
 };
 
-/// A code unit of a text: a byte where the text is ASCII.
-pub trait Unit: Copy {
-    /// As UTF-16.
-    fn wide(self) -> u16;
-}
-
-impl Unit for u8 {
-    #[inline]
-    fn wide(self) -> u16 {
-        u16::from(self)
-    }
-}
-
-impl Unit for u16 {
-    #[inline]
-    fn wide(self) -> u16 {
-        self
-    }
-}
-
-/// A part of a text: where it begins and how long it is.
-pub type Span = (u32, u32);
-
-/// What to undo, or where else to go.
-#[derive(Clone, Copy, Debug)]
-enum Trail {
-    /// Go on from there.
-    Branch { step: u32, at: u32 },
-    /// Give the last unit of a run back.
-    Shrink { step: u32, at: u32, left: u32, backward: bool },
-    /// Let a run take another unit.
-    Grow { step: u32, at: u32, left: u32 },
-    /// Take a mark away.
-    Unmark,
-    /// Put a mark back.
-    Mark(Mark),
-    /// Put a mark back in the place of the last.
-    Remark(Mark),
-    /// Take a capture away.
-    Uncapture(u32),
-    /// Put a capture back.
-    Capture { group: u32, span: Span },
-    /// Take a guard away.
-    Unguard,
-}
-
-/// Where a group or a turn of a loop began, and how many turns there were.
-#[derive(Clone, Copy, Debug)]
-struct Mark {
-    at: u32,
-    turns: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Guard {
-    trail: usize,
-    at: u32,
-}
-
-/// Where a search takes place.
-#[derive(Clone, Copy, Debug)]
-pub struct Scope {
-    /// Where the text begins for it.
-    pub begin: usize,
-    /// Where the text ends for it.
-    pub end: usize,
-    /// Where the search starts: the place of `\G`.
-    pub start: usize,
-    /// Whether the last match was empty there, so that the search starts one unit on.
-    pub after_empty: bool,
-}
-
-/// The matcher's working memory, which searches of one program hand on.
-#[derive(Debug, Default)]
-pub struct Matcher {
-    trail: Vec<Trail>,
-    marks: Vec<Mark>,
-    guards: Vec<Guard>,
-    captures: Vec<Vec<Span>>,
-}
-
-/// What an entry of the trail may take in all stacks.
-const ENTRY: usize = size_of::<Trail>() + size_of::<Mark>() + size_of::<Guard>() + size_of::<Span>();
-
-impl Matcher {
-    /// Searches for the next match: its captures by slot, the whole as the first.
-    ///
-    /// # Errors
-    /// Spent fuel.
-    pub fn search<U: Unit>(
-        &mut self,
-        program: &Program,
-        text: &[U],
-        scope: Scope,
-        fuel: &mut Fuel,
-    ) -> Result<Option<Vec<Vec<Span>>>, Fault> {
-        let backward = program.is_backward();
-        let last = if backward { scope.begin } else { scope.end };
-        let mut at = scope.start;
-        if scope.after_empty {
-            if at == last {
-                return Ok(None);
-            }
-            at = if backward { at.saturating_sub(1) } else { at + 1 };
-        }
-        self.trail.clear();
-        self.marks.clear();
-        self.guards.clear();
-        self.captures.iter_mut().for_each(Vec::clear);
-        self.captures.resize_with(program.groups.count(), Vec::new);
-        loop {
-            match program.lead {
-                Lead::Beginning if at > scope.begin => return Ok(None),
-                Lead::Start if at > scope.start => return Ok(None),
-                Lead::First(first) => match skip(text, at, scope.end, first, fuel)? {
-                    Some(found) => at = found,
-                    None => return Ok(None),
-                },
-                _ => {}
-            }
-            // An attempt that failed has undone all it did.
-            let mut run = Run { program, text, scope, fuel, matcher: self };
-            if let Some(end) = run.from(at)? {
-                let whole = (at.min(end) as u32, at.abs_diff(end) as u32);
-                let mut captures = std::mem::take(&mut self.captures);
-                if let Some(first) = captures.first_mut() {
-                    first.push(whole);
-                }
-                return Ok(Some(captures));
-            }
-            if at == last {
-                return Ok(None);
-            }
-            at = if backward { at.saturating_sub(1) } else { at + 1 };
-        }
-    }
-}
-
-/// The next place before one of the units.
-fn skip<U: Unit>(text: &[U], from: usize, end: usize, first: First, fuel: &mut Fuel) -> Result<Option<usize>, Fault> {
-    let rest = text.get(from..end).unwrap_or(&[]);
-    let found = rest.iter().position(|unit| {
-        let unit = unit.wide();
-        if unit < 128 { first.ascii >> unit & 1 == 1 } else { first.other }
-    });
-    fuel.burn(found.unwrap_or(rest.len()) / 32)?;
-    Ok(found.map(|found| from + found))
-}
-
 /// One attempt at one place.
-struct Run<'a, U> {
-    program: &'a Program,
-    text: &'a [U],
-    scope: Scope,
-    fuel: &'a mut Fuel,
-    matcher: &'a mut Matcher,
+pub(super) struct Attempt<'a, U> {
+    pub(super) program: &'a Program,
+    pub(super) text: &'a [U],
+    pub(super) scope: Scope,
+    pub(super) fuel: &'a mut Fuel,
+    pub(super) matcher: &'a mut Matcher,
 }
 
-impl<U: Unit> Run<'_, U> {
+impl<U: Unit> Attempt<'_, U> {
     /// Where a match from there ends.
-    fn from(&mut self, start: usize) -> Result<Option<usize>, Fault> {
+    pub(super) fn from(&mut self, start: usize) -> Result<Option<usize>, Fault> {
         let program = self.program;
         let (mut next, mut at) = (0, start);
         loop {
@@ -200,6 +49,7 @@ impl<U: Unit> Run<'_, U> {
                 }
                 Step::Text { start, length, folded, backward } => {
                     let (start, length) = (start as usize, length as usize);
+                    self.fuel.burn(length / U::A_STEP)?;
                     let wanted = program.text.get(start..start + length).unwrap_or(&[]);
                     match self.piece(at, length, backward) {
                         Some(piece) if same(piece, wanted, folded) => {
@@ -212,7 +62,7 @@ impl<U: Unit> Run<'_, U> {
                 Step::Reference { group, folded, backward } => match self.last(group) {
                     Some((start, length)) => {
                         let (start, length) = (start as usize, length as usize);
-                        self.fuel.burn(length / 32)?;
+                        self.fuel.burn(length / U::A_STEP)?;
                         let wanted = self.text.get(start..start + length).unwrap_or(&[]);
                         match self.piece(at, length, backward) {
                             Some(piece) if same_units(piece, wanted, folded) => {
@@ -460,91 +310,4 @@ impl<U: Unit> Run<'_, U> {
     fn last(&self, group: u32) -> Option<Span> {
         self.matcher.captures.get(group as usize).and_then(|spans| spans.last()).copied()
     }
-
-    /// The unit ahead.
-    #[inline]
-    fn unit(&self, at: usize, backward: bool) -> Option<u16> {
-        let place = if backward {
-            if at <= self.scope.begin {
-                return None;
-            }
-            at - 1
-        } else {
-            if at >= self.scope.end {
-                return None;
-            }
-            at
-        };
-        self.text.get(place).map(|unit| unit.wide())
-    }
-
-    /// The units ahead.
-    fn piece(&self, at: usize, length: usize, backward: bool) -> Option<&[U]> {
-        if backward {
-            let start = at.checked_sub(length).filter(|start| *start >= self.scope.begin)?;
-            self.text.get(start..at)
-        } else {
-            let end = at.checked_add(length).filter(|end| *end <= self.scope.end)?;
-            self.text.get(at..end)
-        }
-    }
-
-    #[inline]
-    fn fits(&self, what: Single, unit: u16) -> bool {
-        match what {
-            Single::One(one) => unit == one,
-            Single::Folded(one) => unit == one || set::fold(unit) == one,
-            Single::Not(other) => unit != other,
-            Single::Any => true,
-            Single::Set(set) => self.program.sets.get(set as usize).is_some_and(|set| set.contains(unit)),
-        }
-    }
-
-    /// How many units ahead fit, up to `most`.
-    fn count(&mut self, what: Single, at: usize, most: u32, backward: bool) -> Result<u32, Fault> {
-        let most = if most == UNLIMITED { usize::MAX } else { most as usize };
-        let taken = if backward {
-            let units = self.text.get(self.scope.begin..at).unwrap_or(&[]);
-            units.iter().rev().take(most).take_while(|unit| self.fits(what, unit.wide())).count()
-        } else {
-            let units = self.text.get(at..self.scope.end).unwrap_or(&[]);
-            match what {
-                Single::Any => units.len().min(most),
-                Single::Set(set) => {
-                    let Some(set) = self.program.sets.get(set as usize) else { return Ok(0) };
-                    units.iter().take(most).take_while(|unit| set.contains(unit.wide())).count()
-                }
-                _ => units.iter().take(most).take_while(|unit| self.fits(what, unit.wide())).count(),
-            }
-        };
-        self.fuel.burn(taken / 32)?;
-        Ok(taken as u32)
-    }
-
-    fn holds(&self, assertion: Assertion, at: usize) -> bool {
-        let Scope { begin, end, start, .. } = self.scope;
-        let (before, after) = (self.unit(at, true), self.unit(at, false));
-        let newline = Some(u16::from(b'\n'));
-        match assertion {
-            Assertion::LineStart => at <= begin || before == newline,
-            Assertion::LineEnd => at >= end || after == newline,
-            Assertion::Beginning => at <= begin,
-            Assertion::Start => at == start,
-            Assertion::EndOrLastLine => at >= end || at + 1 == end && after == newline,
-            Assertion::End => at >= end,
-            Assertion::Boundary(is_one) => (before.is_some_and(set::is_word) != after.is_some_and(set::is_word)) == is_one,
-            Assertion::EcmaBoundary(is_one) => (before.is_some_and(set::is_ecma_word) != after.is_some_and(set::is_ecma_word)) == is_one,
-        }
-    }
-}
-
-fn same<U: Unit>(piece: &[U], wanted: &[u16], folded: bool) -> bool {
-    piece.iter().zip(wanted).all(|(unit, wanted)| unit.wide() == *wanted || folded && set::fold(unit.wide()) == *wanted)
-}
-
-fn same_units<U: Unit>(piece: &[U], wanted: &[U], folded: bool) -> bool {
-    piece.iter().zip(wanted).all(|(unit, wanted)| {
-        let (unit, wanted) = (unit.wide(), wanted.wide());
-        unit == wanted || folded && set::fold(unit) == set::fold(wanted)
-    })
 }
