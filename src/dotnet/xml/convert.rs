@@ -382,7 +382,7 @@ mod tests {
             (Value::Double(1.5), "1.5"),
             (utc(0), "0001-01-01T00:00:00Z"),
             (utc(UNIX_EPOCH + 5_000_000), "1970-01-01T00:00:00.5Z"),
-            (utc(UNIX_EPOCH - DAY * 671), "1968-02-29T00:00:00Z"),
+            (utc(UNIX_EPOCH - DAY * 672), "1968-02-29T00:00:00Z"),
             (Value::DateTimeOffset(DateTimeOffset { ticks: UNIX_EPOCH, offset_minutes: -90 }), "1970-01-01T00:00:00-01:30"),
             (Value::TimeSpan(TimeSpan(0)), "PT0S"),
             (Value::TimeSpan(TimeSpan(-(DAY + 3 * MINUTE + 5_000_000))), "-P1DT3M0.5S"),

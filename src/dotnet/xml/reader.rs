@@ -362,6 +362,7 @@ impl Reader<'_, '_> {
         let element = element::make(self.runtime, Name { namespace, local: Text::copied(name.local) })?;
         self.add_attributes(text, element, attributes)?;
         let container = self.container();
+        tree::text_to_node(self.runtime, container)?;
         tree::append(self.runtime, container, element)?;
         let open = Open { element, name: name.whole.to_owned(), at: name.at, declared, keeps_space };
         self.open.push(open);
@@ -656,5 +657,68 @@ fn numeric(scan: &mut Scan<'_>, start: usize) -> Result<char, Raise> {
         Some(c) if is_character(c) => Ok(c),
         Some(c) => Err(fault::at(scan.text, at, invalid_character(c))),
         None => Err(fault::at(scan.text, at, format!("'\u{FFFD}', hexadecimal value 0x{code:X}, is an invalid character."))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        dotnet::{
+            context::RequestContext,
+            exception::BudgetSpent,
+            heap::Heap,
+            runtime::Budget,
+            xml::{parse_document, to_text},
+        },
+        environment::{Fixed, Moment},
+    };
+
+    /// What a document reads and writes as.
+    fn outcome(text: &str) -> Result<String, String> {
+        let budget = Budget { memory: 64 << 20, ..Budget::default() };
+        let (mut context, mut heap) = (RequestContext::default(), Heap::default());
+        let mut environment = Fixed { now: Moment(0), state: 0 };
+        let mut runtime = Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget, locals: Vec::new() };
+        match parse_document(&mut runtime, text) {
+            Ok(document) => to_text(&runtime, &document).ok_or_else(|| "unwritten".to_owned()),
+            Err(Raise::Exception(exception)) => Err(exception.message),
+            Err(Raise::Budget(spent)) => Err(format!("{spent:?}")),
+            Err(other) => Err(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn elements_nest_deeper_than_the_stack() {
+        let text = format!("{}{}", "<a>".repeat(2_000), "</a>".repeat(2_000));
+        let written = outcome(&text).unwrap();
+        assert_eq!(written.matches("<a>").count(), 2_000);
+        let text = format!("{}{}", "<a>".repeat(20_000), "</a>".repeat(20_000));
+        assert_eq!(outcome(&text), Err("unwritten".to_owned()), "indented, this is more than the budget allows");
+    }
+
+    #[test]
+    fn entities_cannot_eat_memory() {
+        let mut declarations = String::from("<!ENTITY e0 'ten chars.'>");
+        (1..12).for_each(|n| declarations.push_str(&format!("<!ENTITY e{n} '{}'>", format!("&e{};", n - 1).repeat(10))));
+        let bomb = format!("<!DOCTYPE a [{declarations}]><a>&e11;</a>");
+        let message = outcome(&bomb).unwrap_err();
+        assert_eq!(message, "The input document has exceeded a limit set by MaxCharactersFromEntities.");
+        let mut declarations = String::from("<!ENTITY e0 'x'>");
+        (1..2_000).for_each(|n| declarations.push_str(&format!("<!ENTITY e{n} '&e{};'>", n - 1)));
+        let chain = format!("<!DOCTYPE a [{declarations}]><a>&e1999;</a>");
+        assert_eq!(outcome(&chain).unwrap_err(), format!("{:?}", BudgetSpent::Depth));
+    }
+
+    #[test]
+    fn no_part_of_a_document_panics() {
+        let text = "<?xml version=\"1.0\" encoding='é'?><!DOCTYPE a PUBLIC \"p\" 's' [<!ENTITY e '<b>é</b>'><!-- é --><?p q?>]>\n\
+                    <!--x--><a xmlns='u' xmlns:o=\"v\" o:é='&lt;&#65;&e2;'>é&e;&#x1F600;<![CDATA[ ]] ]]><o:b c='\r\n'/><?p é?></a>\n";
+        for (end, _) in text.char_indices() {
+            let _ = (outcome(&text[..end]), outcome(&text[end..]));
+            for c in ['<', '>', '&', '\'', '!', '?', '/', ']', '-', '\u{1}', 'é'] {
+                let _ = outcome(&format!("{}{c}{}", &text[..end], &text[end..]));
+            }
+        }
     }
 }
