@@ -5,18 +5,16 @@ use std::cmp::Ordering;
 use super::{
     display::{self, full_name, to_str, type_of},
     exception::{Raise, null_reference, raise},
-    heap::{Instance, Object, Ref, downcast},
+    heap::{Object, Ref},
     member::{Member, member},
     registry,
     runtime::Runtime,
-    string::Str,
     types::Type,
     value::Value,
 };
 
 crate::classes! {
     OBJECT = Class::new("System", "Object", Kind::Class).keyword("object").members(MEMBERS);
-    TYPE = class("System", "Type");
     VALUE_TYPE = class("System", "ValueType");
 }
 
@@ -42,28 +40,6 @@ pub const MEMBERS: &[Member] = &[
     member("static bool Equals(object objA, object objB)", |call| Ok(Value::Bool(equal(call.runtime, call.argument(0), call.argument(1))))),
     member("static bool ReferenceEquals(object objA, object objB)", |call| Ok(Value::Bool(same(call.argument(0), call.argument(1))))),
 ];
-
-/// A `System.Type`: what `typeof` gives.
-#[derive(Clone, Debug)]
-pub struct TypeObject(pub Type);
-
-impl Instance for TypeObject {
-    fn ty(&self) -> Type {
-        Type::named(&TYPE)
-    }
-
-    fn copy(&self) -> Box<dyn Instance> {
-        Box::new(self.clone())
-    }
-
-    fn text(&self, _runtime: &Runtime<'_>) -> Option<Str> {
-        Some(display::full_name(&self.0).into())
-    }
-
-    fn equals(&self, _runtime: &Runtime<'_>, other: &dyn Instance) -> Option<bool> {
-        Some(downcast::<Self>(other).is_some_and(|other| other.0 == self.0))
-    }
-}
 
 /// `Equals`: equal values of the same type; the same object.
 pub fn equal(runtime: &Runtime<'_>, a: &Value, b: &Value) -> bool {
@@ -169,9 +145,9 @@ fn hash_within(runtime: &Runtime<'_>, value: &Value, fuel: &mut u32) -> i32 {
             Object::Instance(instance) => instance.hash(runtime).map_or_else(|| identity(*reference), |hash| fold(hash as i64)),
             Object::Token(token) => match &token.kind {
                 // Values that `Equals` takes for the same need one hash, whatever their type.
-                super::json::Kind::Value(value) => match super::number::as_double(value) {
+                super::json::Kind::Value(leaf) => match super::number::as_double(&leaf.value) {
                     Some(number) => hash(runtime, &Value::Double(number)),
-                    None => hash(runtime, value),
+                    None => hash(runtime, &leaf.value),
                 },
                 _ => identity(*reference),
             },

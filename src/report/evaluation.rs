@@ -158,7 +158,7 @@ fn shown(runtime: &mut Runtime<'_>, value: &Value) -> Result<Ending, Raise> {
     }
     let ty = type_of(runtime, value);
     let text = to_str(runtime, value).to_string();
-    let json = if has_json(runtime, value, &ty) { stub(runtime, value)? } else { None };
+    let json = if has_json(runtime, value, &ty) { Some(json::serialize(runtime, value, false)?) } else { None };
     Ok(Ending::Value { ty: Some(full_name(&ty)), text: Some(text), json })
 }
 
@@ -174,9 +174,4 @@ fn has_json(runtime: &Runtime<'_>, value: &Value, ty: &Type) -> bool {
         },
         _ => false,
     }
-}
-
-fn stub(_runtime: &mut Runtime<'_>, _value: &Value) -> Result<Option<String>, Raise> {
-    let _ = json::writer::quote;
-    Ok(None)
 }

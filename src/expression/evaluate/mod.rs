@@ -325,7 +325,7 @@ impl Frame<'_, '_> {
                 let value = self.evaluate(operand)?;
                 Ok(if self.is(&value, ty) { value } else { Value::Null })
             }
-            Node::TypeOf(ty) => self.runtime.instance(crate::dotnet::object::TypeObject(ty.clone())),
+            Node::TypeOf(ty) => self.runtime.instance(crate::dotnet::enums::Reflected(ty.clone())),
             // Every other node is a common one.
             _ => Ok(Value::Null),
         }

@@ -5,7 +5,7 @@ use crate::{
     dotnet::{
         display::to_str,
         exception::Raise,
-        member,
+        format,
         string::{self, Str},
         value::Value,
     },
@@ -44,9 +44,8 @@ impl Frame<'_, '_> {
                 Piece::Hole { value, alignment, format } => {
                     let value = self.evaluate(value)?;
                     self.runtime.allocate(alignment.unsigned_abs() as usize)?;
-                    let mut call = member::Call::new(self.runtime, &[], &[]);
-                    let text = string::formatted(&mut call, &value, format.as_deref())?;
-                    out.push_str(&string::aligned(&text, *alignment));
+                    let text = format::value(self.runtime, &value, format.as_deref())?;
+                    out.push_str(&string::aligned(&text.as_str(), *alignment));
                 }
             }
         }
