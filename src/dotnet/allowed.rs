@@ -227,7 +227,19 @@ pub fn is_member(info: &MemberInfo) -> bool {
         None | Some(All) => true,
         // What every object can do is no member of the type's own.
         Some(Only(members)) => members.contains(&name) || matches!(name, "Equals" | "GetHashCode" | "CompareTo"),
-        Some(Except(members)) => !members.contains(&name),
+        // The documentation writes an overload that is left out with its parentheses.
+        Some(Except(members)) => {
+            let parameterless = info.parameters.is_empty() && members.iter().any(|left_out| left_out.strip_suffix("()") == Some(name));
+            !members.contains(&name) && !parameterless
+        }
+    }
+}
+
+/// Whether an expression may name this member of an enumeration.
+pub fn is_enum_member(class: &Class, name: &str) -> bool {
+    match entry(&class.full_name()) {
+        Some(Only(members)) => members.contains(&name),
+        _ => true,
     }
 }
 

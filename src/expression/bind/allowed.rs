@@ -2,7 +2,10 @@
 
 use super::{Binder, members::Found};
 use crate::{
-    dotnet::{allowed, types::Class},
+    dotnet::{
+        allowed,
+        types::{Class, Type},
+    },
     source::Span,
 };
 
@@ -24,6 +27,20 @@ impl Binder<'_> {
         let name = if found.info.name == found.info.class.name { "(Constructor)" } else { found.info.name };
         let message = format!("Member '{name}' of type '{}' is not allowed in policy expressions", found.info.class.full_name());
         match allowed::instead(&format!("{}.{name}", found.info.class.name)) {
+            Some(instead) => self.error_with_help("expression/not-allowed", span, message, instead),
+            None => self.error("expression/not-allowed", span, message),
+        }
+        None
+    }
+
+    /// Whether the code may use this member of an enumeration.
+    pub(super) fn check_enum_member(&mut self, ty: &Type, name: &str, span: Span) -> Option<()> {
+        let class = ty.class()?;
+        if allowed::is_enum_member(class, name) {
+            return Some(());
+        }
+        let message = format!("Member '{name}' of type '{}' is not allowed in policy expressions", class.full_name());
+        match allowed::instead(&format!("{}.{name}", class.name)) {
             Some(instead) => self.error_with_help("expression/not-allowed", span, message, instead),
             None => self.error("expression/not-allowed", span, message),
         }

@@ -29,9 +29,9 @@ impl<'t> Binder<'t> {
         let methods = match &target.without_parentheses().kind {
             ExpressionKind::MemberBinding(name) => {
                 let receiver = self.receivers.last().cloned()?;
-                self.member(receiver, name, target.span)
+                self.member_as(receiver, name, target.span, true)
             }
-            ExpressionKind::Name(_) | ExpressionKind::Member { .. } => match self.entity(target) {
+            ExpressionKind::Name(_) | ExpressionKind::Member { .. } => match self.entity_as(target.without_parentheses(), true) {
                 Some(Entity::Operand(operand)) => Some(operand),
                 Some(Entity::Type(ty)) => {
                     self.error("CS1955", target.span, format!("Non-invocable member '{ty}' cannot be used like a method."));

@@ -5,15 +5,20 @@
 use super::{Binder, Bound};
 use crate::{
     dotnet::{
+        context::RequestContext,
         exception::Raise,
+        heap::Heap,
+        member::{Call, MemberInfo},
         registry,
+        runtime::{Budget, Runtime},
         string::Str,
         types::{ClassRef, Type},
         value::Value,
     },
+    environment::{Fixed, Moment},
     expression::{
-        evaluate::{self},
-        program::{Arithmetic, Node},
+        evaluate,
+        program::{Arithmetic, Node, Numeric},
     },
     source::Span,
 };
@@ -108,4 +113,21 @@ impl Binder<'_> {
 
 fn is_shift(operation: Arithmetic) -> bool {
     matches!(operation, Arithmetic::ShiftLeft | Arithmetic::ShiftRight | Arithmetic::And | Arithmetic::Or | Arithmetic::Xor)
+}
+
+/// The value of a member that .NET declares `const`: `int.MaxValue`, `Math.PI`, `TimeSpan.TicksPerSecond`. None for any other, such as
+/// `string.Empty`, which is a field and no constant.
+pub(super) fn of_member(info: &'static MemberInfo) -> Option<Value> {
+    let number = Numeric::of(&Type::named(info.class)).is_some();
+    let limit = matches!(info.name, "MaxValue" | "MinValue" | "Epsilon" | "NaN" | "PositiveInfinity" | "NegativeInfinity");
+    let decimal = info.class.name == "Decimal" && matches!(info.name, "One" | "Zero" | "MinusOne");
+    let named = matches!((info.class.name, info.name), ("Math", "PI" | "E" | "Tau")) || info.name.starts_with("TicksPer");
+    if !(number && limit) && !decimal && !named {
+        return None;
+    }
+    // A constant's native looks at nothing: what it works in is made for it and thrown away.
+    let (mut context, mut heap, mut environment) = (RequestContext::default(), Heap::default(), Fixed { now: Moment(0), state: 0 });
+    let mut runtime =
+        Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget: Budget::default(), locals: Vec::new() };
+    (info.native)(&mut Call::new(&mut runtime, &[], &[])).ok()
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Binder, Bound, Operand, functions::LocalFunctionType};
+use super::{Binder, Bound, Operand, constants, functions::LocalFunctionType};
 use crate::{
     csharp::tree::{self, SimpleName},
     diagnostic::nearest,
@@ -189,6 +189,11 @@ impl<'t> Binder<'t> {
 
     /// A property of a value, or its methods of that name.
     pub(super) fn member(&mut self, target: Bound, name: &'t SimpleName, span: Span) -> Option<Operand<'t>> {
+        self.member_as(target, name, span, false)
+    }
+
+    /// A member of a value; where it is called, a property that is no delegate does not hide the methods of its name.
+    pub(super) fn member_as(&mut self, target: Bound, name: &'t SimpleName, span: Span, is_called: bool) -> Option<Operand<'t>> {
         let simple = name.identifier.name.as_str();
         if let Node::Constant(Value::Context(part)) = &target.node
             && let Some(next) = part.fixed(simple)
@@ -221,7 +226,10 @@ impl<'t> Binder<'t> {
                 }
             }
         }
-        if let Some(found) = find_value(&target.ty, simple, false) {
+        let property = find_value(&target.ty, simple, false).filter(|found| {
+            !is_called || found.result().delegate().is_some() || Methods::new(Receiver::Value(target.clone()), name).is_empty()
+        });
+        if let Some(found) = property {
             self.check_member(&found, name.span())?;
             let result = found.result();
             return Some(Operand::Value(Bound::new(Node::Property(found.info.native, target.boxed()), result)));
@@ -245,6 +253,9 @@ impl<'t> Binder<'t> {
     /// A static property or constant.
     pub(super) fn static_value(&mut self, ty: &Type, name: &SimpleName) -> Option<(Bound, Found)> {
         let found = find_value(ty, name.identifier.name.as_str(), true)?;
+        if let Some(value) = constants::of_member(found.info) {
+            return Some((Bound::new(Node::Constant(value), found.result()), found));
+        }
         let call =
             Call { native: found.info.native, arguments: [].into(), types: ty.arguments().into(), outs: [].into(), has_receiver: false };
         Some((Bound::new(Node::Call(Box::new(call)), found.result()), found))

@@ -30,6 +30,10 @@ pub(super) enum Entity<'t> {
 impl<'t> Binder<'t> {
     /// What an expression means where a type or namespace may stand: before a dot.
     pub(super) fn entity(&mut self, expression: &'t tree::Expression) -> Option<Entity<'t>> {
+        self.entity_as(expression, false)
+    }
+
+    pub(super) fn entity_as(&mut self, expression: &'t tree::Expression, is_called: bool) -> Option<Entity<'t>> {
         match &expression.kind {
             ExpressionKind::Predefined(predefined) => {
                 registry::find(predefined.keyword(), 0).map(|class| Entity::Type(Type::Named(ClassRef(class))))
@@ -45,7 +49,7 @@ impl<'t> Binder<'t> {
             ExpressionKind::Member { target, name } => match self.deeper(target.span, |binder| binder.entity(target))? {
                 Entity::Operand(target) => {
                     let target = self.natural(target, expression.span)?;
-                    self.member(target, name, expression.span).map(Entity::Operand)
+                    self.member_as(target, name, expression.span, is_called).map(Entity::Operand)
                 }
                 Entity::Type(ty) => {
                     if let Some(nested) = self.nested_type(&ty, name) {
@@ -88,6 +92,9 @@ impl<'t> Binder<'t> {
     }
 
     pub(super) fn unknown_name(&mut self, simple: &str, span: Span) {
+        if self.refused_type(simple, span) {
+            return;
+        }
         let message = format!("The name '{simple}' does not exist in the current context");
         let known: Vec<String> = self.scope.iter().map(|local| local.name.to_string()).collect();
         let candidates = known.iter().map(String::as_str).chain(["context"]).chain(registry::classes().map(|class| class.name));
@@ -135,6 +142,7 @@ impl<'t> Binder<'t> {
             return Some(Operand::Value(bound.0));
         }
         if let Some(bound) = self.enum_member(ty, simple) {
+            self.check_enum_member(ty, simple, name.span())?;
             return Some(Operand::Value(bound));
         }
         let methods = Methods::new(Receiver::Type(ty.clone()), name);

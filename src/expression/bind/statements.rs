@@ -123,16 +123,17 @@ impl<'t> Binder<'t> {
             StatementKind::Empty => Step::Nothing,
             StatementKind::Local(declaration) => self.local_declaration(declaration),
             StatementKind::Expression(expression) => self.expression_statement(expression),
-            StatementKind::If { condition, then, otherwise } => self.scoped(|binder| {
-                let test = binder.condition(condition);
-                let (when_true, when_false) = binder.branches();
-                binder.assigned = when_true;
-                let then = binder.embedded(then);
-                let after = std::mem::replace(&mut binder.assigned, when_false);
-                let otherwise = otherwise.as_ref().map(|otherwise| Box::new(binder.embedded(otherwise)));
-                binder.assigned.meet(&after);
+            // What a condition declares is in scope behind the statement too: `if (!int.TryParse(s, out var n)) return …; use(n)`.
+            StatementKind::If { condition, then, otherwise } => {
+                let test = self.condition(condition);
+                let (when_true, when_false) = self.branches();
+                self.assigned = when_true;
+                let then = self.embedded(then);
+                let after = std::mem::replace(&mut self.assigned, when_false);
+                let otherwise = otherwise.as_ref().map(|otherwise| Box::new(self.embedded(otherwise)));
+                self.assigned.meet(&after);
                 test.map_or(Step::Nothing, |test| Step::If(test, Box::new(then), otherwise))
-            }),
+            }
             StatementKind::While { condition, body } => self.scoped(|binder| {
                 let test = binder.condition(condition);
                 let (when_true, when_false) = binder.branches();
@@ -162,7 +163,7 @@ impl<'t> Binder<'t> {
             StatementKind::ForEach { variable, source, body } => {
                 self.scoped(|binder| binder.for_each(variable, source, body).unwrap_or(Step::Nothing))
             }
-            StatementKind::Switch { value, sections } => self.scoped(|binder| binder.switch(value, sections).unwrap_or(Step::Nothing)),
+            StatementKind::Switch { value, sections } => self.switch(value, sections).unwrap_or(Step::Nothing),
             StatementKind::Break => self.leave_to(true, span),
             StatementKind::Continue => self.leave_to(false, span),
             StatementKind::Return(value) => self.return_statement(value.as_ref(), span),
@@ -545,7 +546,9 @@ impl<'t> Binder<'t> {
 
     fn for_each(&mut self, variable: &'t ForEachVariable, source: &'t tree::Expression, body: &'t Statement) -> Option<Step> {
         let bound = self.value(source)?;
-        let Some(item) = item_type(&bound.ty) else {
+        // The collections of regular expressions have a `GetEnumerator` of their own, which gives `object`.
+        let untyped = bound.ty.class().is_some_and(|class| class.namespace == "System.Text.RegularExpressions");
+        let Some(item) = item_type(&bound.ty).map(|item| if untyped { Type::OBJECT } else { item }) else {
             let message = format!(
                 "foreach statement cannot operate on variables of type '{0}' because '{0}' does not contain a public instance or extension definition for 'GetEnumerator'",
                 bound.ty
