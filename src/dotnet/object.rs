@@ -181,8 +181,8 @@ pub fn compare(runtime: &mut Runtime<'_>, a: &Value, b: &Value) -> Result<Orderi
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::Int32(a), Value::Int32(b)) => a.cmp(b),
         (Value::String(a), Value::String(b)) => {
-            runtime.work(a.bytes().min(b.bytes()))?;
-            text_order(a, b)
+            runtime.work(a.bytes().max(b.bytes()))?;
+            super::string::culture::compare(a, b, false)
         }
         (Value::Single(a), Value::Single(b)) => real_order(f64::from(*a), f64::from(*b)),
         (Value::Double(a), Value::Double(b)) => real_order(*a, *b),
@@ -251,12 +251,4 @@ fn compare_objects(runtime: &mut Runtime<'_>, a: &Value, b: &Value) -> Result<Or
 /// `Double.CompareTo`: NaN comes first.
 fn real_order(a: f64, b: f64) -> Ordering {
     a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
-}
-
-/// `String.CompareTo` under the invariant culture.
-fn text_order(a: &super::string::Str, b: &super::string::Str) -> Ordering {
-    let (a, b) = (a.as_str(), b.as_str());
-    let folded = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
-    // Letters first, then lower before upper case.
-    folded(&a).cmp(&folded(&b)).then_with(|| b.cmp(&a))
 }

@@ -10,24 +10,10 @@ use crate::dotnet::{
     member::{Call, Member, member},
     object, registry,
     runtime::Runtime,
-    string::Str,
+    string::{comparer::Comparer as StringComparer, comparison::Rule},
     types::Type,
     value::Value,
 };
-
-/// How a `StringComparer` compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// `Ordinal`
-    Ordinal,
-    /// `OrdinalIgnoreCase`
-    OrdinalIgnoreCase,
-}
-
-/// How a `StringComparer` compares, where that needs no culture. What this does not know is asked by the comparer's own members.
-fn mode(_runtime: &Runtime<'_>, _comparer: &Value) -> Option<Mode> {
-    None
-}
 
 /// `Comparer<T>.Default`, `EqualityComparer<T>.Default`, and what `Comparer<T>.Create` makes of a `Comparison`.
 #[derive(Clone, Debug)]
@@ -50,7 +36,7 @@ impl Instance for Comparer {
 /// What a comparer stands for.
 enum By {
     Default,
-    Text(Mode),
+    Text(Rule),
     Comparison(Value),
     Members,
 }
@@ -62,7 +48,7 @@ fn by(runtime: &Runtime<'_>, comparer: &Value) -> By {
             (Some(Object::Delegate(_)), _) => By::Comparison(comparer.clone()),
             (_, Some(Comparer { by: Value::Null, .. })) => By::Default,
             (_, Some(Comparer { by, .. })) => By::Comparison(by.clone()),
-            _ => mode(runtime, comparer).map_or(By::Members, By::Text),
+            _ => runtime.own::<StringComparer>(comparer).map_or(By::Members, |comparer| By::Text(comparer.0)),
         },
         _ => By::Default,
     }
@@ -80,9 +66,9 @@ pub fn equals(runtime: &mut Runtime<'_>, comparer: &Value, a: &Value, b: &Value)
         return Ok(a.is_null() && b.is_null());
     }
     match (by(runtime, comparer), a, b) {
-        (By::Text(Mode::OrdinalIgnoreCase), Value::String(a), Value::String(b)) => {
+        (By::Text(rule), Value::String(a), Value::String(b)) => {
             runtime.work(a.bytes())?;
-            Ok(folded(a) == folded(b))
+            Ok(rule.equal(a, b))
         }
         (By::Members, ..) => {
             let answer = virtual_call(runtime, "Equals", &[comparer.clone(), a.clone(), b.clone()])?;
@@ -104,7 +90,7 @@ pub fn hash(runtime: &mut Runtime<'_>, comparer: &Value, value: &Value) -> Resul
         return Ok(0);
     }
     match (by(runtime, comparer), value) {
-        (By::Text(Mode::OrdinalIgnoreCase), Value::String(text)) => Ok(object::hash(runtime, &Value::String(folded(text)))),
+        (By::Text(rule), Value::String(text)) => Ok(rule.hash(text)),
         (By::Members, _) => {
             let answer = virtual_call(runtime, "GetHashCode", &[comparer.clone(), value.clone()])?;
             Ok(answer.as_integer().unwrap_or(0) as i32)
@@ -121,9 +107,9 @@ pub fn compare(runtime: &mut Runtime<'_>, comparer: &Value, a: &Value, b: &Value
     runtime.step()?;
     let answer = match (by(runtime, comparer), a, b) {
         (By::Comparison(comparison), ..) => runtime.invoke(&comparison, &[a.clone(), b.clone()])?,
-        (By::Text(mode), Value::String(a), Value::String(b)) => {
-            runtime.work(a.bytes().min(b.bytes()))?;
-            return Ok(if mode == Mode::Ordinal { ordinal(a, b) } else { ordinal(&folded(a), &folded(b)) });
+        (By::Text(rule), Value::String(a), Value::String(b)) => {
+            runtime.work(a.bytes().max(b.bytes()))?;
+            return Ok(rule.compare(a, b).cmp(&0));
         }
         (By::Members, ..) => virtual_call(runtime, "Compare", &[comparer.clone(), a.clone(), b.clone()])?,
         _ => return object::compare(runtime, a, b),
@@ -137,32 +123,6 @@ pub fn same(runtime: &Runtime<'_>, a: &Value, b: &Value) -> bool {
         (By::Default, By::Default) => true,
         (By::Text(a), By::Text(b)) => a == b,
         _ => object::same(a, b),
-    }
-}
-
-/// By code units.
-fn ordinal(a: &Str, b: &Str) -> Ordering {
-    match (a.ascii(), b.ascii()) {
-        (Some(a), Some(b)) => a.cmp(b),
-        _ => a.units().cmp(&b.units()),
-    }
-}
-
-/// Upper case, one character for one: ordinal comparisons without case know no `ß` = `SS`.
-fn folded(text: &Str) -> Str {
-    if let Some(ascii) = text.ascii() {
-        return ascii.to_ascii_uppercase().into();
-    }
-    let upper = |c: char| {
-        let mut upper = c.to_uppercase();
-        match (upper.next(), upper.next()) {
-            (Some(single), None) => single,
-            _ => c,
-        }
-    };
-    match text {
-        Str::Text(text) => text.as_str().chars().map(upper).collect::<String>().into(),
-        Str::Units(_) => text.clone(),
     }
 }
 
