@@ -54,8 +54,8 @@ fn files_open_with_their_password_alone() {
 #[test]
 fn damaged_files_and_certificates_are_refused_or_read() {
     for file in FILES {
-        // The lengths and tags stand at the beginning; the rest is ciphertext and salt.
-        for bytes in damaged(file).step_by(7) {
+        // Each takes thousands of hashes: a sample will do.
+        for bytes in damaged(file).step_by(101) {
             let _ = with_runtime(|runtime| pkcs12::open(runtime, &bytes, PASSWORD));
         }
     }
