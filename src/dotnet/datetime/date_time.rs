@@ -49,11 +49,11 @@ pub(super) fn reachable(ticks: Option<i64>, parameter: &str) -> Result<i64, Rais
 /// `AddDays` and its like: .NET 6 rounds to the millisecond.
 pub(super) fn add_scaled(ticks: i64, value: f64, milliseconds: i64) -> Result<i64, Raise> {
     let scaled = value * milliseconds as f64 + if value >= 0.0 { 0.5 } else { -0.5 };
-    if scaled > -MAX_MILLISECONDS && scaled < MAX_MILLISECONDS {
-        reachable(ticks.checked_add(scaled as i64 * TICKS_PER_MILLISECOND), "value")
-    } else {
-        Err(out_of_range("Value to add was out of range.", "value"))
+    if scaled <= -MAX_MILLISECONDS || scaled >= MAX_MILLISECONDS {
+        return Err(out_of_range("Value to add was out of range.", "value"));
     }
+    // Not-a-Number passes, and as a number of ticks it is zero: so it is on x64.
+    reachable(ticks.checked_add(scaled as i64 * TICKS_PER_MILLISECOND), "value")
 }
 
 /// `AddMonths`
@@ -67,7 +67,7 @@ pub(super) fn add_month_count(ticks: i64, months: i32) -> Result<i64, Raise> {
 /// `AddYears`
 pub(super) fn add_years(ticks: i64, years: i32) -> Result<i64, Raise> {
     if !(-10_000..=10_000).contains(&years) {
-        return Err(out_of_range("Years value must be between +/-10000.", "years"));
+        return Err(out_of_range("Years value must be between +/-10000.", "value"));
     }
     reachable(add_months(ticks, years * 12), "value")
 }
@@ -240,6 +240,11 @@ fn all_formats(call: &mut Call<'_, '_>, specifiers: &str) -> Result<Value, Raise
     call.runtime.object(Object::Array(List::new(Type::STRING, items)))
 }
 
+fn all_formats_of(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
+    let specifier = char::from_u32(int(call, 1).unsigned_abs()).unwrap_or(' ');
+    all_formats(call, specifier.encode_utf8(&mut [0; 4]))
+}
+
 fn parsed(call: &mut Call<'_, '_>, reading: Result<Reading, Raise>) -> Result<Value, Raise> {
     Ok(Value::DateTime(reading?.parse(call)?.into()))
 }
@@ -335,10 +340,9 @@ pub const MEMBERS: &[Member] = &[
         text(call, &format.as_str())
     }),
     member("string[] GetDateTimeFormats()", |call| all_formats(call, "dDfFgGmMoOrRstTuUyY")),
-    member("string[] GetDateTimeFormats(char format)", |call| {
-        let specifier = char::from_u32(int(call, 1).unsigned_abs()).unwrap_or(' ');
-        all_formats(call, specifier.encode_utf8(&mut [0; 4]))
-    }),
+    member("string[] GetDateTimeFormats(IFormatProvider provider)", |call| all_formats(call, "dDfFgGmMoOrRstTuUyY")),
+    member("string[] GetDateTimeFormats(char format)", |call| all_formats_of(call)),
+    member("string[] GetDateTimeFormats(char format, IFormatProvider provider)", |call| all_formats_of(call)),
     member("int CompareTo(object value)", |call| match call.argument(1) {
         Value::Null => Ok(Value::Int32(1)),
         Value::DateTime(_) => ordering(compare(call)),

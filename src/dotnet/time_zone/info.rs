@@ -190,7 +190,11 @@ fn custom(call: &mut Call<'_, '_>, has_rules: bool) -> Result<Value, Raise> {
     let standard = string(3).unwrap_or_default();
     let zone = Zone {
         display: string(2).unwrap_or_default(),
-        daylight: if has_rules && !is_disabled { string(4).unwrap_or_default() } else { standard.clone() },
+        daylight: match (has_rules, is_disabled) {
+            (false, _) => standard.clone(),
+            (true, true) => String::new(),
+            (true, false) => string(4).unwrap_or_default(),
+        },
         standard,
         id,
         base,

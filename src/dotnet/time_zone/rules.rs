@@ -202,6 +202,13 @@ fn made(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     rule_value(call.runtime, Rule { first: first.ticks, last: last.ticks, delta, start, end })
 }
 
+fn week(transition: Transition) -> i32 {
+    match transition.day {
+        TransitionDay::Floating { week, .. } => week,
+        TransitionDay::Fixed(_) => 1,
+    }
+}
+
 fn date(ticks: i64) -> Result<Value, Raise> {
     Ok(Value::DateTime(DateTime { ticks, kind: Kind::Unspecified }))
 }
@@ -221,12 +228,7 @@ pub const TRANSITION_TIME_MEMBERS: &[Member] = &[
     ),
     member("DateTime TimeOfDay { get; }", |call| date(transition(call, 0).time)),
     member("int Month { get; }", |call| Ok(Value::Int32(transition(call, 0).month))),
-    member("int Week { get; }", |call| {
-        Ok(Value::Int32(match transition(call, 0).day {
-            TransitionDay::Floating { week, .. } => week,
-            TransitionDay::Fixed(_) => 1,
-        }))
-    }),
+    member("int Week { get; }", |call| Ok(Value::Int32(week(transition(call, 0))))),
     member("int Day { get; }", |call| {
         Ok(Value::Int32(match transition(call, 0).day {
             TransitionDay::Fixed(day) => day,
@@ -248,7 +250,7 @@ pub const TRANSITION_TIME_MEMBERS: &[Member] = &[
     }),
     member("int GetHashCode()", |call| {
         let transition = transition(call, 0);
-        Ok(Value::Int32(transition.month ^ (transition.time / TICKS_PER_MINUTE) as i32))
+        Ok(Value::Int32(transition.month ^ (week(transition) << 8)))
     }),
     member("static bool operator ==(TimeZoneInfo.TransitionTime t1, TimeZoneInfo.TransitionTime t2)", |call| {
         Ok(Value::Bool(transition(call, 0) == transition(call, 1)))

@@ -77,15 +77,10 @@ impl Wall {
     }
 }
 
-/// The database that is built in: the same on every machine.
+/// The database that is built in: the same on every machine. It sees Irish winter time as standard time, as Windows does.
 fn database() -> &'static TimeZoneDatabase {
     static DATABASE: OnceLock<TimeZoneDatabase> = OnceLock::new();
     DATABASE.get_or_init(TimeZoneDatabase::bundled)
-}
-
-/// Irish law calls summer time standard and winter time an exception to it. Windows and .NET see it the other way round.
-fn is_inverted(zone: &TimeZone) -> bool {
-    matches!(zone.iana_name(), Some("Europe/Dublin" | "Eire"))
 }
 
 fn timestamp(utc: i64) -> Timestamp {
@@ -158,7 +153,7 @@ impl Zone {
         match &self.source {
             Source::Database(zone) => {
                 let info = zone.to_offset_info(timestamp(utc));
-                InForce { offset: ticks(info.offset()), is_daylight: (info.dst() == Dst::Yes) != is_inverted(zone) }
+                InForce { offset: ticks(info.offset()), is_daylight: info.dst() == Dst::Yes }
             }
             Source::Rules(rules) => {
                 let standard = InForce { offset: self.base, is_daylight: false };
@@ -211,11 +206,6 @@ impl Zone {
         }
     }
 
-    /// The offset that counts for a time of the zone's clock.
-    pub fn offset(&self, clock: i64) -> i64 {
-        self.wall(clock).in_force().offset
-    }
-
     /// `SupportsDaylightSavingTime`: whether it ever had it.
     pub fn supports_daylight(&self) -> bool {
         match &self.source {
@@ -238,7 +228,7 @@ impl Zone {
         let mut before = self.at(0);
         for transition in zone.following(Timestamp::MIN) {
             let utc = UNIX_EPOCH + (transition.timestamp().as_nanosecond() / 100) as i64;
-            let after = InForce { offset: ticks(transition.offset()), is_daylight: (transition.dst() == Dst::Yes) != is_inverted(zone) };
+            let after = InForce { offset: ticks(transition.offset()), is_daylight: transition.dst() == Dst::Yes };
             let clock = utc + before.offset;
             let year = parts(clock.clamp(0, MAX_TICKS)).year;
             if year > LAST_YEAR {
@@ -269,15 +259,13 @@ impl Zone {
 
 /// The offsets and names of standard and of daylight saving time that a zone had last, or has now.
 fn recent(zone: &TimeZone, now: i64) -> ((Offset, String), Option<(Offset, String)>) {
-    let is_inverted = is_inverted(zone);
     let now = timestamp(now);
     let current = zone.to_offset_info(now);
     let current = (current.dst(), current.offset(), current.abbreviation().to_owned());
     let past = zone.preceding(now).take(8).map(|transition| (transition.dst(), transition.offset(), transition.abbreviation().to_owned()));
     let all: Vec<_> = std::iter::once(current.clone()).chain(past).collect();
-    let first = |daylight: bool| {
-        all.iter().find(|(dst, ..)| ((*dst == Dst::Yes) != is_inverted) == daylight).map(|(_, offset, name)| (*offset, name.clone()))
-    };
+    let first =
+        |daylight: bool| all.iter().find(|(dst, ..)| (*dst == Dst::Yes) == daylight).map(|(_, offset, name)| (*offset, name.clone()));
     (first(false).unwrap_or((current.1, current.2)), first(true))
 }
 
@@ -312,7 +300,7 @@ mod tests {
     }
 
     fn hours(zone: &Zone, clock: i64) -> i64 {
-        zone.offset(clock) / TICKS_PER_HOUR
+        zone.wall(clock).in_force().offset / TICKS_PER_HOUR
     }
 
     #[test]

@@ -173,3 +173,70 @@ fn formats_are_followed_to_the_letter() {
         assert_eq!(read_exact(text, format), expected, "{text} by {format}");
     }
 }
+
+/// Whatever the text and the format: an answer, no panic.
+#[test]
+fn nothing_panics() {
+    const PIECES: &[&str] = &[
+        "1",
+        "12",
+        "2024",
+        "99999999",
+        "999999999",
+        "0",
+        ":",
+        "/",
+        "-",
+        "+",
+        ".",
+        ",",
+        " ",
+        "T",
+        "Z",
+        "AM",
+        "PM",
+        "Feb",
+        "Monday",
+        "GMT",
+        "#",
+        "\0",
+        "年",
+        "時",
+        "A.D.",
+        "yyyy",
+        "yyyyyyyyyyyy",
+        "MM",
+        "d",
+        "h",
+        "fff",
+        "FF",
+        "zzz",
+        "K",
+        "%",
+        "\\",
+        "'",
+        "\"",
+        "tt",
+        "g",
+        "x",
+    ];
+    let mut seed = 1_u64;
+    let mut piece = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        PIECES[(seed >> 33) as usize % PIECES.len()]
+    };
+    for round in 0..60_000 {
+        let text: String = (0..round % 9).map(|_| piece()).collect();
+        let form: String = (0..round % 7).map(|_| piece()).collect();
+        for (styles, keeps_offset) in
+            [(0, false), (0, true), (7 | styles::ADJUST_TO_UNIVERSAL, false), (8 | styles::ASSUME_UNIVERSAL, false)]
+        {
+            let _ = parse(&units(&text), settings(styles, keeps_offset));
+            let _ = parse_exact(&units(&text), &units(&form), settings(styles, keeps_offset));
+        }
+        let _ = format(MAX_TICKS, Clock::Kind(Kind::Utc), &form);
+        let _ = crate::dotnet::datetime::span_format::format(i64::MIN, &form);
+        let _ = crate::dotnet::datetime::span_parse::parse(&text);
+        let _ = crate::dotnet::datetime::span_parse::parse_exact(&text, &form, true);
+    }
+}
