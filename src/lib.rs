@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod report;
 pub mod diff;
+pub mod check;
 pub mod live;
 pub mod azure;
 pub mod gateway;

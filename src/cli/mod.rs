@@ -1,6 +1,8 @@
 //! The command line: one file a command. The only room that prints, and the only one with anyhow.
 
+mod check;
 mod diff;
+mod eval;
 mod fault;
 mod generate;
 mod input;
@@ -26,8 +28,12 @@ struct Cli {
 enum Command {
     /// Writes the policy document and the Named Values manifest of a spec
     Gen(generate::Arguments),
+    /// Says what is wrong with policy documents
+    Check(check::Arguments),
     /// Shows what changed between two policy documents
     Diff(diff::Arguments),
+    /// Evaluates a policy expression, or many
+    Eval(eval::Arguments),
     /// Runs gateways and Azure OpenAI resources on loopback, with live faults
     Simulate(simulate::Arguments),
     /// Injects a fault into a running simulation, or clears it
@@ -60,7 +66,9 @@ pub fn main() -> ExitCode {
     let printer = Printer::new();
     let result = match cli.command {
         Command::Gen(arguments) => generate::run(&arguments, &printer),
+        Command::Check(arguments) => check::run(&arguments, &printer),
         Command::Diff(arguments) => diff::run(&arguments, &printer),
+        Command::Eval(arguments) => eval::run(&arguments, &printer),
         Command::Simulate(arguments) => simulate::run(arguments, &printer),
         Command::Fault(arguments) => fault::run(&arguments, &printer),
         Command::Schema(arguments) => schema::run(&arguments, &printer),

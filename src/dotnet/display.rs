@@ -51,6 +51,12 @@ fn record_text(runtime: &Runtime<'_>, record: &Record) -> String {
         Type::Generic(class, _) if class.name == "KeyValuePair" => {
             format!("[{}, {}]", items.next().unwrap_or_default(), items.next().unwrap_or_default())
         }
+        Type::Generic(_, parts) if parts.len() == 8 => {
+            // The rest of a `Tuple` of more than seven is a tuple, written as if it were none.
+            let rest = items.next_back().unwrap_or_default();
+            let rest = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(&rest).to_owned();
+            format!("({}, {rest})", items.collect::<Vec<_>>().join(", "))
+        }
         _ => format!("({})", items.collect::<Vec<_>>().join(", ")),
     }
 }
@@ -79,6 +85,7 @@ pub fn type_of(runtime: &Runtime<'_>, value: &Value) -> Type {
         Value::TimeSpan(_) => Type::TIME_SPAN,
         Value::Enum(EnumValue { class, .. }) => Type::Named(*class),
         Value::Context(part) => part.ty(),
+        Value::Cell(_) => Type::OBJECT,
         Value::Object(reference) => match runtime.heap.get(*reference) {
             Object::Bytes(_) => Type::array(Type::BYTE),
             Object::Array(list) => Type::array(list.element.clone()),
@@ -102,7 +109,12 @@ pub fn full_name(ty: &Type) -> String {
         Type::Named(class) => class.full_name(),
         Type::Generic(class, arguments) => {
             let arguments: Vec<String> = arguments.iter().map(full_name).collect();
-            format!("{}`{}[{}]", class.full_name(), arguments.len(), arguments.join(","))
+            let (count, list) = (arguments.len(), arguments.join(","));
+            match class.namespace.strip_suffix(".Dictionary") {
+                // A class within a generic one: the arguments are the outer one's.
+                Some(outer) => format!("{outer}.Dictionary`{count}+{}[{list}]", class.name),
+                None => format!("{}`{count}[{list}]", class.full_name()),
+            }
         }
         Type::Nullable(of) => format!("System.Nullable`1[{}]", full_name(of)),
         Type::Array(element) => format!("{}[]", full_name(element)),

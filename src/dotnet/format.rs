@@ -30,7 +30,7 @@ pub fn value(runtime: &mut Runtime<'_>, value: &Value, format: Option<&str>) -> 
         // A `JValue` hands the format on to what it holds.
         Value::Object(_) => match runtime.get(value) {
             Some(Object::Token(Token { kind: Kind::Value(inner), .. })) => {
-                let inner = inner.clone();
+                let inner = inner.value.clone();
                 self::value(runtime, &inner, Some(format))
             }
             _ => Ok(to_str(runtime, value)),

@@ -18,14 +18,17 @@
 //! static implicit operator JToken(string value)         conversion; `explicit` likewise
 //! ```
 
+use std::sync::Arc;
+
 use super::{
     enums::EnumValue,
     exception::Raise,
     registry,
     runtime::Runtime,
-    types::{Class, ClassRef, Kind, Type},
+    types::{Class, ClassRef, Kind, TupleType, Type},
     value::Value,
 };
+use crate::text::Text;
 
 /// The function behind a member.
 pub type Native = fn(&mut Call<'_, '_>) -> Result<Value, Raise>;
@@ -42,7 +45,12 @@ pub struct Call<'a, 'b> {
     pub outs: Vec<(usize, Value)>,
 }
 
-impl<'a> Call<'a, '_> {
+impl<'a, 'b> Call<'a, 'b> {
+    /// A call with these arguments and type arguments.
+    pub fn new(runtime: &'a mut Runtime<'b>, arguments: &'a [Value], types: &'a [Type]) -> Self {
+        Self { runtime, arguments, types, outs: Vec::new() }
+    }
+
     /// The argument at `index`; null where there is none.
     pub fn argument(&self, index: usize) -> &'a Value {
         self.arguments.get(index).unwrap_or(&Value::Null)
@@ -222,11 +230,24 @@ pub fn parse_type(text: &'static str, parameters: &'static [&'static str]) -> Op
 }
 
 fn method_parameters(signature: &'static str) -> Vec<&'static str> {
-    let Some(open) = signature.find('(') else { return Vec::new() };
-    let head = signature.get(..open).unwrap_or("");
+    let Some(head) = before_parameters(signature) else { return Vec::new() };
     let Some(inner) = head.strip_suffix('>') else { return Vec::new() };
     let Some(start) = inner.rfind('<') else { return Vec::new() };
     inner.get(start + 1..).unwrap_or("").split(',').map(str::trim).collect()
+}
+
+/// What stands before the parameters: their parenthesis is the one that the last closes, for tuple types have parentheses of their own.
+fn before_parameters(signature: &'static str) -> Option<&'static str> {
+    let mut depth = 0_usize;
+    for (index, byte) in signature.bytes().enumerate().rev() {
+        match byte {
+            b')' => depth += 1,
+            b'(' if depth == 1 => return signature.get(..index),
+            b'(' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 struct Scan {
@@ -257,6 +278,9 @@ impl Scan {
     }
 
     fn parse_type(&mut self) -> Option<Type> {
+        if self.take("(") {
+            return self.tuple();
+        }
         let name = self.identifier()?;
         let mut arguments = Vec::new();
         if self.take("<") {
@@ -286,6 +310,18 @@ impl Scan {
                 return Some(ty);
             }
         }
+    }
+
+    /// `A First, B Second)`; the names may be left out.
+    fn tuple(&mut self) -> Option<Type> {
+        let (mut items, mut names) = (Vec::new(), Vec::new());
+        while !self.take(")") {
+            items.push(self.parse_type()?);
+            names.push(self.identifier().map(Text::Static));
+            self.take(",");
+            self.space();
+        }
+        Some(Type::Tuple(Arc::new(TupleType { items, names })))
     }
 
     fn parameter(&mut self) -> Option<Parameter> {

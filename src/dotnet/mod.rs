@@ -3,6 +3,7 @@
 //! One file a family. A family's members are a table of C# signatures with the functions behind them (`member`), and the table of
 //! types (`registry`) names the families: to add a type is to add a line there and a file here. Nothing here knows syntax or sockets.
 
+pub mod allowed;
 pub mod context;
 pub mod delegate;
 pub mod datetime;
@@ -35,15 +36,17 @@ pub mod encoding;
 /// composite formatting
 pub mod format;
 /// `System.Guid`
-mod guid;
+pub mod guid;
 /// `System.Security.Cryptography`: hashes, ciphers, certificates
-mod crypto;
+pub mod crypto;
 /// `System.Linq.Enumerable`
 mod linq;
 /// `System.Math`
 mod math;
 /// `System.Net.IPAddress`
 mod net;
+/// `System.Nullable`
+mod nullable;
 /// the numeric types: parsing and conversion
 pub mod number;
 /// `System.Object`

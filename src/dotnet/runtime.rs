@@ -33,8 +33,8 @@ pub struct Budget {
     pub depth: u32,
 }
 
-/// Nested nodes, blocks and tokens that an evaluation may enter; a thread that evaluates needs a stack for them.
-pub const MAX_DEPTH: u32 = 400;
+/// How deep functions of an expression may call each other, and data may nest.
+pub const MAX_DEPTH: u32 = 2_000;
 
 impl Default for Budget {
     fn default() -> Self {
@@ -70,9 +70,27 @@ impl Runtime<'_> {
     /// Goes one level deeper into nested data.
     pub fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Raise>) -> Result<T, Raise> {
         self.budget.depth = self.budget.depth.checked_sub(1).ok_or(Raise::Budget(BudgetSpent::Depth))?;
-        let outcome = work(self);
+        let outcome = stacker::maybe_grow(128 << 10, 1 << 20, || work(self));
         self.budget.depth += 1;
         outcome
+    }
+
+    /// Enters a function of the expression: gives what [`leave`](Self::leave) takes.
+    pub fn enter(&mut self) -> Result<u32, Raise> {
+        let depth = self.budget.depth;
+        self.budget.depth = depth.checked_sub(1).ok_or(Raise::Budget(BudgetSpent::Depth))?;
+        Ok(depth)
+    }
+
+    /// Leaves a function: `depth` is what [`enter`](Self::enter) gave.
+    pub fn leave(&mut self, depth: u32) {
+        self.budget.depth = depth;
+    }
+
+    /// A cell for a captured variable.
+    pub fn cell(&mut self, value: Value) -> Result<Value, Raise> {
+        self.allocate(super::heap::size(&Object::Plain))?;
+        Ok(Value::Cell(self.heap.allocate(Object::Cell(value))))
     }
 
     /// Spends `bytes` of memory before they are allocated.

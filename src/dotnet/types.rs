@@ -216,6 +216,13 @@ impl Class {
         matches!(self.kind, Kind::Struct | Kind::Enum(_))
     }
 
+    /// Whether nothing can be made of the class itself: it has members, but no constructor among them.
+    pub fn is_abstract(&'static self) -> bool {
+        matches!(self.kind, Kind::Class)
+            && !self.members.is_empty()
+            && !self.infos().iter().any(|info| info.kind == super::member::MemberKind::Constructor)
+    }
+
     /// `System.String`: the name with its namespace.
     pub fn full_name(&self) -> String {
         format!("{}.{}", self.namespace, self.name)

@@ -58,6 +58,8 @@ pub enum Value {
     Context(Part),
     /// An object of this request's heap
     Object(Ref),
+    /// The cell of a captured variable: only ever in a local variable of a running expression, never handed to a member.
+    Cell(Ref),
 }
 
 impl Value {

@@ -6,9 +6,8 @@
 
 mod bind;
 mod evaluate;
-mod operators;
 mod program;
-mod statements;
+pub mod sample;
 #[cfg(test)]
 mod tests;
 

@@ -129,7 +129,9 @@ impl PolicyError {
 }
 
 fn evaluation_failed(exception: &Exception) -> String {
-    format!("Expression evaluation failed. {}", exception.message)
+    // What a body says wrong of itself is reported with the gateway's own words before it.
+    let prefix = if exception.class.name == "JsonReaderException" { "The message body is not a valid JSON. " } else { "" };
+    format!("Expression evaluation failed. {prefix}{}", exception.message)
 }
 
 /// `{ "statusCode": 404, "message": "…" }`; a 500 carries the request's id as `activityId`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     dotnet::{
-        context::{Body, Named, RequestContext, ResponseMessage, Service},
+        context::{self, Body, Named, RequestContext, ResponseMessage, Service},
         heap::Heap,
         value::Value,
     },
@@ -104,9 +104,14 @@ pub(super) fn service(name: Text, region: Text, api: &super::Api) -> Arc<Service
     Arc::new(Service {
         name,
         region,
-        api: Named { id: api.id.clone(), name: api.name.clone() },
-        api_path: api.path.clone(),
-        service_url: api.service_url.clone(),
+        api: context::Api {
+            named: Named { id: api.id.clone(), name: api.name.clone() },
+            path: api.path.clone(),
+            service_url: api.service_url.clone(),
+            protocols: vec!["https".into()],
+            ..context::Api::default()
+        },
         key_names: (api.key_header.clone(), api.key_query.clone()),
+        ..Service::default()
     })
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     dotnet::{
-        context::{Body, Named, ResponseMessage},
+        context::{self as shown, Body, Named, ResponseMessage},
         exception::Unread,
     },
     environment::Environment,
@@ -126,12 +126,10 @@ impl Machine {
             }
             Match::NoOperation => self.fail(PolicyError::operation_not_found(), environment),
             Match::Operation(index, parameters) => {
-                self.state.context.operation = gateway.api.operations.get(index).map(|operation| {
-                    (
-                        Named { id: operation.id.clone(), name: operation.name.clone() },
-                        operation.method.clone(),
-                        operation.url_template.clone(),
-                    )
+                self.state.context.operation = gateway.api.operations.get(index).map(|operation| shown::Operation {
+                    named: Named { id: operation.id.clone(), name: operation.name.clone() },
+                    method: operation.method.clone(),
+                    url_template: operation.url_template.clone(),
                 });
                 self.state.context.request.matched_parameters = parameters;
                 match self.authorize(&gateway) {
@@ -167,7 +165,13 @@ impl Machine {
         });
         if let (Some(subscription), Some(key)) = (subscription, &key) {
             let named = Named { id: subscription.id.clone(), name: subscription.name.clone() };
-            self.state.context.subscription = Some((named, key.clone().into()));
+            self.state.context.subscription = Some(shown::Subscription {
+                named,
+                key: key.clone().into(),
+                primary_key: subscription.primary_key.clone(),
+                secondary_key: subscription.secondary_key.clone(),
+                ..shown::Subscription::default()
+            });
             return Ok(());
         }
         if !api.subscription_required {

@@ -9,4 +9,5 @@ mod program;
 
 pub use elements::Policy;
 pub use lowering::{Resources, compile, compile_fragment};
+pub use named_values::references;
 pub use program::{Block, BlockId, Place, Program, Section, Setting, Statement};

@@ -80,7 +80,7 @@ fn copy(text: &str, range: std::ops::Range<usize>, places: &[(u32, u32)], into: 
 }
 
 /// Each `{{name}}`: display names are letters, digits, `-`, `.` and `_`. Anything else in double braces is none (C# has `$"{{x y}}"`).
-pub(super) fn references(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
+pub fn references(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
     let mut from = 0;
     std::iter::from_fn(move || {
         loop {

@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 pub mod difference;
+pub mod evaluation;
 pub mod story;
 
 /// Whether text carries colour.

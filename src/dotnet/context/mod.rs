@@ -2,11 +2,14 @@
 //!
 //! Source: learn.microsoft.com/azure/api-management/api-management-policy-expressions, "Context variable".
 
+pub mod entities;
 mod members;
 mod request_context;
+pub mod tokens;
 
+pub use entities::{Api, Backend, Named, Operation, Product, Subscription, User};
 use members::*;
-pub use request_context::{Body, LastError, Named, RequestContext, RequestMessage, ResponseMessage, Service, Variables};
+pub use request_context::{Body, LastError, RequestContext, RequestMessage, ResponseMessage, Service, Variables};
 
 use super::{
     collection,
@@ -27,13 +30,14 @@ crate::classes! {
     RESPONSE = class(CONTEXT_NAMESPACE, "IResponse").members(RESPONSE_MEMBERS);
     MESSAGE_BODY = class(CONTEXT_NAMESPACE, "IMessageBody").members(BODY_MEMBERS);
     IURL = class(CONTEXT_NAMESPACE, "IUrl").members(URL_MEMBERS);
-    API = class(CONTEXT_NAMESPACE, "IApi").members(API_MEMBERS);
-    KEY_NAMES = class(CONTEXT_NAMESPACE, "ISubscriptionKeyParameterNames").members(KEY_NAMES_MEMBERS);
-    OPERATION = class(CONTEXT_NAMESPACE, "IOperation").members(OPERATION_MEMBERS);
-    PRODUCT = class(CONTEXT_NAMESPACE, "IProduct").members(PRODUCT_MEMBERS);
-    SUBSCRIPTION = class(CONTEXT_NAMESPACE, "ISubscription").members(SUBSCRIPTION_MEMBERS);
-    USER = class(CONTEXT_NAMESPACE, "IUser").members(USER_MEMBERS);
     DEPLOYMENT = class(CONTEXT_NAMESPACE, "IDeployment").members(DEPLOYMENT_MEMBERS);
+    SUSTAINABILITY = class(CONTEXT_NAMESPACE, "ISustainabilityInfo").members(SUSTAINABILITY_MEMBERS);
+    CARBON_INTENSITY = enumeration(CONTEXT_NAMESPACE, "CarbonIntensityCategory", &[
+        ("NotAvailable", 0), ("VeryLow", 1), ("Low", 2), ("Medium", 3), ("High", 4), ("VeryHigh", 5),
+    ]);
+    FOUNDRY = class(CONTEXT_NAMESPACE, "IFoundry").members(FOUNDRY_MEMBERS);
+    GRAPHQL = class(CONTEXT_NAMESPACE, "IGraphQL").members(GRAPHQL_MEMBERS);
+    PRIVATE_ENDPOINT = class(CONTEXT_NAMESPACE, "IPrivateEndpointConnection").members(PRIVATE_ENDPOINT_MEMBERS);
     DEPLOYMENT_GATEWAY = class(CONTEXT_NAMESPACE, "IGateway").members(DEPLOYMENT_GATEWAY_MEMBERS);
     LAST_ERROR = class(CONTEXT_NAMESPACE, "ILastError").members(LAST_ERROR_MEMBERS);
     CONTEXT_EXTENSIONS = statics(CONTEXT_NAMESPACE, "Extensions").members(EXTENSIONS_MEMBERS);
@@ -60,6 +64,14 @@ pub enum Part {
     Deployment,
     /// `context.Deployment.Gateway`
     DeploymentGateway,
+    /// `context.Deployment.SustainabilityInfo`
+    Sustainability,
+    /// `context.Workspace`
+    Workspace,
+    /// `context.Backend`
+    Backend,
+    /// `context.Request.Foundry`
+    Foundry,
     /// `context.LastError`
     LastError,
     /// `context.Variables`
@@ -120,6 +132,8 @@ impl Part {
             (Self::Context, "Variables") => Self::Variables,
             (Self::Api, "SubscriptionKeyParameterNames") => Self::KeyNames,
             (Self::Deployment, "Gateway") => Self::DeploymentGateway,
+            (Self::Deployment, "SustainabilityInfo") => Self::Sustainability,
+            (Self::Request, "Foundry") => Self::Foundry,
             (Self::Request, "Url") => Self::Url(UrlOf::Request),
             (Self::Request, "OriginalUrl") => Self::Url(UrlOf::Original),
             (Self::Request, "Headers") => Self::Headers(Message::Request),
@@ -141,6 +155,10 @@ impl Part {
             Self::User => &registry::USER,
             Self::Deployment => &registry::DEPLOYMENT,
             Self::DeploymentGateway => &registry::DEPLOYMENT_GATEWAY,
+            Self::Sustainability => &SUSTAINABILITY,
+            Self::Workspace => &entities::WORKSPACE,
+            Self::Backend => &entities::BACKEND,
+            Self::Foundry => &FOUNDRY,
             Self::LastError => &registry::LAST_ERROR,
             Self::Request => &registry::REQUEST,
             Self::Response(_) => &registry::RESPONSE,

@@ -1,10 +1,13 @@
 //! What `context` shows of one request: plain data that the gateway's machine keeps up to date.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-use super::{UrlOf, Which};
+use super::{
+    UrlOf, Which,
+    entities::{Api, Backend, Named, Operation, Product, Subscription, User},
+};
 use crate::{
     dotnet::value::Value,
     environment::Moment,
@@ -19,23 +22,14 @@ pub struct Service {
     pub name: Text,
     /// `context.Deployment.Region`: a display name.
     pub region: Text,
-    /// `context.Api.Id` and `.Name`
-    pub api: Named,
-    /// `context.Api.Path`
-    pub api_path: Text,
-    /// `context.Api.ServiceUrl`
-    pub service_url: Option<Url>,
+    /// `context.Deployment.GatewayId`; empty for a managed gateway, which shows as `managed`.
+    pub gateway_id: Text,
+    /// `context.Deployment.Certificates`: ids with the certificates, DER or PEM.
+    pub certificates: Vec<(Text, Bytes)>,
+    /// `context.Api`
+    pub api: Api,
     /// The subscription key's header and query parameter.
     pub key_names: (Text, Text),
-}
-
-/// Something with an id and a name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Named {
-    /// `Id`
-    pub id: Text,
-    /// `Name`
-    pub name: Text,
 }
 
 /// `context.LastError`
@@ -86,6 +80,8 @@ pub struct RequestMessage {
     pub body: Body,
     /// `IpAddress`
     pub ip: Text,
+    /// `Certificate`: what the client presented, DER or PEM.
+    pub certificate: Option<Bytes>,
     /// `MatchedParameters`
     pub matched_parameters: Vec<(Text, Text)>,
 }
@@ -142,14 +138,20 @@ pub struct RequestContext {
     pub stored: Vec<ResponseMessage>,
     /// `context.Variables`
     pub variables: Variables,
-    /// `context.Operation`: id, name, method and template.
-    pub operation: Option<(Named, Text, Text)>,
+    /// `context.Operation`
+    pub operation: Option<Operation>,
     /// `context.Product`
-    pub product: Option<Named>,
-    /// `context.Subscription`: id, name, and the key that was used.
-    pub subscription: Option<(Named, Text)>,
+    pub product: Option<Product>,
+    /// `context.Subscription`
+    pub subscription: Option<Subscription>,
     /// `context.User`
-    pub user: Option<Named>,
+    pub user: Option<User>,
+    /// `context.Workspace`
+    pub workspace: Option<Named>,
+    /// `context.Backend`: chosen for the request.
+    pub backend: Option<Backend>,
+    /// `context.Elapsed` where it does not come from the clock.
+    pub elapsed: Option<Duration>,
     /// `context.LastError`
     pub last_error: Option<LastError>,
     /// Whether tracing is on.
@@ -180,7 +182,7 @@ impl RequestContext {
         match which {
             UrlOf::Request => Some(&self.request.url),
             UrlOf::Original => Some(&self.request.original_url),
-            UrlOf::Service => self.service.service_url.as_ref(),
+            UrlOf::Service => self.service.api.service_url.as_ref(),
         }
     }
 
@@ -204,6 +206,7 @@ impl RequestContext {
             headers: head.headers,
             body,
             ip,
+            certificate: None,
             matched_parameters: Vec::new(),
         };
         Self { service, request, ..Self::default() }

@@ -111,7 +111,7 @@ members! {
 /// What a `JValue` holds.
 fn json_value(runtime: &Runtime<'_>, value: &Value) -> Option<Value> {
     match runtime.get(value) {
-        Some(Object::Token(json::Token { kind: json::Kind::Value(inner), .. })) => Some(inner.clone()),
+        Some(Object::Token(json::Token { kind: json::Kind::Value(inner), .. })) => Some(inner.value.clone()),
         _ => None,
     }
 }

@@ -1,41 +1,73 @@
-//! `Newtonsoft.Json.Linq`: tokens as objects of the heap.
+//! `Newtonsoft.Json`: tokens as objects of the heap, and text from and to them.
 //!
-//! `reader` and `writer` are twins; `tree` is how tokens stand in one another; `convert` is Newtonsoft's conversions; `members` are the
-//! tables of what an expression can call.
+//! `tree` is how tokens stand in one another, `leaf` what a `JValue` holds, `walk` the sequences of tokens; `reader` and `writer` are
+//! text; `load` makes tokens of text, `serialize` and `deserialize` go from and to any .NET value; `path` is JSONPath; `members` are
+//! the tables of what an expression can call.
+//!
+//! Source of everything here, where none is given: JamesNK/Newtonsoft.Json at 12.0.3, the file of the same name.
 
+mod big;
 mod convert;
+mod date;
+mod deserialize;
+mod foreign;
+mod leaf;
+mod load;
 mod members;
+mod merge;
+mod path;
+mod position;
 pub mod reader;
+mod serialize;
+#[cfg(test)]
+mod tests;
 mod tree;
+mod walk;
 pub mod writer;
 
 use indexmap::IndexMap;
 
 pub use convert::convert;
-pub use members::{ARRAY, CONTAINER, EXTENSIONS, OBJECT, PROPERTY, TOKEN, VALUE};
+pub use leaf::{Leaf, TokenType, compare, equal_values};
+pub use load::parse_as;
+pub use serialize::serialize;
 pub use tree::place;
+pub use walk::{children as cursor, pairs};
 
 use super::{
-    exception::{Raise, null_reference, raise},
-    heap::{Object, Ref},
-    object, registry,
-    runtime::Runtime,
+    exception::{Raise, throw},
+    heap::Ref,
     types::Class,
-    value::Value,
 };
 use crate::text::Text;
 
-const LINQ_JSON: &str = "Newtonsoft.Json.Linq";
+const JSON: &str = "Newtonsoft.Json";
+const LINQ: &str = "Newtonsoft.Json.Linq";
 
 crate::classes! {
-    JTOKEN = class(LINQ_JSON, "JToken").bases(&["object", "IEnumerable<JToken>"]).members(TOKEN);
-    JVALUE = Class::new(LINQ_JSON, "JValue", Kind::Class).bases(&["JToken"]).members(VALUE);
-    JCONTAINER = Class::new(LINQ_JSON, "JContainer", Kind::Class).bases(&["JToken"]).members(CONTAINER);
-    JOBJECT = Class::new(LINQ_JSON, "JObject", Kind::Class).bases(&["JContainer"]).members(OBJECT);
-    JARRAY = Class::new(LINQ_JSON, "JArray", Kind::Class).bases(&["JContainer"]).members(ARRAY);
-    JPROPERTY = Class::new(LINQ_JSON, "JProperty", Kind::Class).bases(&["JContainer"]).members(PROPERTY);
-    JSON_EXTENSIONS = statics(LINQ_JSON, "Extensions").members(EXTENSIONS);
-    JSON_READER_EXCEPTION = Class::new("Newtonsoft.Json", "JsonReaderException", Kind::Class).bases(&["Exception"]);
+    JTOKEN = class(LINQ, "JToken").bases(&["object", "IJEnumerable<JToken>"]).members(members::token::TOKEN);
+    JVALUE = Class::new(LINQ, "JValue", Kind::Class).bases(&["JToken"]).members(members::value::VALUE);
+    JRAW = Class::new(LINQ, "JRaw", Kind::Class).bases(&["JValue"]).members(members::value::RAW);
+    JCONTAINER = Class::new(LINQ, "JContainer", Kind::Class).bases(&["JToken", "IList<JToken>"]).members(members::container::CONTAINER);
+    JOBJECT = Class::new(LINQ, "JObject", Kind::Class).bases(&["JContainer", "IDictionary<string, JToken>"])
+        .members(members::object::OBJECT);
+    JARRAY = Class::new(LINQ, "JArray", Kind::Class).bases(&["JContainer"]).members(members::array::ARRAY);
+    JCONSTRUCTOR = Class::new(LINQ, "JConstructor", Kind::Class).bases(&["JContainer"]).members(members::array::CONSTRUCTOR);
+    JPROPERTY = Class::new(LINQ, "JProperty", Kind::Class).bases(&["JContainer"]).members(members::object::PROPERTY);
+    IJENUMERABLE = interface(LINQ, "IJEnumerable").generic(&["T"]).variance(Variance::Out).bases(&["IEnumerable<T>"])
+        .members(members::sequences::JENUMERABLE);
+    JENUMERABLE = structure(LINQ, "JEnumerable").generic(&["T"]).bases(&["ValueType", "IJEnumerable<T>"])
+        .members(members::sequences::JENUMERABLE);
+    JSON_EXTENSIONS = statics(LINQ, "Extensions").members(members::sequences::EXTENSIONS);
+    JSON_CONVERT = statics(JSON, "JsonConvert").members(members::json_convert::JSON_CONVERT);
+    JSON_MERGE_SETTINGS = class(LINQ, "JsonMergeSettings").members(merge::SETTINGS);
+    MERGE_ARRAY_HANDLING = enumeration(LINQ, "MergeArrayHandling", &[("Concat", 0), ("Union", 1), ("Replace", 2), ("Merge", 3)]);
+    MERGE_NULL_VALUE_HANDLING = enumeration(LINQ, "MergeNullValueHandling", &[("Ignore", 0), ("Merge", 1)]);
+    BIG_INTEGER = structure("System.Numerics", "BigInteger");
+    JSON_EXCEPTION = Class::new(JSON, "JsonException", Kind::Class).bases(&["Exception"]);
+    JSON_READER_EXCEPTION = Class::new(JSON, "JsonReaderException", Kind::Class).bases(&["JsonException"]);
+    JSON_WRITER_EXCEPTION = Class::new(JSON, "JsonWriterException", Kind::Class).bases(&["JsonException"]);
+    JSON_SERIALIZATION_EXCEPTION = Class::new(JSON, "JsonSerializationException", Kind::Class).bases(&["JsonException"]);
 }
 
 /// A `JToken`.
@@ -43,6 +75,8 @@ crate::classes! {
 pub struct Token {
     /// The container that it stands in.
     pub parent: Option<Ref>,
+    /// Where in its parent it was last seen: right unless something was put or taken in front of it.
+    at: u32,
     /// What it is.
     pub kind: Kind,
 }
@@ -50,83 +84,105 @@ pub struct Token {
 /// The kinds of token.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    /// `JObject`: its properties by name, in order.
-    Object(IndexMap<Text, Ref>),
+    /// `JObject`
+    Object(Properties),
     /// `JArray`
-    Array(Vec<Ref>),
-    /// `JProperty`
-    Property(Text, Ref),
-    /// `JValue`: what it holds; null is JSON's null.
-    Value(Value),
+    Array(Items),
+    /// `JConstructor` with its name
+    Constructor(Option<Text>, Items),
+    /// `JProperty`; it is without a value only while one is read, and where the value would be a comment.
+    Property(Text, Option<Ref>),
+    /// `JValue` and `JRaw`
+    Value(Leaf),
 }
 
-/// A walk through a token's children.
-pub(super) fn cursor(runtime: &Runtime<'_>, of: Ref) -> Result<Box<dyn super::sequence::Cursor>, Raise> {
-    let children: Vec<Value> = match runtime.heap.get(of) {
-        Object::Token(token) => token.children().map(Value::Object).collect(),
-        _ => Vec::new(),
-    };
-    Ok(super::sequence::items(children))
+/// The properties of a `JObject` by name, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Properties {
+    /// The `JProperty` tokens.
+    pub map: IndexMap<Text, Ref>,
+    /// Counts the changes: a walk refuses to go on after one.
+    version: u32,
+}
+
+/// The items of a `JArray` or a `JConstructor`.
+#[derive(Clone, Debug, Default)]
+pub struct Items {
+    /// The items.
+    pub items: Vec<Ref>,
+    /// Counts the changes: a walk refuses to go on after one.
+    version: u32,
 }
 
 impl Token {
     /// A token that stands nowhere yet.
     pub fn new(kind: Kind) -> Self {
-        Self { parent: None, kind }
+        Self { parent: None, at: 0, kind }
     }
 
     /// Its class.
     pub fn class(&self) -> &'static Class {
-        match self.kind {
-            Kind::Object(_) => &registry::JOBJECT,
-            Kind::Array(_) => &registry::JARRAY,
-            Kind::Property(..) => &registry::JPROPERTY,
-            Kind::Value(_) => &registry::JVALUE,
+        match &self.kind {
+            Kind::Object(_) => &JOBJECT,
+            Kind::Array(_) => &JARRAY,
+            Kind::Constructor(..) => &JCONSTRUCTOR,
+            Kind::Property(..) => &JPROPERTY,
+            Kind::Value(leaf) if leaf.is_raw => &JRAW,
+            Kind::Value(_) => &JVALUE,
+        }
+    }
+
+    /// `Type`
+    pub fn ty(&self) -> TokenType {
+        match &self.kind {
+            Kind::Object(_) => TokenType::Object,
+            Kind::Array(_) => TokenType::Array,
+            Kind::Constructor(..) => TokenType::Constructor,
+            Kind::Property(..) => TokenType::Property,
+            Kind::Value(leaf) => leaf.ty,
+        }
+    }
+
+    /// Whether it is a `JContainer`.
+    pub fn is_container(&self) -> bool {
+        !matches!(self.kind, Kind::Value(_))
+    }
+
+    /// How many tokens are in it.
+    pub fn count(&self) -> usize {
+        match &self.kind {
+            Kind::Object(properties) => properties.map.len(),
+            Kind::Array(items) | Kind::Constructor(_, items) => items.items.len(),
+            Kind::Property(_, value) => usize::from(value.is_some()),
+            Kind::Value(_) => 0,
+        }
+    }
+
+    /// The token at a place in it.
+    pub fn child(&self, at: usize) -> Option<Ref> {
+        match &self.kind {
+            Kind::Object(properties) => properties.map.get_index(at).map(|(_, property)| *property),
+            Kind::Array(items) | Kind::Constructor(_, items) => items.items.get(at).copied(),
+            Kind::Property(_, value) => value.filter(|_| at == 0),
+            Kind::Value(_) => None,
         }
     }
 
     /// The tokens in it.
-    pub fn children(&self) -> Box<dyn Iterator<Item = Ref> + '_> {
+    pub fn children(&self) -> impl DoubleEndedIterator<Item = Ref> + '_ {
+        (0..self.count()).filter_map(|at| self.child(at))
+    }
+
+    fn version(&self) -> u32 {
         match &self.kind {
-            Kind::Object(properties) => Box::new(properties.values().copied()),
-            Kind::Array(items) => Box::new(items.iter().copied()),
-            Kind::Property(_, value) => Box::new(std::iter::once(*value)),
-            Kind::Value(_) => Box::new(std::iter::empty()),
+            Kind::Object(properties) => properties.version,
+            Kind::Array(items) | Kind::Constructor(_, items) => items.version,
+            Kind::Property(..) | Kind::Value(_) => 0,
         }
     }
 }
 
-/// Parses JSON into tokens; with a class, anything else at the root is an error in Newtonsoft's words.
-pub fn parse_as(runtime: &mut Runtime<'_>, text: &str, class: Option<&'static Class>) -> Result<Value, Raise> {
-    let root = reader::read(runtime, text)?;
-    let found = match runtime.heap.get(root) {
-        Object::Token(token) => token.class(),
-        _ => return Err(null_reference()),
-    };
-    match class {
-        Some(class) if !std::ptr::eq(found, class) && !std::ptr::eq(class, &registry::JTOKEN) => {
-            let token = match found.name {
-                "JObject" => "StartObject",
-                "JArray" => "StartArray",
-                _ => "String",
-            };
-            let message = format!(
-                "Error reading {0} from JsonReader. Current JsonReader item is not an {1}: {token}. Path '', line 1, position 1.",
-                class.name,
-                if class.name == "JArray" { "array" } else { "object" }
-            );
-            raise(&registry::JSON_READER_EXCEPTION, message)
-        }
-        _ => Ok(Value::Object(root)),
-    }
-}
-
-/// `JToken.Equals` is reference equality but for `JValue`, which compares what it holds.
-pub fn equal_values(runtime: &Runtime<'_>, a: Ref, b: Ref) -> bool {
-    match (runtime.heap.get(a), runtime.heap.get(b)) {
-        (Object::Token(Token { kind: Kind::Value(a), .. }), Object::Token(Token { kind: Kind::Value(b), .. })) => {
-            object::equal(runtime, a, b)
-        }
-        _ => false,
-    }
+/// `JsonException`
+fn json_exception(message: impl Into<String>) -> Raise {
+    throw(&JSON_EXCEPTION, message)
 }

@@ -3,16 +3,136 @@
 //! Nearly every string of a policy is ASCII, where a byte is a UTF-16 code unit. Other text pays for a conversion where a member
 //! counts units; only text that UTF-8 cannot hold (a lone surrogate) is stored as units.
 
-mod members;
+mod assembly;
+pub mod casing;
+pub mod comparer;
+pub mod comparison;
+pub mod culture;
+mod format;
+mod parts;
+mod search;
+mod split;
 
 use std::{borrow::Cow, sync::Arc};
 
-pub use members::{MEMBERS, aligned, formatted};
+pub use assembly::{Assembly, join, separator};
+pub use format::{aligned, composite, formatted};
+pub use parts::{is_white_space, replaced};
 
+use super::{
+    collection::List,
+    display,
+    exception::{Raise, null_reference},
+    heap::Object,
+    json,
+    member::{Call, Member, member},
+    runtime::Runtime,
+    types::Type,
+    value::Value,
+};
 use crate::text::Text;
+
+/// `Environment.NewLine`: that of Linux. The gateway's own is not documented.
+pub const NEWLINE: &str = "\n";
+
+const TABLES: &[&[Member]] = &[assembly::MEMBERS, parts::MEMBERS, comparison::MEMBERS, search::MEMBERS, split::MEMBERS];
+
+/// The members of `string`.
+pub const MEMBERS: &[Member] = &gathered::<{ count(TABLES) }>(TABLES);
 
 crate::classes! {
     STRING = class("System", "String").keyword("string").bases(&["object", "IEnumerable<char>"]).members(MEMBERS);
+    STRING_COMPARER = class("System", "StringComparer").bases(&["object", "IComparer<string>", "IEqualityComparer<string>"])
+        .members(comparer::MEMBERS);
+    NORMALIZATION_FORM = enumeration("System.Text", "NormalizationForm", &[("FormC", 1), ("FormD", 2), ("FormKC", 5), ("FormKD", 6)]);
+}
+
+/// How many members there are in all.
+pub(super) const fn count(tables: &[&[Member]]) -> usize {
+    let (mut count, mut table) = (0, 0);
+    while table < tables.len() {
+        count += tables[table].len();
+        table += 1;
+    }
+    count
+}
+
+/// The tables of a class whose members stand in several files as one.
+pub(super) const fn gathered<const N: usize>(tables: &[&[Member]]) -> [Member; N] {
+    let mut all = [const { member("", |_| Ok(Value::Null)) }; N];
+    let (mut at, mut table) = (0, 0);
+    while table < tables.len() {
+        let mut index = 0;
+        while index < tables[table].len() {
+            all[at] = member(tables[table][index].signature, tables[table][index].native);
+            at += 1;
+            index += 1;
+        }
+        table += 1;
+    }
+    all
+}
+
+/// The string argument at `index`; none for null.
+pub(super) fn text<'a>(call: &Call<'a, '_>, index: usize) -> Option<&'a Str> {
+    match call.argument(index) {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The receiver.
+pub(super) fn this<'a>(call: &Call<'a, '_>) -> Result<&'a Str, Raise> {
+    text(call, 0).ok_or_else(null_reference)
+}
+
+/// The character at `index`.
+pub(super) fn unit(call: &Call<'_, '_>, index: usize) -> Option<u16> {
+    match call.argument(index) {
+        Value::Char(unit) => Some(*unit),
+        _ => None,
+    }
+}
+
+/// The integer at `index`.
+pub(super) fn int(call: &Call<'_, '_>, index: usize) -> i64 {
+    call.argument(index).as_integer().and_then(|value| i64::try_from(value).ok()).unwrap_or(0)
+}
+
+/// The integer at `index`; none for a negative one.
+pub(super) fn at(call: &Call<'_, '_>, index: usize) -> Option<usize> {
+    usize::try_from(int(call, index)).ok()
+}
+
+/// The characters of the `char[]` at `index`; none for null.
+pub(super) fn units_of(call: &Call<'_, '_>, index: usize) -> Option<Vec<u16>> {
+    match call.runtime.get(call.argument(index)) {
+        Some(Object::Array(list)) => Some(list.items.iter().map(|item| if let Value::Char(unit) = item { *unit } else { 0 }).collect()),
+        _ => None,
+    }
+}
+
+/// An array of `count` items, paid for before they are made.
+pub(super) fn array_of(runtime: &mut Runtime<'_>, element: Type, count: usize, items: impl Iterator<Item = Value>) -> Result<Value, Raise> {
+    runtime.allocate(size_of::<Object>().saturating_add(count.saturating_mul(size_of::<Value>())))?;
+    let items = items.collect();
+    Ok(runtime.heap.value(Object::Array(List::new(element, items))))
+}
+
+/// What `ToString()` gives, empty for null; a token too deep to print is a spent budget.
+///
+/// # Errors
+/// A spent budget.
+pub fn text_of(runtime: &mut Runtime<'_>, value: &Value) -> Result<Str, Raise> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Object(reference) if matches!(runtime.heap.get(*reference), Object::Token(_)) => {
+            let text = json::writer::to_string(runtime, *reference)?;
+            runtime.allocate(text.len())?;
+            Ok(text.into())
+        }
+        value => Ok(display::to_str(runtime, value)),
+    }
 }
 
 /// An immutable .NET string.

@@ -2,17 +2,16 @@
 //!
 //! Source: C# language specification, "Conversions".
 
-use super::{Binder, Bound};
+use super::{Binder, Bound, Operand, user_conversions};
 use crate::{
     dotnet::{
-        member::MemberKind,
         number,
         types::{Kind, Type},
         value::Value,
     },
     expression::{
-        evaluate::numeric,
-        program::{Conversion, Node},
+        evaluate,
+        program::{Conversion, Node, Numeric},
     },
     source::Span,
 };
@@ -36,15 +35,11 @@ const WIDENING: &[(&str, &[&str])] = &[
 /// Whether a number of one type is implicitly one of the other.
 fn widens(from: &Type, to: &Type) -> bool {
     let (Some(from), Some(to)) = (from.class(), to.class()) else { return false };
-    WIDENING.iter().any(|(name, wider)| *name == from.name && wider.contains(&to.name))
+    from.namespace == "System" && WIDENING.iter().any(|(name, wider)| *name == from.name && wider.contains(&to.name))
 }
 
-/// The implicit conversion between two types, whatever the value.
-pub(super) fn implicit(from: &Type, to: &Type) -> Option<Change> {
-    standard(from, to).or_else(|| user_defined(from, to, false).map(Some))
-}
-
-fn standard(from: &Type, to: &Type) -> Option<Change> {
+/// The implicit conversion between two types that is no operator of a type's own.
+pub(super) fn standard(from: &Type, to: &Type) -> Option<Change> {
     if from == to {
         return Some(None);
     }
@@ -54,118 +49,186 @@ fn standard(from: &Type, to: &Type) -> Option<Change> {
         (Type::Nullable(from), Type::Nullable(to)) => {
             standard(from, to).map(|change| change.map(|conversion| Conversion::Lifted(Box::new(conversion))))
         }
-        (from, Type::Nullable(to)) => standard(from, to),
+        (from, Type::Nullable(to)) => standard(from, to).filter(|_| from.is_value_type()),
         // A nullable boxes as its value.
-        (Type::Nullable(from), to) => (*to == Type::OBJECT || (!to.is_value_type() && from.is_reference_to(to))).then_some(None),
-        (Type::Array(from), Type::Array(to)) => (!from.is_value_type() && !to.is_value_type() && from.is_reference_to(to)).then_some(None),
+        (Type::Nullable(from), to) => (!to.is_value_type() && from.is_reference_to(to)).then_some(None),
+        (Type::Tuple(a), Type::Tuple(b)) => {
+            let parts = parts(&a.items, &b.items, standard)?;
+            Some(parts.iter().any(Option::is_some).then(|| Conversion::Tuple(to.clone(), parts.into())))
+        }
         _ if widens(from, to) => Some(Some(Conversion::Numeric(to.clone(), false))),
         _ if !to.is_value_type() && from.is_reference_to(to) => Some(None),
         _ => None,
     }
 }
 
-fn user_defined(from: &Type, to: &Type, explicit: bool) -> Option<Conversion> {
-    let mut classes = Vec::new();
-    for ty in [from.underlying().unwrap_or(from), to.underlying().unwrap_or(to)] {
-        let mut next = ty.class();
-        while let Some(class) = next {
-            classes.push(class);
-            next = class.supertypes().iter().filter_map(Type::class).find(|base| base.kind == Kind::Class);
-        }
+/// The conversions of a tuple's elements; none where one has none.
+fn parts(from: &[Type], to: &[Type], convert: impl Fn(&Type, &Type) -> Option<Change>) -> Option<Vec<Change>> {
+    if from.len() != to.len() {
+        return None;
     }
-    let mut found = None;
-    for info in classes.iter().flat_map(|class| class.infos()) {
-        if info.kind != MemberKind::Implicit && !(explicit && info.kind == MemberKind::Explicit) {
-            continue;
-        }
-        let Some(parameter) = info.parameters.first() else { continue };
-        let Some(before) = standard(from, &parameter.ty) else { continue };
-        let after =
-            if explicit { standard(&info.result, to).or_else(|| explicit_standard(&info.result, to)) } else { standard(&info.result, to) };
-        let Some(after) = after else { continue };
-        let exactness = usize::from(parameter.ty == *from) + 2 * usize::from(info.result == *to);
-        if found.as_ref().is_none_or(|(best, _)| exactness > *best) {
-            let mut conversion = Conversion::User(info.native);
-            if let Some(before) = before {
-                conversion = Conversion::Both(Box::new(before), Box::new(conversion));
-            }
-            if let Some(after) = after {
-                conversion = Conversion::Both(Box::new(conversion), Box::new(after));
-            }
-            found = Some((exactness, conversion));
-        }
-    }
-    found.map(|(_, conversion)| conversion)
+    from.iter().zip(to).map(|(from, to)| convert(from, to)).collect()
+}
+
+/// The implicit conversion between two types, whatever the value.
+pub(super) fn implicit(from: &Type, to: &Type) -> Option<Change> {
+    standard(from, to).or_else(|| user_conversions::find(from, to, false).map(Some))
 }
 
 fn is_number(ty: &Type) -> bool {
-    numeric(ty).is_some() || ty.enum_members().is_some()
+    Numeric::of(ty).is_some() || ty.enum_members().is_some()
 }
 
-fn explicit_standard(from: &Type, to: &Type) -> Option<Change> {
+/// The explicit conversion that is no operator of a type's own, nor an implicit one.
+pub(super) fn explicit_standard(from: &Type, to: &Type) -> Option<Change> {
+    let either = |from: &Type, to: &Type| standard(from, to).or_else(|| explicit_standard(from, to));
     match (from, to) {
-        (Type::Nullable(from), to) if to.is_value_type() => {
-            let inner = standard(from, to).or_else(|| explicit_standard(from, to))?;
-            Some(Some(match inner {
-                None => Conversion::NullableValue,
-                Some(inner) => Conversion::Both(Box::new(Conversion::NullableValue), Box::new(inner)),
-            }))
-        }
         (Type::Nullable(from), Type::Nullable(to)) => {
-            explicit_standard(from, to).map(|change| change.map(|conversion| Conversion::Lifted(Box::new(conversion))))
+            either(from, to).map(|change| change.map(|conversion| Conversion::Lifted(Box::new(conversion))))
         }
+        (Type::Nullable(from), to) if to.is_value_type() => Some(Some(match either(from, to)? {
+            None => Conversion::NullableValue,
+            Some(inner) => Conversion::Both(Box::new(Conversion::NullableValue), Box::new(inner)),
+        })),
         (from, Type::Nullable(inner)) if from.is_value_type() => explicit_standard(from, inner),
+        (Type::Tuple(a), Type::Tuple(b)) => {
+            let parts = parts(&a.items, &b.items, either)?;
+            Some(parts.iter().any(Option::is_some).then(|| Conversion::Tuple(to.clone(), parts.into())))
+        }
         _ if is_number(from) && is_number(to) => Some(Some(Conversion::Numeric(to.clone(), false))),
         // From `object`, its kin and interfaces: a value type unboxes, a reference is looked at.
         (from, to) if to.is_value_type() || to.underlying().is_some() => {
-            let unboxes = to.underlying().unwrap_or(to).is_reference_to(from) && !from.is_value_type();
+            let unboxes = !from.is_value_type() && *from != Type::Null && to.underlying().unwrap_or(to).is_reference_to(from);
             unboxes.then(|| Some(Conversion::Unbox(to.clone())))
         }
-        (from, to) if !from.is_value_type() => {
-            let interface = |ty: &Type| ty.class().is_some_and(|class| class.kind == Kind::Interface);
-            let related = to.is_reference_to(from) || interface(from) || interface(to);
-            related.then(|| Some(Conversion::Reference(to.clone())))
+        (from, to) if !from.is_value_type() && from.underlying().is_none() => {
+            let is = |ty: &Type, kind| ty.class().is_some_and(|class| class.kind == kind);
+            let sealed = |ty: &Type| *ty == Type::STRING || matches!(ty, Type::Array(_) | Type::Grid(..)) || is(ty, Kind::Delegate);
+            let interfaces = (is(from, Kind::Interface) && !sealed(to)) || (is(to, Kind::Interface) && !sealed(from));
+            let arrays = matches!((from, to), (Type::Array(a), Type::Array(b)) if explicit_standard(a, b).is_some() && !a.is_value_type());
+            (to.is_reference_to(from) || interfaces || arrays).then(|| Some(Conversion::Reference(to.clone())))
         }
         _ => None,
     }
 }
 
-fn apply(bound: Bound, change: Change, to: &Type) -> Bound {
+pub(super) fn apply(bound: Bound, change: Change, to: &Type) -> Bound {
     match change {
         None => Bound::new(bound.node, to.clone()),
-        Some(conversion) => Bound::new(Node::Convert(conversion, Box::new(bound.node)), to.clone()),
+        // A number converted while it is compiled stays a constant.
+        Some(Conversion::Numeric(target, checked)) => match &bound.node {
+            Node::Constant(value) if !value.is_null() => match number::convert(value, &target, checked) {
+                Ok(value) => Bound::new(Node::Constant(value), to.clone()),
+                Err(_) => Bound::new(Node::Convert(Conversion::Numeric(target, checked), bound.boxed()), to.clone()),
+            },
+            _ => Bound::new(Node::Convert(Conversion::Numeric(target, checked), bound.boxed()), to.clone()),
+        },
+        Some(conversion) => Bound::new(Node::Convert(conversion, bound.boxed()), to.clone()),
     }
 }
 
-impl Binder<'_> {
-    /// The implicit conversion of this very value: a constant `int` fits smaller types, and zero every enumeration.
-    pub(super) fn implicit_change(bound: &Bound, to: &Type) -> Option<Change> {
-        if let Some(change) = implicit(&bound.ty, to) {
-            return Some(change);
+/// The implicit conversion of this very value: a constant `int` fits smaller types, and zero every enumeration.
+pub(super) fn of_value(bound: &Bound, to: &Type) -> Option<Change> {
+    if let Some(change) = standard(&bound.ty, to) {
+        return Some(change);
+    }
+    constant(bound, to).or_else(|| user_conversions::find(&bound.ty, to, false).map(Some))
+}
+
+fn constant(bound: &Bound, to: &Type) -> Option<Change> {
+    let target = to.underlying().unwrap_or(to);
+    match &bound.node {
+        Node::Constant(Value::Int32(number)) if bound.ty == Type::INT32 => {
+            let fits = number::integer(i128::from(*number), target).is_some() && *target != Type::CHAR;
+            let zero = *number == 0 && target.enum_members().is_some();
+            (fits || zero).then(|| Some(Conversion::Numeric(target.clone(), false)))
         }
-        let target = to.underlying().unwrap_or(to);
-        match &bound.node {
-            Node::Constant(Value::Int32(number)) if bound.ty == Type::INT32 => {
-                let fits = number::integer(i128::from(*number), target).is_some() && *target != Type::CHAR;
-                let zero = *number == 0 && target.enum_members().is_some();
-                (fits || zero).then(|| Some(Conversion::Numeric(target.clone(), false)))
-            }
-            Node::Constant(Value::Int64(number)) if bound.ty == Type::INT64 => {
-                (*target == Type::UINT64 && *number >= 0).then(|| Some(Conversion::Numeric(target.clone(), false)))
-            }
-            _ => None,
+        Node::Constant(Value::Int64(number)) if bound.ty == Type::INT64 => {
+            (*target == Type::UINT64 && *number >= 0).then(|| Some(Conversion::Numeric(target.clone(), false)))
         }
+        _ => None,
+    }
+}
+
+impl<'t> Binder<'t> {
+    /// Whether an operand converts implicitly to `to`.
+    pub(super) fn converts(&mut self, operand: &Operand<'t>, to: &Type) -> bool {
+        match operand {
+            Operand::Value(bound) => of_value(bound, to).is_some(),
+            Operand::Lambda(lambda) => self.lambda_converts(lambda, to),
+            Operand::Methods(methods) => self.attempt(|binder| binder.method_group_to(methods, to, Span::at(0))).is_some(),
+            Operand::Default => *to != Type::Void,
+            Operand::Throw(_) => true,
+            Operand::Tuple(literal) => self.tuple_converts(literal, to),
+        }
+    }
+
+    /// The operand as a value of `to`, or why not.
+    pub(super) fn to(&mut self, operand: Operand<'t>, to: &Type, span: Span) -> Option<Bound> {
+        match operand {
+            Operand::Value(bound) => self.implicitly(bound, to, span),
+            Operand::Lambda(lambda) => self.lambda_to(&lambda, to, span),
+            Operand::Methods(methods) => self.method_group_to(&methods, to, span),
+            Operand::Default => Some(self.default_value(to)),
+            Operand::Throw(node) => Some(Bound::new(Node::Throw(Box::new(node)), to.clone())),
+            Operand::Tuple(literal) => self.tuple_to(&literal, to, span),
+        }
+    }
+
+    /// The operand with the type that it has by itself, or why it has none.
+    pub(super) fn natural(&mut self, operand: Operand<'t>, span: Span) -> Option<Bound> {
+        match operand {
+            Operand::Value(bound) => Some(bound),
+            Operand::Lambda(_) => {
+                self.error_with_help(
+                    "CS1660",
+                    span,
+                    "Cannot convert lambda expression to type 'object' because it is not a delegate type",
+                    "hand it to a method that takes one, or declare a local function",
+                );
+                None
+            }
+            Operand::Methods(methods) => {
+                let name = methods.name();
+                let message =
+                    format!("Cannot convert method group '{name}' to non-delegate type 'object'. Did you intend to invoke the method?");
+                self.error_with_help("CS0428", span, message, format!("call it: `{name}(…)`"));
+                None
+            }
+            Operand::Default => {
+                self.error("CS8310", span, "Operator cannot be applied to operand 'default'");
+                None
+            }
+            Operand::Throw(_) => {
+                self.error("CS8115", span, "A throw expression is not allowed in this context.");
+                None
+            }
+            Operand::Tuple(literal) => self.tuple_natural(&literal, span),
+        }
+    }
+
+    /// `default(T)`
+    pub(super) fn default_value(&mut self, ty: &Type) -> Bound {
+        let items = |binder: &mut Self, types: &[Type]| types.iter().map(|item| binder.default_value(item).node).collect::<Box<[Node]>>();
+        let node = match ty {
+            Type::Tuple(tuple) => Node::NewRecord(ty.clone(), items(self, &tuple.items)),
+            Type::Generic(class, arguments) if class.is_value_type() => Node::NewRecord(ty.clone(), items(self, arguments)),
+            ty => Node::Constant(Value::default_of(ty)),
+        };
+        Bound::new(node, ty.clone())
     }
 
     /// The value as one of `to`, or CS0029 / CS0266.
     pub(super) fn implicitly(&mut self, bound: Bound, to: &Type, span: Span) -> Option<Bound> {
-        if let Some(change) = Self::implicit_change(&bound, to) {
+        if let Some(change) = of_value(&bound, to) {
             return Some(apply(bound, change, to));
         }
         let from = &bound.ty;
         if *from == Type::Null {
             self.error("CS0037", span, format!("Cannot convert null to '{to}' because it is a non-nullable value type"));
-        } else if explicit_standard(from, to).is_some() || user_defined(from, to, true).is_some() {
+        } else if let Some(value) = too_large(&bound, to) {
+            self.error("CS0031", span, format!("Constant value '{value}' cannot be converted to a '{to}'"));
+        } else if *from != Type::Void && (explicit_standard(from, to).is_some() || user_conversions::find(from, to, true).is_some()) {
             let message =
                 format!("Cannot implicitly convert type '{from}' to '{to}'. An explicit conversion exists (are you missing a cast?)");
             self.error_with_help("CS0266", span, message, format!("write the cast: `({to})`"));
@@ -177,15 +240,19 @@ impl Binder<'_> {
 
     /// The value under a cast, or CS0030.
     pub(super) fn explicitly(&mut self, bound: Bound, to: &Type, span: Span) -> Option<Bound> {
-        let change = Self::implicit_change(&bound, to)
+        // Numbers first: a constant that does not fit is an error of the cast itself.
+        if is_number(&bound.ty) && is_number(to) {
+            return self.cast_number(bound, to, span);
+        }
+        let change = standard(&bound.ty, to)
+            .or_else(|| constant(&bound, to))
             .or_else(|| explicit_standard(&bound.ty, to))
-            .or_else(|| user_defined(&bound.ty, to, true).map(Some));
+            .or_else(|| user_conversions::find(&bound.ty, to, true).map(Some));
         match change {
-            Some(Some(Conversion::Numeric(ty, _))) => {
-                let checked = self.checked;
-                Some(apply(bound, Some(Conversion::Numeric(ty, checked)), to))
+            Some(change) => {
+                let change = change.map(|conversion| checked(conversion, self.checked));
+                Some(apply(bound, change, to))
             }
-            Some(change) => Some(apply(bound, change, to)),
             None if bound.ty == Type::Null => {
                 self.error("CS0037", span, format!("Cannot convert null to '{to}' because it is a non-nullable value type"));
                 None
@@ -197,15 +264,40 @@ impl Binder<'_> {
         }
     }
 
-    /// The type that both branches of a conditional (or the sides of `??`) become.
-    pub(super) fn common_type(a: &Bound, b: &Bound) -> Option<Type> {
-        if a.ty != Type::Null && Self::implicit_change(b, &a.ty).is_some() {
-            // Where each converts to the other, as constants do, the wider type wins.
-            if b.ty != Type::Null && a.ty != b.ty && implicit(&a.ty, &b.ty).is_some() && implicit(&b.ty, &a.ty).is_none() {
-                return Some(b.ty.clone());
-            }
-            return Some(a.ty.clone());
+    fn cast_number(&mut self, bound: Bound, to: &Type, span: Span) -> Option<Bound> {
+        if bound.ty == *to {
+            return Some(bound);
         }
-        (b.ty != Type::Null && Self::implicit_change(a, &b.ty).is_some()).then(|| b.ty.clone())
+        if let Node::Constant(value) = &bound.node {
+            // Outside of `unchecked( )` a constant must fit. Source: C# language specification, "Constant expressions".
+            let integral = Numeric::of(to).is_none_or(Numeric::is_integral);
+            if integral && !self.is_unchecked() && !matches!(bound.ty.enum_members(), Some(_)) && number::convert(value, to, true).is_err()
+            {
+                let text = evaluate::constant_text(value);
+                let message = format!("Constant value '{text}' cannot be converted to a '{to}' (use 'unchecked' syntax to override)");
+                self.error("CS0221", span, message);
+                return None;
+            }
+        }
+        Some(apply(bound, Some(Conversion::Numeric(to.clone(), self.checked)), to))
+    }
+}
+
+/// A constant whose type would do, if only it were smaller.
+fn too_large(bound: &Bound, to: &Type) -> Option<String> {
+    let integral = |ty: &Type| Numeric::of(ty).is_some_and(Numeric::is_integral) && *ty != Type::CHAR;
+    match &bound.node {
+        Node::Constant(value @ Value::Int32(_)) if integral(to) => Some(evaluate::constant_text(value)),
+        _ => None,
+    }
+}
+
+/// The conversion in a `checked` context or outside of one.
+fn checked(conversion: Conversion, is_checked: bool) -> Conversion {
+    match conversion {
+        Conversion::Numeric(ty, _) => Conversion::Numeric(ty, is_checked),
+        Conversion::Lifted(inner) => Conversion::Lifted(Box::new(checked(*inner, is_checked))),
+        Conversion::Both(first, second) => Conversion::Both(Box::new(checked(*first, is_checked)), Box::new(checked(*second, is_checked))),
+        other => other,
     }
 }

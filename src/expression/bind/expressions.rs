@@ -1,131 +1,169 @@
-//! Expressions: from a tree to a bound value.
+//! Expressions: from a tree to an operand.
 
-use super::{Binder, Bound, members::Entity};
+use std::rc::Rc;
+
+use super::{Binder, Bound, Operand, conversions, functions::Lambda, names::Entity};
 use crate::{
-    csharp::tree::{self, ExpressionKind, InterpolationPart, Literal, PatternKind},
-    dotnet::{
-        string::Str,
-        types::{Class, ClassRef, Type},
-        value::Value,
-    },
+    csharp::tree::{self, ExpressionKind, InterpolationPart, Literal},
+    dotnet::{string::Str, types::Type, value::Value},
     expression::program::{Node, Piece},
     source::Span,
 };
 
-/// A class without type arguments as a type.
-pub(super) fn types_of(class: &'static Class) -> Type {
-    Type::Named(ClassRef(class))
-}
-
-impl Binder<'_> {
+impl<'t> Binder<'t> {
     /// Binds an expression that must be a value.
-    pub(super) fn value(&mut self, expression: &tree::Expression) -> Option<Bound> {
-        self.deeper(expression.span, |binder| binder.value_inside(expression))
+    pub(super) fn value(&mut self, expression: &'t tree::Expression) -> Option<Bound> {
+        let operand = self.operand(expression)?;
+        self.settle();
+        self.natural(operand, expression.span)
     }
 
-    fn value_inside(&mut self, expression: &tree::Expression) -> Option<Bound> {
+    /// Binds an expression as a value of `ty`.
+    pub(super) fn value_of(&mut self, expression: &'t tree::Expression, ty: &Type) -> Option<Bound> {
+        let operand = self.operand(expression)?;
+        self.settle();
+        self.to(operand, ty, expression.span)
+    }
+
+    /// Binds a condition; which variables are assigned on its two outcomes is left in [`Binder::branches`].
+    pub(super) fn condition(&mut self, expression: &'t tree::Expression) -> Option<Node> {
+        let operand = self.operand(expression)?;
+        let bound = self.to(operand, &Type::BOOL, expression.span)?;
+        if let Node::Constant(Value::Bool(known)) = bound.node {
+            // A branch that a constant excludes is never reached.
+            let state = self.assigned.clone();
+            let never = super::flow::Assigned::unreachable();
+            self.split = Some(if known { (state, never) } else { (never, state) });
+        }
+        Some(bound.node)
+    }
+
+    /// Binds an expression, whatever it turns out to be.
+    pub(super) fn operand(&mut self, expression: &'t tree::Expression) -> Option<Operand<'t>> {
+        self.deeper(expression.span, |binder| {
+            binder.settle();
+            binder.operand_inside(expression)
+        })
+    }
+
+    fn operand_inside(&mut self, expression: &'t tree::Expression) -> Option<Operand<'t>> {
         let span = expression.span;
-        match &expression.kind {
-            ExpressionKind::Literal(literal) => self.literal(literal, span),
-            ExpressionKind::Interpolated(parts) => self.interpolated(parts),
-            ExpressionKind::Parenthesized(inner) => self.value(inner),
-            ExpressionKind::Name(_) | ExpressionKind::Member { .. } | ExpressionKind::Predefined(_) => match self.entity(expression)? {
-                Entity::Value(bound) => Some(bound),
-                Entity::Type(ty) => {
-                    self.error("CS0119", span, format!("'{ty}' is a type, which is not valid in the given context"));
-                    None
-                }
-                Entity::Namespace(namespace) => {
-                    self.error("CS0118", span, format!("'{namespace}' is a namespace but is used like a variable"));
-                    None
-                }
-            },
+        let bound = match &expression.kind {
+            ExpressionKind::Parenthesized(inner) => return self.operand_inside_parentheses(inner),
+            ExpressionKind::Name(_)
+            | ExpressionKind::Member { .. }
+            | ExpressionKind::Predefined(_)
+            | ExpressionKind::AliasQualified { .. } => {
+                return match self.entity_of_chain(expression)? {
+                    Entity::Operand(operand) => Some(operand),
+                    Entity::Type(ty) => {
+                        self.error("CS0119", span, format!("'{ty}' is a type, which is not valid in the given context"));
+                        None
+                    }
+                    Entity::Namespace(namespace) => {
+                        self.error("CS0118", span, format!("'{namespace}' is a namespace but is used like a variable"));
+                        None
+                    }
+                };
+            }
+            ExpressionKind::Lambda { .. } | ExpressionKind::AnonymousMethod { .. } => {
+                return Lambda::of(expression).map(|lambda| Operand::Lambda(Rc::new(lambda)));
+            }
+            ExpressionKind::DefaultLiteral => return Some(Operand::Default),
+            ExpressionKind::Throw(operand) => {
+                let node = self.thrown(operand)?.node;
+                self.stop();
+                return Some(Operand::Throw(node));
+            }
+            ExpressionKind::Tuple(items) => return self.tuple(items, span),
             ExpressionKind::MemberBinding(name) => {
                 let receiver = self.receivers.last().cloned()?;
-                self.member(receiver, name, span)
+                return self.member(receiver, name, span);
             }
+            ExpressionKind::Literal(literal) => self.literal(literal, span),
+            ExpressionKind::Interpolated(parts) => self.interpolated(parts),
             ExpressionKind::ElementBinding(arguments) => {
                 let receiver = self.receivers.last().cloned()?;
-                self.element(receiver, arguments, None, span)
+                self.element(receiver, arguments, span)
             }
             ExpressionKind::ConditionalAccess { target, when_not_null } => self.conditional_access(target, when_not_null, span),
             ExpressionKind::Invocation { target, arguments } => self.invocation(target, arguments, span),
             ExpressionKind::Element { target, arguments } => {
                 let target = self.value(target)?;
-                self.element(target, arguments, None, span)
+                self.element(target, arguments, span)
             }
             ExpressionKind::Unary { operator, operand } => self.unary(*operator, operand, span),
             ExpressionKind::Binary { .. } => self.binary(expression),
-            ExpressionKind::Cast { ty, operand } => {
-                let to = self.ty(ty);
-                let operand = self.value(operand);
-                self.explicitly(operand?, &to?, span)
-            }
+            ExpressionKind::Cast { ty, operand } => self.cast(ty, operand, span),
             ExpressionKind::Is { operand, pattern } => self.is(operand, pattern),
-            ExpressionKind::As { operand, ty } => {
-                let to = self.ty(ty);
-                let operand = self.value(operand)?;
-                let to = to?;
-                if to.is_value_type() {
-                    self.error(
-                        "CS0077",
-                        span,
-                        format!(
-                            "The as operator must be used with a reference type or nullable type ('{to}' is a non-nullable value type)"
-                        ),
-                    );
-                    return None;
-                }
-                Some(Bound::new(Node::As(to.clone(), Box::new(operand.node)), to))
-            }
+            ExpressionKind::As { operand, ty } => self.as_type(operand, ty, span),
             ExpressionKind::Conditional { condition, then, otherwise } => self.conditional(condition, then, otherwise, span),
             ExpressionKind::Assignment { target, operator, value } => self.assignment(target, *operator, value, span),
             ExpressionKind::ObjectCreation { ty, arguments, initializer } => {
                 self.object_creation(ty, arguments, initializer.as_deref(), span)
             }
             ExpressionKind::ArrayCreation { ty, sizes, initializer } => self.array_creation(ty, sizes, initializer.as_deref(), span),
-            ExpressionKind::ImplicitArrayCreation { initializer, .. } => self.implicit_array(initializer, span),
+            ExpressionKind::ImplicitArrayCreation { initializer, rank } => self.implicit_array(initializer, *rank, span),
+            ExpressionKind::AnonymousObject(members) => self.anonymous_object(members),
             ExpressionKind::Default(ty) => {
                 let ty = self.ty(ty)?;
-                Some(Bound::new(Node::Constant(Value::default_of(&ty)), ty))
+                Some(self.default_value(&ty))
             }
-            ExpressionKind::DefaultLiteral => Some(Bound::new(Node::Constant(Value::Null), Type::Null)),
-            ExpressionKind::NameOf(operand) => {
-                let name = match &operand.kind {
-                    ExpressionKind::Name(name) | ExpressionKind::Member { name, .. } => name.identifier.name.clone(),
-                    _ => {
-                        self.error("CS8081", operand.span, "Expression does not have a name.");
-                        return None;
-                    }
-                };
-                Some(Bound::new(Node::Constant(Value::string(name)), Type::STRING))
+            ExpressionKind::TypeOf(ty) => {
+                let named = self.ty(ty)?;
+                let object = crate::dotnet::registry::find("System.Type", 0).map_or(Type::OBJECT, Type::named);
+                Some(Bound::new(Node::TypeOf(named), object))
             }
-            ExpressionKind::Checked(inner) => self.with_checked(true, |binder| binder.value(inner)),
-            ExpressionKind::Unchecked(inner) => self.with_checked(false, |binder| binder.value(inner)),
-            ExpressionKind::Throw(operand) => {
-                let operand = self.value(operand)?;
-                Some(Bound::new(Node::Throw(Box::new(operand.node)), Type::Null))
-            }
+            ExpressionKind::SizeOf(ty) => self.size_of(ty, span),
+            ExpressionKind::NameOf(operand) => self.name_of(operand),
+            ExpressionKind::Checked(inner) => self.with_checked(Some(true), |binder| binder.value(inner)),
+            ExpressionKind::Unchecked(inner) => self.with_checked(Some(false), |binder| binder.value(inner)),
             ExpressionKind::This | ExpressionKind::Base => {
                 self.error("CS0026", span, "Keyword 'this' is not valid in a static property, static method, or static field initializer");
                 None
             }
-            ExpressionKind::Lambda { .. } | ExpressionKind::AnonymousMethod { .. } => self.unavailable("a lambda expression", span),
-            ExpressionKind::Query(_) => self.unavailable("a query expression", span),
-            ExpressionKind::AnonymousObject(_) => self.unavailable("an anonymous object", span),
-            ExpressionKind::Tuple(_) | ExpressionKind::Declaration { .. } => self.unavailable("a tuple", span),
-            ExpressionKind::TypeOf(_) | ExpressionKind::SizeOf(_) => self.unavailable("`typeof` or `sizeof`", span),
-            ExpressionKind::ArrayInitializer(_) => self.unavailable("an array initialiser here", span),
-            ExpressionKind::AliasQualified { .. } => self.unavailable("an alias", span),
-            ExpressionKind::Ref(_) => self.unavailable("`ref`", span),
-        }
+            ExpressionKind::Query(query) => self.query(query, span),
+            ExpressionKind::Declaration { .. } => {
+                self.error("CS8185", span, "A declaration is not allowed in this context.");
+                None
+            }
+            ExpressionKind::ArrayInitializer(_) => {
+                self.error(
+                    "CS0622",
+                    span,
+                    "Can only use array initializer expressions to assign to array types. Try using a new expression instead.",
+                );
+                None
+            }
+            ExpressionKind::Ref(_) => {
+                self.error("CS8373", span, "The left-hand side of a ref assignment must be a ref variable.");
+                None
+            }
+        };
+        bound.map(Operand::Value)
     }
 
-    pub(super) fn with_checked<T>(&mut self, checked: bool, bind: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = std::mem::replace(&mut self.checked, checked);
+    fn operand_inside_parentheses(&mut self, inner: &'t tree::Expression) -> Option<Operand<'t>> {
+        self.deeper(inner.span, |binder| binder.operand_inside(inner))
+    }
+
+    /// `a.b.c`: names with the conditions of `self.entity`.
+    fn entity_of_chain(&mut self, expression: &'t tree::Expression) -> Option<Entity<'t>> {
+        self.entity(expression)
+    }
+
+    pub(super) fn with_checked<T>(&mut self, checked: Option<bool>, bind: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = (self.checked, self.unchecked);
+        self.checked = checked == Some(true);
+        self.unchecked = checked == Some(false);
         let result = bind(self);
-        self.checked = outer;
+        (self.checked, self.unchecked) = outer;
         result
+    }
+
+    /// Whether `unchecked` surrounds the code: constants may then overflow.
+    pub(super) fn is_unchecked(&self) -> bool {
+        self.unchecked
     }
 
     fn literal(&mut self, literal: &Literal, span: Span) -> Option<Bound> {
@@ -151,7 +189,7 @@ impl Binder<'_> {
         Some(Bound::new(Node::Constant(value), ty))
     }
 
-    fn interpolated(&mut self, parts: &[InterpolationPart]) -> Option<Bound> {
+    fn interpolated(&mut self, parts: &'t [InterpolationPart]) -> Option<Bound> {
         let mut pieces = Vec::new();
         let mut sound = true;
         for part in parts {
@@ -161,7 +199,7 @@ impl Binder<'_> {
                     let value = self.value(&hole.value);
                     let alignment = match &hole.alignment {
                         None => Some(0),
-                        Some(alignment) => match self.value(alignment) {
+                        Some(alignment) => match self.value_of(alignment, &Type::INT32) {
                             Some(Bound { node: Node::Constant(Value::Int32(width)), .. }) => Some(width),
                             Some(_) => {
                                 self.error("CS0150", alignment.span, "A constant value is expected");
@@ -175,166 +213,184 @@ impl Binder<'_> {
                             let format = hole.format.as_ref().map(|units| String::from_utf16_lossy(units));
                             pieces.push(Piece::Hole { value: value.node, alignment, format });
                         }
+                        (Some(_), Some(_)) => {
+                            self.error("CS0029", hole.span, "Cannot implicitly convert type 'void' to 'object'");
+                            sound = false;
+                        }
                         _ => sound = false,
                     }
                 }
             }
         }
+        if let [] | [Piece::Text(_)] = pieces.as_slice()
+            && sound
+        {
+            let text = pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.as_str() } else { "" }).collect::<String>();
+            return Some(Bound::new(Node::Interpolate([Piece::Text(text)].into()), Type::STRING));
+        }
         sound.then(|| Bound::new(Node::Interpolate(pieces.into()), Type::STRING))
     }
 
-    fn conditional_access(&mut self, target: &tree::Expression, rest: &tree::Expression, span: Span) -> Option<Bound> {
+    fn conditional_access(&mut self, target: &'t tree::Expression, rest: &'t tree::Expression, span: Span) -> Option<Bound> {
         let target = self.value(target)?;
-        if target.ty.is_value_type() {
+        if target.ty.is_value_type() || matches!(target.ty, Type::Void | Type::Null) {
             self.error("CS0023", span, format!("Operator '?' cannot be applied to operand of type '{}'", target.ty));
             return None;
         }
         let slot = self.slot();
         let inner = target.ty.underlying().unwrap_or(&target.ty).clone();
         self.receivers.push(Bound::new(Node::Local(slot), inner));
+        let assigned = self.assigned.clone();
         let rest = self.value(rest);
+        self.assigned = assigned;
         self.receivers.pop();
         let rest = rest?;
         let ty = if rest.ty.is_value_type() { Type::nullable(rest.ty) } else { rest.ty };
-        Some(Bound::new(Node::WhenNotNull(Box::new(target.node), slot, Box::new(rest.node)), ty))
+        Some(Bound::new(Node::WhenNotNull(target.boxed(), slot, Box::new(rest.node)), ty))
     }
 
-    fn is(&mut self, operand: &tree::Expression, pattern: &tree::Pattern) -> Option<Bound> {
+    fn cast(&mut self, ty: &'t tree::Type, operand: &'t tree::Expression, span: Span) -> Option<Bound> {
+        let to = self.ty(ty);
+        let operand = self.operand(operand);
+        self.settle();
+        let (operand, to) = (operand?, to?);
+        match operand {
+            Operand::Value(bound) => self.explicitly(bound, &to, span),
+            other => self.to(other, &to, span),
+        }
+    }
+
+    fn as_type(&mut self, operand: &'t tree::Expression, ty: &'t tree::Type, span: Span) -> Option<Bound> {
+        let to = self.ty(ty);
         let operand = self.value(operand)?;
-        self.pattern(operand, pattern)
-    }
-
-    /// A test of a bound value against a pattern; variables that it declares come into scope.
-    pub(super) fn pattern(&mut self, operand: Bound, pattern: &tree::Pattern) -> Option<Bound> {
-        let node = match &pattern.kind {
-            PatternKind::Type(ty) => {
-                let ty = self.ty(ty)?;
-                Node::Is(ty, Box::new(operand.node))
-            }
-            PatternKind::Constant(constant) => {
-                let constant_value = self.value(constant)?;
-                if !matches!(constant_value.node, Node::Constant(_)) {
-                    self.error("CS0150", constant.span, "A constant value is expected");
-                    return None;
-                }
-                let constant_value = if constant_value.ty == Type::Null || operand.ty == Type::OBJECT {
-                    constant_value
-                } else {
-                    self.implicitly(constant_value, &operand.ty, constant.span)?
-                };
-                Node::Equal(Box::new(operand.node), Box::new(constant_value.node), false)
-            }
-            PatternKind::Declaration { ty, designation } => {
-                let ty = self.ty(ty)?;
-                match designation {
-                    tree::Designation::Variable(name) => {
-                        let (value, slot) = (self.slot(), self.declare(name, ty.clone()));
-                        let test = Node::Is(ty, Box::new(Node::SetLocal(value, Box::new(operand.node))));
-                        let keep =
-                            Node::Sequence([Node::SetLocal(slot, Box::new(Node::Local(value))), Node::Constant(Value::Bool(true))].into());
-                        Node::And(Box::new(test), Box::new(keep))
-                    }
-                    _ => Node::Is(ty, Box::new(operand.node)),
-                }
-            }
-            PatternKind::Var(tree::Designation::Variable(name)) => {
-                let slot = self.declare(name, operand.ty.clone());
-                Node::Sequence([Node::SetLocal(slot, Box::new(operand.node)), Node::Constant(Value::Bool(true))].into())
-            }
-            PatternKind::Var(_) | PatternKind::Discard => return self.unavailable("this pattern", pattern.span),
-        };
-        Some(Bound::new(node, Type::BOOL))
+        let to = to?;
+        if to.is_value_type() {
+            let message =
+                format!("The as operator must be used with a reference type or nullable type ('{to}' is a non-nullable value type)");
+            self.error("CS0077", span, message);
+            return None;
+        }
+        let related = operand.ty == Type::Null
+            || conversions::standard(&operand.ty, &to).is_some()
+            || conversions::explicit_standard(&operand.ty, &to).is_some();
+        if !related {
+            let message = format!(
+                "Cannot convert type '{}' to '{to}' via a reference conversion, boxing conversion, unboxing conversion, wrapping conversion, or null type conversion",
+                operand.ty
+            );
+            self.error("CS0039", span, message);
+            return None;
+        }
+        Some(Bound::new(Node::As(to.clone(), operand.boxed()), to))
     }
 
     fn conditional(
         &mut self,
-        condition: &tree::Expression,
-        then: &tree::Expression,
-        otherwise: &tree::Expression,
+        condition: &'t tree::Expression,
+        then: &'t tree::Expression,
+        otherwise: &'t tree::Expression,
         span: Span,
     ) -> Option<Bound> {
-        let test = self.value(condition).and_then(|test| self.implicitly(test, &Type::BOOL, condition.span));
-        let a = self.value(then);
-        let b = self.value(otherwise);
+        let test = self.condition(condition);
+        let (when_true, when_false) = self.branches();
+        self.assigned = when_true;
+        let a = self.operand(then);
+        self.settle();
+        let after = std::mem::replace(&mut self.assigned, when_false);
+        let b = self.operand(otherwise);
+        self.settle();
+        self.assigned.meet(&after);
         let (test, a, b) = (test?, a?, b?);
-        let ty = match (&a.node, &b.node) {
-            (Node::Throw(_), _) => Some(b.ty.clone()),
-            (_, Node::Throw(_)) => Some(a.ty.clone()),
-            _ => Self::common_type(&a, &b),
-        };
-        let Some(ty) = ty else {
+        let Some(ty) = self.common_type(&a, &b) else {
+            let shown = |operand: &Operand<'_>| match operand {
+                Operand::Value(bound) => bound.ty.to_string(),
+                Operand::Lambda(_) => "lambda expression".to_owned(),
+                Operand::Methods(_) => "method group".to_owned(),
+                Operand::Default => "default".to_owned(),
+                Operand::Throw(_) => "<throw expression>".to_owned(),
+                Operand::Tuple(_) => "tuple".to_owned(),
+            };
             let message = format!(
                 "Type of conditional expression cannot be determined because there is no implicit conversion between '{}' and '{}'",
-                a.ty, b.ty
+                shown(&a),
+                shown(&b)
             );
             self.error("CS0173", span, message);
             return None;
         };
-        let branch = |binder: &mut Self, bound: Bound, span| match bound.node {
-            node @ Node::Throw(_) => Some(node),
-            _ => binder.implicitly(bound, &ty, span).map(|bound| bound.node),
-        };
-        let a = branch(self, a, then.span)?;
-        let b = branch(self, b, otherwise.span)?;
-        Some(Bound::new(Node::Conditional(Box::new([test.node, a, b])), ty))
+        let a = self.to(a, &ty, then.span)?;
+        let b = self.to(b, &ty, otherwise.span)?;
+        if let (Node::Constant(Value::Bool(known)), Node::Constant(_), Node::Constant(_)) = (&test, &a.node, &b.node) {
+            return Some(if *known { a } else { b });
+        }
+        Some(Bound::new(Node::Conditional(Box::new([test, a.node, b.node])), ty))
     }
 
-    fn assignment(
-        &mut self,
-        target: &tree::Expression,
-        operator: Option<tree::BinaryOperator>,
-        value: &tree::Expression,
-        span: Span,
-    ) -> Option<Bound> {
-        let new = self.value(value);
-        match &target.without_parentheses().kind {
-            ExpressionKind::Name(name) => {
-                let Some((slot, ty)) = self.find_local(&name.identifier.name).map(|local| (local.slot, local.ty.clone())) else {
-                    // Says that the name is unknown, or what it is instead.
-                    self.value(target)?;
-                    self.error("CS0131", target.span, "The left-hand side of an assignment must be a variable, property or indexer");
-                    return None;
-                };
-                let new = match operator {
-                    None => new?,
-                    Some(operator) => self.compound(operator, Bound::new(Node::Local(slot), ty.clone()), new?, span)?,
-                };
-                let new = self.implicitly(new, &ty, value.span)?;
-                Some(Bound::new(Node::SetLocal(slot, Box::new(new.node)), ty))
-            }
-            ExpressionKind::Element { target: owner, arguments } => {
-                let owner = self.value(owner)?;
-                let new = new?;
-                match operator {
-                    None => self.element(owner, arguments, Some((new, value.span)), span),
-                    Some(operator) => self.compound_element(owner, arguments, (operator, new), false, span),
+    /// The type that both branches of a conditional become.
+    pub(super) fn common_type(&mut self, a: &Operand<'t>, b: &Operand<'t>) -> Option<Type> {
+        let own = |binder: &mut Self, operand: &Operand<'t>| match operand {
+            Operand::Value(bound) => Some(bound.ty.clone()).filter(|ty| !matches!(ty, Type::Null | Type::Void)),
+            Operand::Tuple(literal) => binder.attempt(|binder| binder.tuple_natural(literal, Span::at(0))).map(|bound| bound.ty),
+            _ => None,
+        };
+        let (a_type, b_type) = (own(self, a), own(self, b));
+        let to_a = a_type.clone().filter(|ty| self.converts(b, ty));
+        let to_b = b_type.clone().filter(|ty| self.converts(a, ty));
+        match (to_a, to_b) {
+            // Where each converts to the other, as constants do, the type that the other widens to wins.
+            (Some(a), Some(b)) if a != b => {
+                if conversions::standard(&a, &b).is_some() {
+                    Some(b)
+                } else if conversions::standard(&b, &a).is_some() {
+                    Some(a)
+                } else {
+                    None
                 }
             }
-            ExpressionKind::Member { target: owner, name } => {
-                let owner = self.value(owner)?;
-                self.member(owner, name, target.span)?;
-                self.error(
-                    "CS0200",
-                    target.span,
-                    format!("Property or indexer '{}' cannot be assigned to -- it is read only", name.identifier.name),
-                );
-                None
-            }
-            ExpressionKind::Tuple(_) | ExpressionKind::Declaration { .. } => self.unavailable("a deconstruction", span),
-            _ => {
-                self.error("CS0131", target.span, "The left-hand side of an assignment must be a variable, property or indexer");
-                None
-            }
+            (Some(ty), _) | (None, Some(ty)) => Some(ty),
+            (None, None) => None,
         }
     }
 
-    /// `a op b` as a value of `a`'s type: converted back explicitly where `b` itself is implicitly one of `a`'s type, or shifts it.
-    /// Source: C# language specification, "Compound assignment".
-    pub(super) fn compound(&mut self, operator: tree::BinaryOperator, left: Bound, right: Bound, span: Span) -> Option<Bound> {
-        let ty = left.ty.clone();
-        let is_shift = matches!(operator, tree::BinaryOperator::ShiftLeft | tree::BinaryOperator::ShiftRight);
-        let fits = is_shift || Self::implicit_change(&right, &ty).is_some();
-        let sum = self.operate(operator, left, right, span)?;
-        if fits && sum.ty != ty { self.explicitly(sum, &ty, span) } else { self.implicitly(sum, &ty, span) }
+    pub(super) fn thrown(&mut self, operand: &'t tree::Expression) -> Option<Bound> {
+        let bound = self.value(operand)?;
+        if bound.ty == Type::Null || bound.ty.is_reference_to(&Type::EXCEPTION) {
+            return Some(bound);
+        }
+        self.error("CS0155", operand.span, "The type caught or thrown must be derived from System.Exception");
+        None
+    }
+
+    fn name_of(&mut self, operand: &'t tree::Expression) -> Option<Bound> {
+        let name = match &operand.kind {
+            ExpressionKind::Name(name) | ExpressionKind::Member { name, .. } => name.identifier.name.clone(),
+            _ => {
+                self.error("CS8081", operand.span, "Expression does not have a name.");
+                return None;
+            }
+        };
+        // What is named must exist, but need not have a value.
+        let assigned = self.assigned.clone();
+        self.assigned.assign_all(self.variables);
+        let exists = self.entity(operand).is_some();
+        self.assigned = assigned;
+        exists.then(|| Bound::new(Node::Constant(Value::string(name)), Type::STRING))
+    }
+
+    fn size_of(&mut self, ty: &'t tree::Type, span: Span) -> Option<Bound> {
+        let named = self.ty(ty)?;
+        let size = match named.class().map_or("", |class| class.name) {
+            "SByte" | "Byte" | "Boolean" => 1,
+            "Int16" | "UInt16" | "Char" => 2,
+            "Int32" | "UInt32" | "Single" => 4,
+            "Int64" | "UInt64" | "Double" => 8,
+            "Decimal" => 16,
+            _ => {
+                let message = format!("'{named}' does not have a predefined size, therefore sizeof can only be used in an unsafe context");
+                self.error("CS0233", span, message);
+                return None;
+            }
+        };
+        Some(Bound::new(Node::Constant(Value::Int32(size)), Type::INT32))
     }
 }

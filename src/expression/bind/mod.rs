@@ -1,28 +1,48 @@
 //! The binder: what names mean, which overload is called, what converts to what, with the C# compiler's own words where it refuses.
 //!
 //! A function that binds gives `None` after it has reported why, so that one mistake makes one diagnostic and the rest is still
-//! looked at.
+//! looked at. Lambdas are bound for each overload that is tried: such attempts keep no diagnostics ([`Binder::attempt`]).
 
+mod allowed;
+mod arguments;
+mod assignments;
+mod calls;
+mod constants;
 mod conversions;
 mod creation;
 mod expressions;
+mod flow;
+mod functions;
+mod inference;
 mod members;
+mod names;
 mod operators;
 mod overloads;
+mod patterns;
+mod queries;
+mod scopes;
 mod statements;
+mod switches;
+mod tuples;
 mod types;
+mod user_conversions;
+
+use std::{collections::HashMap, rc::Rc, sync::Arc};
 
 use super::{
     Target,
-    program::{Body, Node, Program},
+    program::{Body, Function, Node, Program, Slot},
 };
 use crate::{
     csharp::{Code, tree},
     diagnostic::Diagnostic,
     dotnet::types::Type,
     source::Span,
-    text::Text,
 };
+use flow::Assigned;
+use functions::{Lambda, Returns};
+use members::Methods;
+use scopes::{FunctionScope, Local};
 
 /// A bound value: what computes it, and its static type.
 #[derive(Clone, Debug)]
@@ -35,50 +55,71 @@ impl Bound {
     fn new(node: Node, ty: Type) -> Self {
         Self { node, ty }
     }
+
+    fn boxed(self) -> Box<Node> {
+        Box::new(self.node)
+    }
 }
 
-/// A local variable in scope.
-struct Local {
-    name: Text,
-    ty: Type,
-    slot: usize,
+/// What stands where a value is asked for. All but the first get their type from where they go.
+#[derive(Clone)]
+enum Operand<'t> {
+    Value(Bound),
+    Lambda(Rc<Lambda<'t>>),
+    Methods(Rc<Methods<'t>>),
+    /// `default`
+    Default,
+    /// `throw a`
+    Throw(Node),
+    /// A tuple whose elements have no type of their own, or may take another.
+    Tuple(Rc<tuples::Literal<'t>>),
 }
 
-struct Binder<'a> {
-    code: &'a Code,
+struct Binder<'t> {
+    code: &'t Code,
     diagnostics: Vec<Diagnostic>,
+    /// The functions around the code being bound, the innermost last.
+    functions: Vec<FunctionScope>,
     /// Variables in scope, the innermost last.
-    scope: Vec<Local>,
-    /// The number of slots given out.
-    slots: usize,
+    scope: Vec<Local<'t>>,
     /// What `?.` bindings stand for, the innermost last.
     receivers: Vec<Bound>,
-    /// What `return` must give; `None` takes what comes.
-    result: Option<Type>,
-    /// The types of the values returned so far.
-    returned: Vec<Type>,
+    /// Which variables are assigned at this point.
+    assigned: Assigned,
+    /// The same when the boolean just bound is true, and when it is false.
+    split: Option<(Assigned, Assigned)>,
+    /// The number of variables declared so far.
+    variables: usize,
     /// Whether arithmetic is checked.
     checked: bool,
-    /// Whether a `catch` block surrounds the code: `throw;` is legal there alone.
-    in_catch: bool,
+    /// Whether `unchecked` surrounds the code.
+    unchecked: bool,
     reads_body: bool,
     /// How deep the expression being bound is nested.
     depth: usize,
+    /// Bindings left before the code counts as too complex: lambdas in overloaded calls in lambdas multiply.
+    work: usize,
+    /// What lambdas give for the types of their parameters (those of lambdas around them come first).
+    lambdas: HashMap<((usize, usize), Vec<Type>, Option<Type>), functions::Attempt>,
+    /// The types of the parameters of the lambdas around the code being bound.
+    context: Vec<Type>,
 }
 
 /// How deep an expression may nest: the evaluator walks it on the stack of whatever thread serves a request.
 const MAX_DEPTH: usize = 200;
 
+/// How many expressions may be bound, attempts included.
+const MAX_WORK: usize = 2_000_000;
+
 pub(super) fn expression(code: &Code, tree: &tree::Expression, target: Target) -> Result<Program, Vec<Diagnostic>> {
-    let mut binder = Binder::new(code, target);
-    let bound = binder.value(tree);
-    let bound = match (bound, target.ty()) {
-        (Some(bound), Some(ty)) => binder.implicitly(bound, &ty, tree.span),
-        (bound, _) => bound,
-    };
+    let mut binder = Binder::new(code, target.ty());
+    let bound = binder.operand(tree).and_then(|operand| match target.ty() {
+        Some(ty) => binder.to(operand, &ty, tree.span),
+        None => binder.natural(operand, tree.span),
+    });
     match bound {
         Some(bound) if bound.ty == Type::Void => {
-            binder.error("CS0029", tree.span, "an expression without a value cannot be used here");
+            binder.error("CS0029", tree.span, "Cannot implicitly convert type 'void' to 'object'");
             Err(binder.diagnostics)
         }
         Some(bound) => binder.finish(Body::Expression(bound.node), bound.ty),
@@ -87,48 +128,53 @@ pub(super) fn expression(code: &Code, tree: &tree::Expression, target: Target) -
 }
 
 pub(super) fn block(code: &Code, tree: &tree::Block, target: Target) -> Result<Program, Vec<Diagnostic>> {
-    let mut binder = Binder::new(code, target);
-    let (steps, ends) = binder.statements(&tree.statements);
-    if ends && binder.diagnostics.is_empty() {
-        let end = code.text().len();
-        binder.error("CS0161", Span::at(end), "not all code paths return a value");
+    let mut binder = Binder::new(code, target.ty());
+    let steps = binder.block(&tree.statements);
+    if !binder.assigned.is_unreachable() && binder.diagnostics.is_empty() {
+        binder.error("CS0161", Span::at(code.text().len()), "not all code paths return a value");
     }
-    let result = binder.result.clone().unwrap_or_else(|| binder.common_result());
+    let result = target.ty().unwrap_or_else(|| binder.common_result());
     binder.finish(Body::Block(steps), result)
 }
 
-impl<'a> Binder<'a> {
-    fn new(code: &'a Code, target: Target) -> Self {
+impl<'t> Binder<'t> {
+    fn new(code: &'t Code, result: Option<Type>) -> Self {
+        let returns = result.map_or(Returns::Anything(Vec::new()), Returns::Type);
         Self {
             code,
             diagnostics: Vec::new(),
+            functions: vec![FunctionScope::new(returns)],
             scope: Vec::new(),
-            slots: 0,
             receivers: Vec::new(),
-            result: target.ty(),
-            returned: Vec::new(),
+            assigned: Assigned::default(),
+            split: None,
+            variables: 0,
             checked: false,
-            in_catch: false,
+            unchecked: false,
             reads_body: false,
             depth: 0,
+            work: MAX_WORK,
+            lambdas: HashMap::new(),
+            context: Vec::new(),
         }
     }
 
-    fn finish(self, body: Body, result: Type) -> Result<Program, Vec<Diagnostic>> {
-        if self.diagnostics.is_empty() {
-            Ok(Program { body, locals: self.slots, result, reads_body: self.reads_body })
-        } else {
-            Err(self.diagnostics)
+    fn finish(mut self, body: Body, result: Type) -> Result<Program, Vec<Diagnostic>> {
+        if !self.diagnostics.is_empty() {
+            return Err(self.diagnostics);
         }
+        let slots: Box<[Slot]> = self.functions.pop().map(|function| function.slots.into()).unwrap_or_default();
+        let main = Arc::new(Function { body, parameters: 0, captures: [].into(), slots });
+        Ok(Program { main, result, reads_body: self.reads_body })
     }
 
     /// Without a required type the values returned may differ: the result is then an `object`.
     fn common_result(&self) -> Type {
-        let mut types = self.returned.iter().filter(|ty| **ty != Type::Null);
+        let Some(FunctionScope { returns: Returns::Anything(types), .. }) = self.functions.last() else { return Type::OBJECT };
+        let mut types = types.iter().filter(|ty| **ty != Type::Null);
         match types.next() {
             Some(first) if types.all(|ty| ty == first) => first.clone(),
-            Some(_) => Type::OBJECT,
-            None => Type::OBJECT,
+            _ => Type::OBJECT,
         }
     }
 
@@ -140,57 +186,52 @@ impl<'a> Binder<'a> {
         self.diagnostics.push(self.code.diagnostic(code, span, message).help(help));
     }
 
-    /// What C# has and this binder does not bind yet: refused by name, never skipped.
+    /// What C# has and this binder does not bind: refused by name, never skipped.
     fn unavailable<T>(&mut self, what: &str, span: Span) -> Option<T> {
-        self.error_with_help(
-            "expression/not-available",
-            span,
-            format!("{what} cannot be evaluated yet"),
-            "write it with a loop, a condition or a plain call",
-        );
+        self.error("expression/not-available", span, format!("{what} is not supported in policy expressions here"));
         None
     }
 
-    /// Binds one level deeper, or says that it is too deep.
+    /// Binds one level deeper, or says that it is too deep or too much.
     fn deeper<T>(&mut self, span: Span, bind: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let help = "put parts of it into local variables";
         if self.depth >= MAX_DEPTH {
-            self.error_with_help(
-                "expression/too-deep",
-                span,
-                format!("an expression may be nested {MAX_DEPTH} deep"),
-                "put parts of it into local variables",
-            );
+            let message = format!("an expression may be nested {MAX_DEPTH} deep");
+            self.error_with_help("expression/too-deep", span, message, help);
             return None;
         }
+        let Some(work) = self.work.checked_sub(1) else {
+            if !self.diagnostics.iter().any(|diagnostic| diagnostic.code == "expression/too-complex") {
+                self.error_with_help("expression/too-complex", span, "the overloads called here have too many combinations", help);
+            }
+            return None;
+        };
+        self.work = work;
         self.depth += 1;
-        let bound = bind(self);
+        let bound = stacker::maybe_grow(RED_ZONE, MORE_STACK, || bind(self));
         self.depth -= 1;
         bound
     }
 
-    fn slot(&mut self) -> usize {
-        self.slots += 1;
-        self.slots - 1
-    }
-
-    fn declare(&mut self, name: &tree::Identifier, ty: Type) -> usize {
-        if self.scope.iter().any(|local| local.name == name.name) || name.name == "context" {
-            self.error("CS0128", name.span, format!("A local variable or function named '{}' is already defined in this scope", name.name));
-        }
-        let slot = self.slot();
-        self.scope.push(Local { name: name.name.clone(), ty, slot });
-        slot
-    }
-
-    fn find_local(&self, name: &str) -> Option<&Local> {
-        self.scope.iter().rev().find(|local| local.name == *name)
-    }
-
-    /// Runs `bind` in a scope of its own.
-    fn scoped<T>(&mut self, bind: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.scope.len();
+    /// Binds on trial: nothing is reported and no name stays declared. Gives what `bind` gave, if it reported nothing.
+    fn attempt<T>(&mut self, bind: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let diagnostics = std::mem::take(&mut self.diagnostics);
+        let scope = self.scope.len();
+        let functions = self.functions.len();
+        let receivers = self.receivers.len();
+        let context = self.context.len();
+        let (assigned, split, reads_body) = (self.assigned.clone(), self.split.clone(), self.reads_body);
         let result = bind(self);
-        self.scope.truncate(outer);
-        result
+        let failed = std::mem::replace(&mut self.diagnostics, diagnostics);
+        self.scope.truncate(scope);
+        self.functions.truncate(functions);
+        self.receivers.truncate(receivers);
+        self.context.truncate(context);
+        (self.assigned, self.split, self.reads_body) = (assigned, split, reads_body);
+        result.filter(|_| failed.is_empty())
     }
 }
+
+/// Stack that binding one level needs, and what is added where less is left.
+const RED_ZONE: usize = 256 << 10;
+const MORE_STACK: usize = 2 << 20;

@@ -1,22 +1,20 @@
-//! Operators: numeric promotion, lifting over nullables, strings, equality, and operators of a type's own.
+//! Operators: numeric promotion, lifting over nullables, strings, equality, enumerations, delegates, and operators of a type's own.
+//!
+//! Source: C# language specification, "Expressions".
 
-use super::{Binder, Bound, conversions};
+use super::{Binder, Bound, Operand, conversions};
 use crate::{
     csharp::tree::{self, BinaryOperator, ExpressionKind, UnaryOperator},
     dotnet::{
         member::{MemberInfo, MemberKind},
-        types::Type,
+        types::{Class, Kind, Type},
         value::Value,
     },
-    expression::{
-        evaluate::numeric,
-        operators,
-        program::{Arithmetic, Comparison, Conversion, Node, Numeric},
-    },
+    expression::program::{Arithmetic, Call, Comparison, Conversion, Node, Numeric},
     source::Span,
 };
 
-fn arithmetic(operator: BinaryOperator) -> Option<Arithmetic> {
+pub(super) fn arithmetic(operator: BinaryOperator) -> Option<Arithmetic> {
     Some(match operator {
         BinaryOperator::Add => Arithmetic::Add,
         BinaryOperator::Subtract => Arithmetic::Subtract,
@@ -32,7 +30,7 @@ fn arithmetic(operator: BinaryOperator) -> Option<Arithmetic> {
     })
 }
 
-fn comparison(operator: BinaryOperator) -> Option<Comparison> {
+pub(super) fn comparison(operator: BinaryOperator) -> Option<Comparison> {
     Some(match operator {
         BinaryOperator::Less => Comparison::Less,
         BinaryOperator::LessOrEqual => Comparison::LessOrEqual,
@@ -61,12 +59,23 @@ fn promote(a: Numeric, b: Numeric) -> Option<Numeric> {
     })
 }
 
-fn converted(node: Node, from: &Type, to: &Type) -> Node {
-    if from == to { node } else { Node::Convert(Conversion::Numeric(to.clone(), false), Box::new(node)) }
+pub(super) fn converted(node: Node, from: &Type, to: &Type) -> Node {
+    if from == to {
+        return node;
+    }
+    conversions::apply(Bound::new(node, from.clone()), Some(Conversion::Numeric(to.clone(), false)), to).node
 }
 
-impl Binder<'_> {
-    pub(super) fn binary(&mut self, expression: &tree::Expression) -> Option<Bound> {
+fn equality(operator: BinaryOperator) -> Option<bool> {
+    match operator {
+        BinaryOperator::Equal => Some(false),
+        BinaryOperator::NotEqual => Some(true),
+        _ => None,
+    }
+}
+
+impl<'t> Binder<'t> {
+    pub(super) fn binary(&mut self, expression: &'t tree::Expression) -> Option<Bound> {
         // A chain `a + b + c …` leans left and may be long: bind it without recursion.
         let mut chain = Vec::new();
         let mut first = expression;
@@ -75,307 +84,493 @@ impl Binder<'_> {
             first = left;
         }
         let length = chain.len();
-        let mut left = self.value(first);
+        let mut left = self.operand(first).map(|operand| (operand, first.span));
         for (operator, right, span) in chain.into_iter().rev() {
-            let right = self.value(right);
-            left = match (left, right) {
-                (Some(left), Some(right)) => self.operate(operator, left, right, span),
-                _ => None,
-            };
-        }
-        // A long concatenation is one flat node; any other chain is as deep as it is long.
-        match left {
-            Some(Bound { node: Node::Concat(_) | Node::Constant(_), .. }) => left,
-            _ if length > super::MAX_DEPTH => {
-                let help = "put parts of it into local variables";
-                self.error_with_help(
-                    "expression/too-deep",
-                    expression.span,
-                    format!("a chain of operators may be {} long", super::MAX_DEPTH),
-                    help,
-                );
-                None
+            left = match operator {
+                BinaryOperator::ConditionalAnd | BinaryOperator::ConditionalOr => self.short_circuit(operator, left, right, span),
+                BinaryOperator::Coalesce => {
+                    self.settle();
+                    let assigned = self.assigned.clone();
+                    let right_operand = self.operand(right);
+                    self.settle();
+                    self.assigned = assigned;
+                    match (left, right_operand) {
+                        (Some((left, at)), Some(right_operand)) => {
+                            let left = self.natural(left, at);
+                            left.and_then(|left| self.coalesce(left, right_operand, right.span, span))
+                        }
+                        _ => None,
+                    }
+                }
+                _ => {
+                    self.settle();
+                    let right_operand = self.operand(right);
+                    self.settle();
+                    match (left, right_operand) {
+                        (Some((left, at)), Some(right_operand)) => self.operate_on(operator, left, at, right_operand, right.span, span),
+                        _ => None,
+                    }
+                }
             }
-            _ => left,
+            .map(|bound| (Operand::Value(bound), span));
         }
+        let (left, at) = left?;
+        let left = self.natural(left, at)?;
+        // A long concatenation is one flat node; any other chain is as deep as it is long.
+        if length > super::MAX_DEPTH && !matches!(left.node, Node::Concat(_) | Node::Constant(_)) {
+            let message = format!("a chain of operators may be {} long", super::MAX_DEPTH);
+            self.error_with_help("expression/too-deep", expression.span, message, "put parts of it into local variables");
+            return None;
+        }
+        Some(left)
+    }
+
+    /// `&&` and `||`: the right side is looked at with what the left one has assigned.
+    fn short_circuit(
+        &mut self,
+        operator: BinaryOperator,
+        left: Option<(Operand<'t>, Span)>,
+        right: &'t tree::Expression,
+        span: Span,
+    ) -> Option<Bound> {
+        let is_and = operator == BinaryOperator::ConditionalAnd;
+        let (when_true, when_false) = match &left {
+            Some((Operand::Value(Bound { node: Node::Constant(Value::Bool(known)), .. }), _)) => {
+                let never = super::flow::Assigned::unreachable();
+                if *known { (self.assigned.clone(), never) } else { (never, self.assigned.clone()) }
+            }
+            _ => self.branches(),
+        };
+        self.assigned = if is_and { when_true.clone() } else { when_false.clone() };
+        let right_operand = self.operand(right);
+        let (mut right_true, mut right_false) = self.branches();
+        if is_and {
+            right_false.meet(&when_false);
+        } else {
+            right_true.meet(&when_true);
+        }
+        self.split = Some((right_true, right_false));
+        let (left, at) = left?;
+        let (left, right) = (self.natural(left, at)?, right_operand.and_then(|operand| self.natural(operand, right.span))?);
+        let boolean = |bound: &Bound| conversions::of_value(bound, &Type::BOOL);
+        let (Some(to_left), Some(to_right)) = (boolean(&left), boolean(&right)) else {
+            return self.inapplicable(operator, &left.ty, &right.ty, span);
+        };
+        let left = conversions::apply(left, to_left, &Type::BOOL);
+        let right = conversions::apply(right, to_right, &Type::BOOL);
+        if let (Node::Constant(Value::Bool(a)), Node::Constant(Value::Bool(b))) = (&left.node, &right.node) {
+            return Some(Bound::new(Node::Constant(Value::Bool(if is_and { *a && *b } else { *a || *b })), Type::BOOL));
+        }
+        let make = if is_and { Node::And } else { Node::Or };
+        Some(Bound::new(make(left.boxed(), right.boxed()), Type::BOOL))
+    }
+
+    fn inapplicable<T>(&mut self, operator: BinaryOperator, left: &Type, right: &Type, span: Span) -> Option<T> {
+        let message = format!("Operator '{}' cannot be applied to operands of type '{left}' and '{right}'", operator.symbol());
+        self.error("CS0019", span, message);
+        None
+    }
+
+    fn operate_on(
+        &mut self,
+        operator: BinaryOperator,
+        left: Operand<'t>,
+        left_span: Span,
+        right: Operand<'t>,
+        right_span: Span,
+        span: Span,
+    ) -> Option<Bound> {
+        // `x == default` takes its type from the other side, as tuple literals do.
+        let (left, right) = match (left, right) {
+            (Operand::Value(left), other @ (Operand::Default | Operand::Tuple(_))) if equality(operator).is_some() => {
+                let ty = left.ty.clone();
+                (left, self.to(other, &ty, right_span)?)
+            }
+            (other @ (Operand::Default | Operand::Tuple(_)), Operand::Value(right)) if equality(operator).is_some() => {
+                let ty = right.ty.clone();
+                (self.to(other, &ty, left_span)?, right)
+            }
+            (left, right) => (self.natural(left, left_span)?, self.natural(right, right_span)?),
+        };
+        self.operate(operator, left, right, span)
     }
 
     /// Applies an operator to two bound operands.
     pub(super) fn operate(&mut self, operator: BinaryOperator, left: Bound, right: Bound, span: Span) -> Option<Bound> {
-        let bound = match operator {
-            BinaryOperator::ConditionalAnd | BinaryOperator::ConditionalOr => {
-                let both = left.ty == Type::BOOL && right.ty == Type::BOOL;
-                let make = if operator == BinaryOperator::ConditionalAnd { Node::And } else { Node::Or };
-                both.then(|| Bound::new(make(Box::new(left.node.clone()), Box::new(right.node.clone())), Type::BOOL))
-            }
-            BinaryOperator::Coalesce => self.coalesce(&left, &right),
-            _ => self.overloaded(operator, &left, &right),
-        };
-        let bound = bound.or_else(|| {
-            let message =
-                format!("Operator '{}' cannot be applied to operands of type '{}' and '{}'", operator.symbol(), left.ty, right.ty);
-            self.error("CS0019", span, message);
-            None
-        })?;
-        Some(self.folded(bound, &left, &right))
+        if left.ty == Type::Void || right.ty == Type::Void {
+            return self.inapplicable(operator, &left.ty, &right.ty, span);
+        }
+        match self.overloaded(operator, &left, &right) {
+            Some(bound) => self.folded(bound, span),
+            None => self.inapplicable(operator, &left.ty, &right.ty, span),
+        }
     }
 
-    /// Operations on constants are done now, as the C# compiler does: their result is a constant again.
-    fn folded(&self, bound: Bound, left: &Bound, right: &Bound) -> Bound {
-        if let (Node::Arithmetic(operation, kind, checked, ..), Node::Constant(a), Node::Constant(b)) =
-            (&bound.node, &left.node, &right.node)
-            && bound.ty == left.ty
-            && bound.ty == right.ty
-            && let Ok(value) = operators::arithmetic(*operation, *kind, *checked, a, b)
-        {
-            return Bound::new(Node::Constant(value), bound.ty);
-        }
-        bound
-    }
-
-    fn coalesce(&mut self, left: &Bound, right: &Bound) -> Option<Bound> {
-        if left.ty.is_value_type() {
-            return None;
-        }
+    fn coalesce(&mut self, left: Bound, right: Operand<'t>, right_span: Span, span: Span) -> Option<Bound> {
         let nodes = |left: Node, right: Node| Node::Coalesce(Box::new(left), Box::new(right));
-        if let Some(underlying) = left.ty.underlying()
-            && let Some(change) = Self::implicit_change(right, underlying)
-        {
-            let right = change.map_or(right.node.clone(), |conversion| Node::Convert(conversion, Box::new(right.node.clone())));
-            return Some(Bound::new(nodes(left.node.clone(), right), underlying.clone()));
+        if left.ty.is_value_type() || left.ty == Type::Void {
+            let right = self.natural(right, right_span)?;
+            return self.inapplicable(BinaryOperator::Coalesce, &left.ty, &right.ty, span);
         }
-        if left.ty != Type::Null
-            && let Some(change) = Self::implicit_change(right, &left.ty)
+        if let Some(underlying) = left.ty.underlying().cloned()
+            && self.converts(&right, &underlying)
         {
-            let right = change.map_or(right.node.clone(), |conversion| Node::Convert(conversion, Box::new(right.node.clone())));
-            return Some(Bound::new(nodes(left.node.clone(), right), left.ty.clone()));
+            let right = self.to(right, &underlying, right_span)?;
+            return Some(Bound::new(nodes(left.node, right.node), underlying));
         }
-        let change = Self::implicit_change(left, &right.ty)?;
-        let left = change
-            .map_or(left.node.clone(), |conversion| Node::Convert(Conversion::Lifted(Box::new(conversion)), Box::new(left.node.clone())));
-        Some(Bound::new(nodes(left, right.node.clone()), right.ty.clone()))
+        if left.ty != Type::Null && self.converts(&right, &left.ty) {
+            let ty = left.ty.clone();
+            let right = self.to(right, &ty, right_span)?;
+            return Some(Bound::new(nodes(left.node, right.node), ty));
+        }
+        let right = self.natural(right, right_span)?;
+        let from = Bound::new(left.node.clone(), left.ty.underlying().unwrap_or(&left.ty).clone());
+        let Some(change) = conversions::of_value(&from, &right.ty) else {
+            return self.inapplicable(BinaryOperator::Coalesce, &left.ty, &right.ty, span);
+        };
+        let left = match change {
+            None => left.node,
+            Some(conversion) => Node::Convert(Conversion::Lifted(Box::new(conversion)), left.boxed()),
+        };
+        Some(Bound::new(nodes(left, right.node), right.ty))
     }
 
     fn overloaded(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
         let is_string = |bound: &Bound| bound.ty == Type::STRING;
-        if operator == BinaryOperator::Add && (is_string(left) || is_string(right)) {
-            return (left.ty != Type::Void && right.ty != Type::Void).then(|| concat(left, right));
+        if operator == BinaryOperator::Add && (is_string(left) || is_string(right)) && user_operator(operator, left, right).is_none() {
+            return Some(concat(left, right));
         }
         if let Some(bound) = self.numeric_operation(operator, left, right) {
             return Some(bound);
         }
-        if let Some(operation) = arithmetic(operator)
-            && left.ty == Type::BOOL
-            && right.ty == Type::BOOL
-            && matches!(operation, Arithmetic::And | Arithmetic::Or | Arithmetic::Xor)
-        {
-            return Some(Bound::new(Node::Logic(operation, Box::new(left.node.clone()), Box::new(right.node.clone())), Type::BOOL));
-        }
-        let text = |bound: &Bound| bound.ty == Type::STRING || bound.ty == Type::Null;
-        if let (BinaryOperator::Equal | BinaryOperator::NotEqual, true) = (operator, text(left) && text(right)) {
-            let negated = operator == BinaryOperator::NotEqual;
-            return Some(Bound::new(Node::Equal(Box::new(left.node.clone()), Box::new(right.node.clone()), negated), Type::BOOL));
-        }
-        if let Some(bound) = user_operator(operator, left, right) {
+        if let Some(bound) = self.boolean_operation(operator, left, right) {
             return Some(bound);
         }
-        let negated = match operator {
-            BinaryOperator::Equal => false,
-            BinaryOperator::NotEqual => true,
-            _ => return enum_order(operator, left, right),
-        };
-        comparable(left, right)
-            .then(|| Bound::new(Node::Equal(Box::new(left.node.clone()), Box::new(right.node.clone()), negated), Type::BOOL))
+        let text = |bound: &Bound| bound.ty == Type::STRING || bound.ty == Type::Null;
+        if let (Some(negated), true) = (equality(operator), text(left) && text(right)) {
+            return Some(Bound::new(Node::Equal(left.clone().boxed(), right.clone().boxed(), negated), Type::BOOL));
+        }
+        if let Some(bound) = self.enum_operation(operator, left, right) {
+            return Some(bound);
+        }
+        if let Some(bound) = self.user_operation(operator, left, right) {
+            return Some(bound);
+        }
+        self.equal(operator, left, right)
+    }
+
+    fn boolean_operation(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
+        let plain = |bound: &Bound| bound.ty == Type::BOOL;
+        let nullable = |bound: &Bound| bound.ty.underlying() == Some(&Type::BOOL) || bound.ty == Type::Null;
+        if let Some(negated) = equality(operator) {
+            let both =
+                (plain(left) || nullable(left)) && (plain(right) || nullable(right)) && (left.ty != Type::Null || right.ty != Type::Null);
+            return both.then(|| Bound::new(Node::Equal(left.clone().boxed(), right.clone().boxed(), negated), Type::BOOL));
+        }
+        let operation = arithmetic(operator).filter(|op| matches!(op, Arithmetic::And | Arithmetic::Or | Arithmetic::Xor))?;
+        if plain(left) && plain(right) {
+            return Some(Bound::new(Node::Logic(operation, left.clone().boxed(), right.clone().boxed()), Type::BOOL));
+        }
+        let any = plain(left) || plain(right) || left.ty.underlying().is_some() || right.ty.underlying().is_some();
+        if !any || !(plain(left) || nullable(left)) || !(plain(right) || nullable(right)) {
+            return None;
+        }
+        let ty = Type::nullable(Type::BOOL);
+        if operation == Arithmetic::Xor {
+            let (a, b) = (self.slot(), self.slot());
+            let xor = Node::Logic(operation, Box::new(Node::Local(a)), Box::new(Node::Local(b)));
+            return Some(Bound::new(Node::Lifted([(left.node.clone(), a), (right.node.clone(), b)].into(), Box::new(xor)), ty));
+        }
+        Some(Bound::new(Node::ThreeValued(operation, left.clone().boxed(), right.clone().boxed()), ty))
     }
 
     fn numeric_operation(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
         let lifted = left.ty.underlying().is_some() || right.ty.underlying().is_some();
-        let (a, b) = (left.ty.underlying().unwrap_or(&left.ty), right.ty.underlying().unwrap_or(&right.ty));
+        // `n == null` and `n > null` on a nullable number.
+        let null_like = |bound: &Bound, other: &Bound| -> Type {
+            let own = bound.ty.underlying().unwrap_or(&bound.ty);
+            if bound.ty == Type::Null { other.ty.underlying().cloned().unwrap_or(Type::Null) } else { own.clone() }
+        };
+        let (a, b) = (null_like(left, right), null_like(right, left));
         let shift = matches!(operator, BinaryOperator::ShiftLeft | BinaryOperator::ShiftRight);
-        let kind = match (numeric(a)?, numeric(b)?) {
+        let fits = |bound: &Bound, kind: Numeric| conversions::of_value(bound, &kind.ty()).is_some();
+        let kind = match (Numeric::of(&a)?, Numeric::of(&b)?) {
             (a, Numeric::Int32) if shift => a,
             _ if shift => return None,
-            // A constant takes the type of the other side where it fits: `ulong > 0`.
-            (kind, Numeric::Int32) if Self::implicit_change(right, &kind.ty()).is_some() => kind,
-            (Numeric::Int32, kind) if Self::implicit_change(left, &kind.ty()).is_some() => kind,
+            // A constant takes the type of the other side where it fits: `ulong > 0`, `uint + 1`.
+            (kind @ (Numeric::UInt32 | Numeric::UInt64), Numeric::Int32 | Numeric::Int64) if is_constant(right) && fits(right, kind) => {
+                kind
+            }
+            (Numeric::Int32 | Numeric::Int64, kind @ (Numeric::UInt32 | Numeric::UInt64)) if is_constant(left) && fits(left, kind) => kind,
             (a, b) => promote(a, b)?,
         };
         let to = kind.ty();
         let right_to = if shift { Type::INT32 } else { to.clone() };
-        let make = |checked: bool, l: Node, r: Node| {
-            let (l, r) = (Box::new(converted(l, a, &to)), Box::new(converted(r, b, &right_to)));
-            match (comparison(operator), arithmetic(operator)) {
-                (Some(comparison), _) => Some((Node::Compare(comparison, l, r), Type::BOOL)),
-                (None, Some(operation)) => {
-                    let bits = matches!(
-                        operation,
-                        Arithmetic::And | Arithmetic::Or | Arithmetic::Xor | Arithmetic::ShiftLeft | Arithmetic::ShiftRight
-                    );
-                    if bits && matches!(kind, Numeric::Single | Numeric::Double | Numeric::Decimal) {
-                        return None;
-                    }
-                    Some((Node::Arithmetic(operation, kind, checked, l, r), to.clone()))
-                }
-                _ => None,
+        let checked = self.checked;
+        let make = |l: Node, r: Node| -> Option<(Node, Type)> {
+            let (l, r) = (Box::new(converted(l, &a, &to)), Box::new(converted(r, &b, &right_to)));
+            if let Some(comparison) = comparison(operator) {
+                return Some((Node::Compare(comparison, l, r), Type::BOOL));
             }
+            let operation = arithmetic(operator)?;
+            let bits = !matches!(
+                operation,
+                Arithmetic::Add | Arithmetic::Subtract | Arithmetic::Multiply | Arithmetic::Divide | Arithmetic::Remainder
+            );
+            if bits && !kind.is_integral() {
+                return None;
+            }
+            Some((Node::Arithmetic(operation, kind, checked, l, r), to.clone()))
         };
         if !lifted {
-            let (node, ty) = make(self.checked, left.node.clone(), right.node.clone())?;
+            let (node, ty) = make(left.node.clone(), right.node.clone())?;
             return Some(Bound::new(node, ty));
         }
         let (l, r) = (self.slot(), self.slot());
-        let (node, ty) = make(self.checked, Node::Local(l), Node::Local(r))?;
-        let operands: Box<[Node]> = [left.node.clone(), right.node.clone()].into();
-        let node_lifted = Node::Lifted(operands, [l, r].into(), Box::new(node));
-        // A lifted comparison with null is false; `==` compares the nulls themselves, `!=` is its opposite.
-        Some(match operator {
-            BinaryOperator::Equal | BinaryOperator::NotEqual => {
-                let value = |slot| Node::Equal(Box::new(Node::Local(slot)), Box::new(Node::Constant(Value::Null)), false);
-                let nulls = Node::Logic(Arithmetic::And, Box::new(value(l)), Box::new(value(r)));
-                let same = Node::Coalesce(
-                    Box::new(Node::Lifted(
-                        match node_lifted {
-                            Node::Lifted(operands, ..) => operands,
-                            _ => [].into(),
-                        },
-                        [l, r].into(),
-                        {
-                            let (l, r) = (Box::new(converted(Node::Local(l), a, &to)), Box::new(converted(Node::Local(r), b, &right_to)));
-                            Box::new(Node::Compare(Comparison::Equal, l, r))
-                        },
-                    )),
-                    Box::new(nulls),
-                );
-                Bound::new(if operator == BinaryOperator::Equal { same } else { Node::Not(Box::new(same)) }, Type::BOOL)
-            }
-            _ if ty == Type::BOOL => {
-                Bound::new(Node::Coalesce(Box::new(node_lifted), Box::new(Node::Constant(Value::Bool(false)))), Type::BOOL)
-            }
-            _ => Bound::new(node_lifted, Type::nullable(ty)),
-        })
+        let (node, ty) = make(Node::Local(l), Node::Local(r))?;
+        Some(lift(operator, [(left.node.clone(), l), (right.node.clone(), r)], node, ty))
     }
 
-    pub(super) fn unary(&mut self, operator: UnaryOperator, operand: &tree::Expression, span: Span) -> Option<Bound> {
-        if let UnaryOperator::PreIncrement | UnaryOperator::PreDecrement | UnaryOperator::PostIncrement | UnaryOperator::PostDecrement =
-            operator
-        {
-            return self.increment(operator, operand, span);
+    /// `==`, order, arithmetic and bits of enumerations: on their numbers.
+    fn enum_operation(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
+        let own = |bound: &Bound| bound.ty.underlying().unwrap_or(&bound.ty).clone();
+        let (a, b) = (own(left), own(right));
+        let enumeration = if a.enum_members().is_some() { a.clone() } else { b.clone() };
+        enumeration.enum_members()?;
+        let zero = |bound: &Bound| matches!(bound.node, Node::Constant(Value::Int32(0)));
+        let same = a == b
+            || (zero(left) && b == enumeration)
+            || (zero(right) && a == enumeration)
+            || left.ty == Type::Null
+            || right.ty == Type::Null;
+        let number = |node: Node, ty: &Type| if *ty == Type::Null { node } else { converted(node, ty, &Type::INT32) };
+        let make = |l: Node, r: Node| -> Option<(Node, Type)> {
+            let (l, r) = (Box::new(number(l, &a)), Box::new(number(r, &b)));
+            if let Some(comparison) = comparison(operator).filter(|_| same) {
+                return Some((Node::Compare(comparison, l, r), Type::BOOL));
+            }
+            let operation = arithmetic(operator)?;
+            let result = Node::Arithmetic(operation, Numeric::Int32, false, l, r);
+            let back = |node: Node| converted(node, &Type::INT32, &enumeration);
+            match operation {
+                Arithmetic::And | Arithmetic::Or | Arithmetic::Xor if same => Some((back(result), enumeration.clone())),
+                Arithmetic::Subtract if a == b => Some((result, Type::INT32)),
+                Arithmetic::Add | Arithmetic::Subtract if a == enumeration && b == Type::INT32 => Some((back(result), enumeration.clone())),
+                Arithmetic::Add if b == enumeration && a == Type::INT32 => Some((back(result), enumeration.clone())),
+                _ => None,
+            }
+        };
+        if left.ty.underlying().is_none() && right.ty.underlying().is_none() {
+            if left.ty == Type::Null || right.ty == Type::Null {
+                return None;
+            }
+            let (node, ty) = make(left.node.clone(), right.node.clone())?;
+            return Some(Bound::new(node, ty));
+        }
+        let (l, r) = (self.slot(), self.slot());
+        let (node, ty) = make(Node::Local(l), Node::Local(r))?;
+        Some(lift(operator, [(left.node.clone(), l), (right.node.clone(), r)], node, ty))
+    }
+
+    /// An operator that a type declares; over nullables of it too.
+    fn user_operation(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
+        if let Some(bound) = user_operator(operator, left, right) {
+            return Some(bound);
+        }
+        if left.ty.underlying().is_none() && right.ty.underlying().is_none() {
+            return None;
+        }
+        let own = |bound: &Bound, other: &Bound, slot: usize| {
+            let ty = if bound.ty == Type::Null { &other.ty } else { &bound.ty };
+            Bound::new(Node::Local(slot), ty.underlying().unwrap_or(ty).clone())
+        };
+        let (l, r) = (self.slot(), self.slot());
+        let inner = user_operator(operator, &own(left, right, l), &own(right, left, r))?;
+        Some(lift(operator, [(left.node.clone(), l), (right.node.clone(), r)], inner.node, inner.ty))
+    }
+
+    /// `==` and `!=` without an operator of a type's own: of references, tuples and nullables with null.
+    fn equal(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
+        let negated = equality(operator)?;
+        if let (Type::Tuple(a), Type::Tuple(b)) = (&left.ty, &right.ty) {
+            return self.equal_tuples(left, right, a.items.len(), b.items.len(), operator);
+        }
+        let value_and_null = |a: &Bound, b: &Bound| a.ty.underlying().is_some() && b.ty == Type::Null;
+        let references = |ty: &Type| !ty.is_value_type() && ty.underlying().is_none() && *ty != Type::Void;
+        let related = |a: &Type, b: &Type| {
+            let is_interface = |ty: &Type| ty.class().is_some_and(|class| class.kind == Kind::Interface);
+            *a == Type::Null || *b == Type::Null || a.is_reference_to(b) || b.is_reference_to(a) || is_interface(a) || is_interface(b)
+        };
+        let fits = value_and_null(left, right)
+            || value_and_null(right, left)
+            || (references(&left.ty) && references(&right.ty) && related(&left.ty, &right.ty));
+        fits.then(|| Bound::new(Node::Same(left.clone().boxed(), right.clone().boxed(), negated), Type::BOOL))
+    }
+
+    fn equal_tuples(&mut self, left: &Bound, right: &Bound, a: usize, b: usize, operator: BinaryOperator) -> Option<Bound> {
+        if a != b {
+            return None;
+        }
+        let (keep_left, left) = self.kept(left.clone());
+        let (keep_right, right) = self.kept(right.clone());
+        let (Type::Tuple(a), Type::Tuple(b)) = (&left.ty, &right.ty) else { return None };
+        let mut all: Option<Node> = None;
+        for (index, (a, b)) in a.items.iter().zip(&b.items).enumerate() {
+            let field = |bound: &Bound, ty: &Type| Bound::new(Node::Field(Box::new(bound.node.clone()), index), ty.clone());
+            let part = self.overloaded(BinaryOperator::Equal, &field(&left, a), &field(&right, b))?.node;
+            all = Some(match all {
+                None => part,
+                Some(before) => Node::And(Box::new(before), Box::new(part)),
+            });
+        }
+        let all = all?;
+        let equal = if operator == BinaryOperator::Equal { all } else { Node::Not(Box::new(all)) };
+        Some(Bound::new(Node::Sequence([keep_left, keep_right, equal].into()), Type::BOOL))
+    }
+
+    pub(super) fn unary(&mut self, operator: UnaryOperator, operand: &'t tree::Expression, span: Span) -> Option<Bound> {
+        match operator {
+            UnaryOperator::PreIncrement | UnaryOperator::PreDecrement | UnaryOperator::PostIncrement | UnaryOperator::PostDecrement => {
+                return self.increment(operator, operand, span);
+            }
+            UnaryOperator::Not => {
+                let operand_bound = self.operand(operand)?;
+                let (when_true, when_false) = self.branches();
+                self.split = Some((when_false, when_true));
+                let bound = self.natural(operand_bound, operand.span)?;
+                return self.negation(bound, span);
+            }
+            _ => {}
         }
         let bound = self.value(operand)?;
-        let kind = numeric(&bound.ty);
-        let made = match (operator, kind) {
-            (UnaryOperator::Not, _) if bound.ty == Type::BOOL => Some(Bound::new(Node::Not(Box::new(bound.node.clone())), Type::BOOL)),
-            (UnaryOperator::Plus, Some(kind)) => Some(Bound::new(converted(bound.node.clone(), &bound.ty, &kind.ty()), kind.ty())),
-            (UnaryOperator::Minus, Some(kind)) => {
-                let kind = if kind == Numeric::UInt32 { Numeric::Int64 } else { kind };
-                match &bound.node {
-                    Node::Constant(value) if bound.ty == kind.ty() => {
-                        operators::negate(kind, false, value).ok().map(|value| Bound::new(Node::Constant(value), kind.ty()))
-                    }
-                    _ if kind == Numeric::UInt64 => None,
-                    _ => Some(Bound::new(
-                        Node::Negate(kind, self.checked, Box::new(converted(bound.node.clone(), &bound.ty, &kind.ty()))),
-                        kind.ty(),
-                    )),
-                }
-            }
-            (UnaryOperator::Complement, Some(kind @ (Numeric::Int32 | Numeric::UInt32 | Numeric::Int64 | Numeric::UInt64))) => {
-                Some(Bound::new(Node::Complement(kind, Box::new(converted(bound.node.clone(), &bound.ty, &kind.ty()))), kind.ty()))
-            }
-            _ => None,
-        };
-        made.or_else(|| {
-            self.error("CS0023", span, format!("Operator '{}' cannot be applied to operand of type '{}'", operator.symbol(), bound.ty));
-            None
-        })
+        if let Some(underlying) = bound.ty.underlying().cloned() {
+            let slot = self.slot();
+            let inner = self.unary_on(operator, Bound::new(Node::Local(slot), underlying), span)?;
+            return Some(Bound::new(Node::Lifted([(bound.node, slot)].into(), inner.clone().boxed()), Type::nullable(inner.ty)));
+        }
+        let bound = self.unary_on(operator, bound, span)?;
+        self.folded(bound, span)
     }
 
-    fn increment(&mut self, operator: UnaryOperator, operand: &tree::Expression, span: Span) -> Option<Bound> {
-        let binary = if matches!(operator, UnaryOperator::PreIncrement | UnaryOperator::PostIncrement) {
-            BinaryOperator::Add
-        } else {
-            BinaryOperator::Subtract
-        };
-        let one = Bound::new(Node::Constant(Value::Int32(1)), Type::INT32);
-        let name = match &operand.without_parentheses().kind {
-            ExpressionKind::Name(name) => name.identifier.name.clone(),
-            ExpressionKind::Element { target, arguments } => {
-                let owner = self.value(target)?;
-                return self.compound_element(owner, arguments, (binary, one), operator.is_postfix(), span);
+    fn negation(&mut self, bound: Bound, span: Span) -> Option<Bound> {
+        if bound.ty.underlying() == Some(&Type::BOOL) {
+            let slot = self.slot();
+            let inner = Node::Not(Box::new(Node::Local(slot)));
+            return Some(Bound::new(Node::Lifted([(bound.node, slot)].into(), Box::new(inner)), Type::nullable(Type::BOOL)));
+        }
+        match conversions::of_value(&bound, &Type::BOOL) {
+            Some(change) => {
+                let bound = conversions::apply(bound, change, &Type::BOOL);
+                if let Node::Constant(Value::Bool(known)) = bound.node {
+                    return Some(Bound::new(Node::Constant(Value::Bool(!known)), Type::BOOL));
+                }
+                Some(Bound::new(Node::Not(bound.boxed()), Type::BOOL))
             }
-            _ => return self.unavailable("`++` on anything but a variable or an element", span),
+            None => {
+                self.error("CS0023", span, format!("Operator '!' cannot be applied to operand of type '{}'", bound.ty));
+                None
+            }
+        }
+    }
+
+    fn unary_on(&mut self, operator: UnaryOperator, bound: Bound, span: Span) -> Option<Bound> {
+        let kind = Numeric::of(&bound.ty);
+        let made = match (operator, kind) {
+            (UnaryOperator::Plus, Some(kind)) => Some(Bound::new(converted(bound.node.clone(), &bound.ty, &kind.ty()), kind.ty())),
+            (UnaryOperator::Minus, Some(kind)) if kind != Numeric::UInt64 => {
+                let kind = if kind == Numeric::UInt32 { Numeric::Int64 } else { kind };
+                let operand = converted(bound.node.clone(), &bound.ty, &kind.ty());
+                Some(Bound::new(Node::Negate(kind, self.checked, Box::new(operand)), kind.ty()))
+            }
+            (UnaryOperator::Complement, Some(kind)) if kind.is_integral() => {
+                Some(Bound::new(Node::Complement(kind, Box::new(converted(bound.node.clone(), &bound.ty, &kind.ty()))), kind.ty()))
+            }
+            (UnaryOperator::Complement, None) if bound.ty.enum_members().is_some() => {
+                let number = converted(bound.node.clone(), &bound.ty, &Type::INT32);
+                let node = Node::Complement(Numeric::Int32, Box::new(number));
+                Some(Bound::new(converted(node, &Type::INT32, &bound.ty), bound.ty.clone()))
+            }
+            _ => user_unary(operator, &bound),
         };
-        let bound = self.value(operand)?;
-        let Some((slot, ty)) = self.find_local(&name).map(|local| (local.slot, local.ty.clone())) else {
-            self.error("CS1059", span, "The operand of an increment or decrement operator must be a variable, property or indexer");
-            return None;
-        };
-        let sum = self.operate(binary, bound, one, span)?;
-        let sum = self.explicitly(sum, &ty, span)?;
-        let node = if operator.is_postfix() { Node::PostSet(slot, Box::new(sum.node)) } else { Node::SetLocal(slot, Box::new(sum.node)) };
-        Some(Bound::new(node, ty))
+        if made.is_none() {
+            self.error("CS0023", span, format!("Operator '{}' cannot be applied to operand of type '{}'", operator.symbol(), bound.ty));
+        }
+        made
     }
 }
 
-/// String concatenation; chains become one node, so that `a + b + c` is joined once.
-fn concat(left: &Bound, right: &Bound) -> Bound {
-    let mut parts = Vec::new();
-    for bound in [left, right] {
-        match &bound.node {
-            Node::Concat(inner) => parts.extend(inner.iter().cloned()),
-            node => parts.push(node.clone()),
+fn is_constant(bound: &Bound) -> bool {
+    matches!(bound.node, Node::Constant(_))
+}
+
+/// An operator over nullables: null where one operand is null; a comparison is then false, equality compares the nulls.
+fn lift(operator: BinaryOperator, operands: [(Node, usize); 2], node: Node, ty: Type) -> Bound {
+    let slots = [operands[0].1, operands[1].1];
+    let lifted = Node::Lifted(Box::new(operands), Box::new(node));
+    let constant = |value: bool| Box::new(Node::Constant(Value::Bool(value)));
+    match operator {
+        BinaryOperator::Equal | BinaryOperator::NotEqual => {
+            // Where one is null, the operation gave null: both null are equal.
+            let null = |slot: usize| Box::new(Node::Same(Box::new(Node::Local(slot)), Box::new(Node::Constant(Value::Null)), false));
+            let [a, b] = slots;
+            let both = Node::Logic(Arithmetic::And, null(a), null(b));
+            let nulls = if operator == BinaryOperator::Equal { both } else { Node::Not(Box::new(both)) };
+            Bound::new(Node::Coalesce(Box::new(lifted), Box::new(nulls)), Type::BOOL)
         }
+        _ if comparison(operator).is_some() => Bound::new(Node::Coalesce(Box::new(lifted), constant(false)), Type::BOOL),
+        _ => Bound::new(lifted, Type::nullable(ty)),
     }
-    if let [Node::Constant(Value::String(a)), Node::Constant(Value::String(b))] = parts.as_slice() {
-        return Bound::new(Node::Constant(Value::String(a.concat(b))), Type::STRING);
+}
+
+fn concat(left: &Bound, right: &Bound) -> Bound {
+    let mut parts = match &left.node {
+        Node::Concat(parts) if left.ty == Type::STRING => parts.to_vec(),
+        node => vec![node.clone()],
+    };
+    match &right.node {
+        Node::Concat(more) if right.ty == Type::STRING => parts.extend(more.iter().cloned()),
+        node => parts.push(node.clone()),
     }
     Bound::new(Node::Concat(parts.into()), Type::STRING)
 }
 
+/// The operators of that token that a type and its bases declare.
+fn declared(ty: &Type, token: &str, count: usize) -> Vec<&'static MemberInfo> {
+    let mut found = Vec::new();
+    let mut next = ty.class();
+    while let Some(class) = next {
+        let fits = |info: &&MemberInfo| info.kind == MemberKind::Operator && info.name == token && info.parameters.len() == count;
+        found.extend(class.infos().iter().filter(fits));
+        next = class.supertypes().iter().filter_map(Type::class).find(|base: &&Class| base.kind == Kind::Class);
+    }
+    found
+}
+
 fn user_operator(operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
-    let candidates: Vec<&'static MemberInfo> = [&left.ty, &right.ty]
-        .into_iter()
-        .filter_map(|ty| ty.class())
-        .flat_map(|class| class.infos())
-        .filter(|info| info.kind == MemberKind::Operator && info.name == operator.symbol())
-        .collect();
-    let fits = |info: &&&'static MemberInfo| {
-        let mut parameters = info.parameters.iter();
-        let mut both = true;
-        for bound in [left, right] {
-            both &= parameters.next().is_some_and(|parameter| conversions::implicit(&bound.ty, &parameter.ty).is_some());
+    let mut candidates = declared(&left.ty, operator.symbol(), 2);
+    for info in declared(&right.ty, operator.symbol(), 2) {
+        if !candidates.iter().any(|known| std::ptr::eq(*known, info)) {
+            candidates.push(info);
         }
-        both
-    };
-    let info = candidates.iter().find(fits)?;
-    let arguments: Box<[Node]> = [left, right]
-        .into_iter()
-        .zip(&info.parameters)
-        .map(|(bound, parameter)| match conversions::implicit(&bound.ty, &parameter.ty).flatten() {
-            Some(conversion) => Node::Convert(conversion, Box::new(bound.node.clone())),
-            None => bound.node.clone(),
-        })
-        .collect();
-    Some(Bound::new(Node::Call { native: info.native, arguments, types: [].into(), outs: [].into() }, info.result.clone()))
+    }
+    let fitting = candidates.into_iter().filter_map(|info| {
+        let [first, second] = info.parameters.as_slice() else { return None };
+        let a = conversions::of_value(left, &first.ty)?;
+        let b = conversions::of_value(right, &second.ty)?;
+        let exact = usize::from(first.ty == left.ty) + usize::from(second.ty == right.ty);
+        Some((exact, info, a, b))
+    });
+    let (_, info, a, b) = fitting.max_by_key(|(exact, ..)| *exact)?;
+    let [first, second] = info.parameters.as_slice() else { return None };
+    let arguments = [conversions::apply(left.clone(), a, &first.ty).node, conversions::apply(right.clone(), b, &second.ty).node];
+    Some(Bound::new(operator_call(info, arguments.into()), info.result.clone()))
 }
 
-fn enum_order(operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
-    let comparison = comparison(operator)?;
-    (left.ty == right.ty && left.ty.enum_members().is_some())
-        .then(|| Bound::new(Node::Compare(comparison, Box::new(left.node.clone()), Box::new(right.node.clone())), Type::BOOL))
+fn user_unary(operator: UnaryOperator, bound: &Bound) -> Option<Bound> {
+    let info = declared(&bound.ty, operator.symbol(), 1).into_iter().next()?;
+    Some(Bound::new(operator_call(info, [bound.node.clone()].into()), info.result.clone()))
 }
 
-/// Whether `==` has a meaning: equal types, a nullable or reference beside null, or references that may be one object.
-fn comparable(left: &Bound, right: &Bound) -> bool {
-    let null_beside = |a: &Type, b: &Type| *a == Type::Null && b.admits_null();
-    let value = |ty: &Type| ty.is_value_type() || ty.underlying().is_some();
-    if null_beside(&left.ty, &right.ty) || null_beside(&right.ty, &left.ty) {
-        return true;
-    }
-    if value(&left.ty) || value(&right.ty) {
-        let (a, b) = (left.ty.underlying().unwrap_or(&left.ty), right.ty.underlying().unwrap_or(&right.ty));
-        let has_equality = |ty: &Type| ty.enum_members().is_some() || [Type::BOOL, Type::GUID].contains(ty);
-        return a == b && has_equality(a);
-    }
-    left.ty.is_reference_to(&right.ty) || right.ty.is_reference_to(&left.ty)
+fn operator_call(info: &'static MemberInfo, arguments: Box<[Node]>) -> Node {
+    Node::Call(Box::new(Call { native: info.native, arguments, types: [].into(), outs: [].into(), has_receiver: false }))
 }

@@ -1,203 +1,249 @@
-//! Overload resolution: which method a call means, with inference of type arguments.
+//! Overload resolution: which method a call means.
 //!
-//! Source: C# language specification, "Overload resolution"; reduced to what the table needs: no lambdas, no `ref`.
+//! Source: C# language specification, "Overload resolution".
 
-use super::{Binder, Bound, conversions};
+use super::{
+    Binder, Bound, Operand,
+    arguments::{self, Argument, Passed},
+    conversions::standard,
+    members::Found,
+};
 use crate::{
-    csharp::tree::{self, ArgumentModifier, ExpressionKind},
-    dotnet::{
-        member::{MemberInfo, Parameter},
-        types::Type,
-    },
-    expression::program::{Conversion, Node},
+    dotnet::{member::Parameter, types::Type, value::Value},
+    expression::program::{Call, Node},
     source::Span,
-    text::Text,
 };
 
-/// An argument as bound before an overload is chosen.
-pub(super) struct Argument {
-    pub name: Option<Text>,
-    pub value: ArgumentValue,
-    pub span: Span,
-}
-
-/// What stands as an argument.
-pub(super) enum ArgumentValue {
-    Value(Bound),
-    /// `out var x`, `out T x`: declared once the overload is known.
-    OutDeclaration(tree::Identifier, Option<Type>),
-    /// `out x`
-    OutLocal(usize, Type),
-    /// `out _`
-    OutDiscard,
-}
-
-/// What is called, before an overload is chosen.
-pub(super) struct Callee<'a> {
-    /// The name, for messages.
-    pub name: &'a str,
-    /// The members of that name.
-    pub infos: &'a [&'static MemberInfo],
-    /// The type that they were found on.
-    pub receiver: &'a Type,
-    /// The receiver's value; for an extension method it is the first argument.
-    pub this: Option<Bound>,
-    /// Type arguments that the code gives.
-    pub types: &'a [Type],
-}
-
-/// A method that fits, with what its choice decides.
-pub(super) struct Chosen {
-    pub info: &'static MemberInfo,
-    pub arguments: Vec<Node>,
+/// A method that the arguments fit.
+pub(super) struct Candidate {
+    pub found: Found,
+    /// For each parameter (without an extension method's receiver) the arguments given to it.
+    pub assigned: Vec<Vec<usize>>,
+    pub expanded: bool,
+    /// The parameters' types, type arguments put in.
+    pub parameters: Vec<Type>,
     pub types: Vec<Type>,
-    pub outs: Vec<(usize, usize)>,
     pub result: Type,
 }
 
-struct Candidate {
-    info: &'static MemberInfo,
-    /// For each parameter the arguments given to it; several for an expanded `params`.
-    assigned: Vec<Vec<usize>>,
-    expanded: bool,
-    parameters: Vec<Type>,
-    types: Vec<Type>,
-    result: Type,
-    defaults: usize,
-}
-
-/// Puts an overload's type arguments and the receiver's into a type.
-fn closed(ty: &Type, receiver: &Type, info: &MemberInfo, methods: &[Option<Type>]) -> Type {
-    ty.substitute(&|name| {
-        if let Some(index) = info.type_parameters.iter().position(|parameter| *parameter == name) {
-            return methods.get(index).cloned().flatten();
-        }
-        let declared = declared_type(receiver, info);
-        let index = info.class.parameters.iter().position(|parameter| *parameter == name)?;
-        declared.arguments().get(index).cloned()
-    })
-}
-
-/// The receiver's type seen as the class that declares the member.
-fn declared_type(receiver: &Type, info: &MemberInfo) -> Type {
-    if receiver.class().is_some_and(|class| std::ptr::eq(class, info.class)) {
-        return receiver.clone();
-    }
-    receiver
-        .supertypes()
-        .into_iter()
-        .map(|supertype| declared_type(&supertype, info))
-        .find(|ty| ty.class().is_some_and(|class| std::ptr::eq(class, info.class)))
-        .unwrap_or(Type::OBJECT)
-}
-
-/// Finds type arguments so that `parameter` becomes `argument`.
-fn infer(parameter: &Type, argument: &Type, names: &[&'static str], found: &mut [Option<Type>]) {
-    match (parameter, argument) {
-        (Type::Parameter(name), argument) => {
-            if let Some(slot) = names.iter().position(|known| known == name).and_then(|index| found.get_mut(index))
-                && *argument != Type::Null
-            {
-                match slot {
-                    Some(known) if conversions::implicit(argument, known).is_some() => {}
-                    _ => *slot = Some(argument.clone()),
-                }
-            }
-        }
-        (Type::Array(parameter), Type::Array(argument)) | (Type::Nullable(parameter), Type::Nullable(argument)) => {
-            infer(parameter, argument, names, found)
-        }
-        (Type::Generic(class, parameters), argument) => {
-            let mut queue = vec![argument.clone()];
-            while let Some(ty) = queue.pop() {
-                if let Type::Generic(candidate, arguments) = &ty
-                    && candidate == class
-                {
-                    parameters.iter().zip(arguments.iter()).for_each(|(parameter, argument)| infer(parameter, argument, names, found));
-                    return;
-                }
-                queue.extend(ty.supertypes());
-            }
-        }
-        _ => {}
+/// The element type of an expanded `params` array.
+fn element(ty: &Type) -> &Type {
+    match ty {
+        Type::Array(element) => element,
+        other => other,
     }
 }
 
-impl Binder<'_> {
-    pub(super) fn arguments(&mut self, arguments: &[tree::Argument]) -> Option<Vec<Argument>> {
-        let bound: Vec<Option<Argument>> = arguments.iter().map(|argument| self.argument(argument)).collect();
-        bound.into_iter().collect()
+impl Candidate {
+    /// The type that an argument converts to.
+    fn target(&self, argument: usize) -> Option<&Type> {
+        let position = self.assigned.iter().position(|given| given.contains(&argument))?;
+        let ty = self.parameters.get(position)?;
+        Some(if self.expanded && position + 1 == self.assigned.len() { element(ty) } else { ty })
     }
+}
 
-    fn argument(&mut self, argument: &tree::Argument) -> Option<Argument> {
-        let value = match (argument.modifier, &argument.value.kind) {
-            (None | Some(ArgumentModifier::In), _) => ArgumentValue::Value(self.value(&argument.value)?),
-            (Some(ArgumentModifier::Out), ExpressionKind::Declaration { ty, designation }) => {
-                let ty = match ty.kind {
-                    tree::TypeKind::Var => None,
-                    _ => Some(self.ty(ty)?),
-                };
-                match designation {
-                    tree::Designation::Variable(name) => ArgumentValue::OutDeclaration(name.clone(), ty),
-                    _ => ArgumentValue::OutDiscard,
-                }
+impl<'t> Binder<'t> {
+    /// The best of the methods, level by level; the receiver of an extension method is its first argument.
+    pub(super) fn choose(
+        &mut self,
+        levels: &[Vec<Found>],
+        this: Option<&Bound>,
+        types: &[Type],
+        arguments: &[Argument<'t>],
+    ) -> Result<Candidate, Ambiguity> {
+        for level in levels {
+            let mut candidates: Vec<Candidate> = Vec::new();
+            for found in level {
+                let this = this.filter(|_| found.info.is_extension);
+                let fitting =
+                    self.candidate(found, this, types, arguments, false).or_else(|| self.candidate(found, this, types, arguments, true));
+                candidates.extend(fitting);
             }
-            (Some(ArgumentModifier::Out), ExpressionKind::Name(name)) => match self.find_local(&name.identifier.name) {
-                Some(local) => ArgumentValue::OutLocal(local.slot, local.ty.clone()),
-                None if name.identifier.name == "_" => ArgumentValue::OutDiscard,
+            if candidates.is_empty() {
+                continue;
+            }
+            let best = candidates.iter().enumerate().position(|(index, candidate)| {
+                candidates.iter().enumerate().all(|(other, against)| index == other || self.better(candidate, against, arguments))
+            });
+            return match best {
+                Some(best) => Ok(candidates.swap_remove(best)),
                 None => {
-                    self.error(
-                        "CS0103",
-                        argument.span,
-                        format!("The name '{}' does not exist in the current context", name.identifier.name),
-                    );
-                    return None;
+                    let mut names = candidates.iter().map(|candidate| candidate.found.info.signature);
+                    Err(Ambiguity::Between(names.next().unwrap_or(""), names.next().unwrap_or("")))
                 }
-            },
-            _ => {
-                self.error("CS1510", argument.span, "A ref or out value must be an assignable variable");
+            };
+        }
+        Err(Ambiguity::NoneFits)
+    }
+
+    fn candidate(
+        &mut self,
+        found: &Found,
+        this: Option<&Bound>,
+        explicit: &[Type],
+        arguments: &[Argument<'t>],
+        expanded: bool,
+    ) -> Option<Candidate> {
+        let info = found.info;
+        let skip = usize::from(this.is_some());
+        if !explicit.is_empty() && explicit.len() != info.type_parameters.len() {
+            return None;
+        }
+        let parameters: &[Parameter] = info.parameters.get(skip..)?;
+        let assigned = arguments::assign(parameters, arguments, expanded)?;
+        let receiver_argument = this.map(|this| (Argument::value(Operand::Value(this.clone()), Span::at(0)), info.parameters.first()));
+        let types = if info.type_parameters.is_empty() || !explicit.is_empty() {
+            explicit.to_vec()
+        } else {
+            let mut pairs: Vec<(&Argument<'t>, Type)> = Vec::new();
+            if let Some((argument, Some(first))) = &receiver_argument {
+                pairs.push((argument, found.close(&first.ty)));
+            }
+            for (parameter, given) in parameters.iter().zip(&assigned) {
+                let ty = found.close(&parameter.ty);
+                let ty = if expanded && parameter.is_params { element(&ty).clone() } else { ty };
+                pairs.extend(given.iter().filter_map(|index| arguments.get(*index)).map(|argument| (argument, ty.clone())));
+            }
+            self.infer(&info.type_parameters, &pairs)?
+        };
+        let close = |ty: &Type| {
+            found.close(ty).substitute(&|name| {
+                let index = info.type_parameters.iter().position(|parameter| *parameter == name)?;
+                types.get(index).cloned()
+            })
+        };
+        if let (Some(this), Some(first)) = (this, info.parameters.first()) {
+            // The receiver converts by identity, reference or boxing alone.
+            let ty = close(&first.ty);
+            let fits = this.ty == ty || (!ty.is_value_type() && standard(&this.ty, &ty).is_some() && this.ty != Type::Null);
+            if !fits {
                 return None;
             }
-        };
-        Some(Argument { name: argument.name.as_ref().map(|name| name.name.clone()), value, span: argument.span })
-    }
-
-    /// Chooses among methods of one name.
-    pub(super) fn resolve(&mut self, callee: Callee<'_>, arguments: Vec<Argument>, span: Span) -> Option<Chosen> {
-        let Callee { name, infos, receiver, this, types } = callee;
-        let mut candidates: Vec<Candidate> = Vec::new();
-        for info in infos {
-            let skip = usize::from(info.is_extension);
-            if let Some(candidate) = candidate(info, receiver, this.as_ref().filter(|_| skip == 1), types, &arguments, false) {
-                candidates.push(candidate);
-            } else if let Some(candidate) = candidate(info, receiver, this.as_ref().filter(|_| skip == 1), types, &arguments, true) {
-                candidates.push(candidate);
+        }
+        let closed: Vec<Type> = parameters.iter().map(|parameter| close(&parameter.ty)).collect();
+        for ((parameter, ty), given) in parameters.iter().zip(&closed).zip(&assigned) {
+            let ty = if expanded && parameter.is_params { element(ty) } else { ty };
+            for argument in given.iter().filter_map(|index| arguments.get(*index)) {
+                if !self.passes(argument, parameter, ty) {
+                    return None;
+                }
             }
         }
-        let best = candidates
-            .iter()
-            .position(|candidate| candidates.iter().all(|other| std::ptr::eq(candidate, other) || better(candidate, other, &arguments)));
-        let best = best.or_else(|| (!candidates.is_empty()).then_some(0));
-        let Some(chosen) = best.map(|index| candidates.swap_remove(index)) else {
-            self.no_overload(name, infos, &arguments, span);
-            return None;
-        };
-        self.choose(chosen, this, arguments)
+        let result = close(&info.result);
+        Some(Candidate { found: found.clone(), assigned, expanded, parameters: closed, types, result })
     }
 
-    fn choose(&mut self, chosen: Candidate, this: Option<Bound>, arguments: Vec<Argument>) -> Option<Chosen> {
-        let info = chosen.info;
-        let mut nodes = Vec::new();
-        let mut outs = Vec::new();
+    fn passes(&mut self, argument: &Argument<'t>, parameter: &Parameter, ty: &Type) -> bool {
+        match &argument.passed {
+            Passed::Value(operand) => !parameter.is_out && !parameter.is_ref && self.converts(operand, ty),
+            Passed::New(_, own) | Passed::Discard(own) => parameter.is_out && own.as_ref().is_none_or(|own| own == ty),
+            Passed::Local { ty: own, is_out, .. } => own == ty && if *is_out { parameter.is_out } else { parameter.is_ref },
+            Passed::Place(_, own) => parameter.is_out && own == ty,
+        }
+    }
+
+    /// Whether `a` is the better function member for these arguments.
+    fn better(&mut self, a: &Candidate, b: &Candidate, arguments: &[Argument<'t>]) -> bool {
+        let mut wins = false;
+        let mut all_same = true;
+        for (index, argument) in arguments.iter().enumerate() {
+            let (Some(to_a), Some(to_b)) = (a.target(index), b.target(index)) else { continue };
+            if to_a == to_b {
+                continue;
+            }
+            all_same = false;
+            let Passed::Value(operand) = &argument.passed else { continue };
+            match self.better_conversion(operand, to_a, to_b) {
+                Some(true) => wins = true,
+                Some(false) => return false,
+                None => {}
+            }
+        }
+        if wins {
+            return true;
+        }
+        if !all_same {
+            // Neither conversion is better, but the types differ: only the more specific declaration can still decide.
+            return more_specific(a, b) == Some(true);
+        }
+        let generic = |candidate: &Candidate| !candidate.found.info.type_parameters.is_empty();
+        if generic(a) != generic(b) {
+            return !generic(a);
+        }
+        if a.expanded != b.expanded {
+            return !a.expanded;
+        }
+        if a.expanded && a.parameters.len() != b.parameters.len() {
+            return a.parameters.len() > b.parameters.len();
+        }
+        let defaults = |candidate: &Candidate| candidate.assigned.iter().filter(|given| given.is_empty()).count();
+        if (defaults(a) == 0) != (defaults(b) == 0) {
+            return defaults(a) == 0;
+        }
+        more_specific(a, b) == Some(true)
+    }
+
+    /// Whether the conversion to `a` is better than that to `b`; none where neither is.
+    fn better_conversion(&mut self, operand: &Operand<'t>, a: &Type, b: &Type) -> Option<bool> {
+        let (exact_a, exact_b) = (self.is_exact(operand, a), self.is_exact(operand, b));
+        if exact_a != exact_b {
+            return Some(exact_a);
+        }
+        if let (Operand::Lambda(_) | Operand::Methods(_), Some((inputs_a, result_a)), Some((inputs_b, result_b))) =
+            (operand, a.delegate(), b.delegate())
+        {
+            if inputs_a != inputs_b {
+                return None;
+            }
+            return match (&result_a, &result_b) {
+                (Type::Void, Type::Void) => None,
+                (Type::Void, _) => Some(false),
+                (_, Type::Void) => Some(true),
+                (a, b) => better_target(a, b),
+            };
+        }
+        better_target(a, b)
+    }
+
+    /// Whether the operand has this very type by itself.
+    fn is_exact(&mut self, operand: &Operand<'t>, ty: &Type) -> bool {
+        match operand {
+            Operand::Value(bound) => bound.ty == *ty,
+            Operand::Lambda(lambda) => {
+                let Some((inputs, output)) = ty.delegate() else { return false };
+                self.lambda_result(&lambda.clone(), &inputs) == Some(output)
+            }
+            Operand::Methods(methods) => {
+                let Some((inputs, output)) = ty.delegate() else { return false };
+                self.method_group_result(&methods.clone(), &inputs) == Some(output)
+            }
+            _ => false,
+        }
+    }
+
+    /// The call of a chosen method: arguments converted, `out` variables declared.
+    pub(super) fn finish_call(&mut self, chosen: Candidate, this: Option<Bound>, arguments: Vec<Argument<'t>>) -> Option<Bound> {
+        let info = chosen.found.info;
+        let has_receiver = this.is_some() && !info.is_extension;
+        let skip = usize::from(info.is_extension && this.is_some());
+        let mut nodes: Vec<Node> = Vec::new();
         if let Some(this) = this {
+            let this = if skip == 1 {
+                let ty = info.parameters.first().map_or(Type::OBJECT, |_| this.ty.clone());
+                Bound::new(this.node, ty)
+            } else {
+                this
+            };
             nodes.push(this.node);
         }
-        let mut arguments: Vec<Option<Argument>> = arguments.into_iter().map(Some).collect();
-        let skip = usize::from(info.is_extension && !nodes.is_empty());
+        let mut outs = Vec::new();
+        let mut places = Vec::new();
+        let mut arguments: Vec<Option<Argument<'t>>> = arguments.into_iter().map(Some).collect();
         let parameters: Vec<&Parameter> = info.parameters.iter().skip(skip).collect();
         for (index, parameter) in parameters.iter().enumerate() {
-            let ty = chosen.parameters.get(index + skip).cloned().unwrap_or(Type::OBJECT);
-            let given: Vec<Argument> = chosen
+            let ty = chosen.parameters.get(index).cloned().unwrap_or(Type::OBJECT);
+            let given: Vec<Argument<'t>> = chosen
                 .assigned
                 .get(index)
                 .into_iter()
@@ -205,210 +251,126 @@ impl Binder<'_> {
                 .filter_map(|argument| arguments.get_mut(*argument).and_then(Option::take))
                 .collect();
             if parameter.is_params && chosen.expanded {
-                let element = match &ty {
-                    Type::Array(element) => element.as_ref().clone(),
-                    other => other.clone(),
-                };
+                let element = element(&ty).clone();
                 let mut items = Vec::new();
                 for argument in given {
-                    items.push(self.passed(argument, &element)?);
+                    if let Passed::Value(operand) = argument.passed {
+                        items.push(self.to(operand, &element, argument.span)?.node);
+                    }
                 }
                 nodes.push(Node::NewArray(element, items.into()));
                 continue;
             }
-            match given.into_iter().next() {
-                Some(argument) if parameter.is_out => {
-                    let slot = match argument.value {
-                        ArgumentValue::OutDeclaration(name, declared) => self.declare(&name, declared.unwrap_or_else(|| ty.clone())),
-                        ArgumentValue::OutLocal(slot, _) => slot,
-                        _ => self.slot(),
-                    };
-                    outs.push((nodes.len(), slot));
-                    nodes.push(Node::Constant(crate::dotnet::Value::Null));
-                }
-                Some(argument) => nodes.push(self.passed(argument, &ty)?),
-                None => {
-                    let default = parameter.default.clone().unwrap_or_else(|| crate::dotnet::Value::default_of(&ty));
-                    // An optional argument that no one gave is left to the function where it is the last: `GetValueOrDefault(name)`.
-                    nodes.push(Node::Constant(default));
-                }
-            }
-        }
-        Some(Chosen { info, arguments: nodes, types: chosen.types, outs, result: chosen.result })
-    }
-
-    fn passed(&mut self, argument: Argument, ty: &Type) -> Option<Node> {
-        match argument.value {
-            ArgumentValue::Value(bound) => self.implicitly(bound, ty, argument.span).map(|bound| bound.node),
-            _ => None,
-        }
-    }
-
-    fn no_overload(&mut self, name: &str, infos: &[&'static MemberInfo], arguments: &[Argument], span: Span) {
-        let shown: Vec<&str> = infos.iter().map(|info| info.signature).collect();
-        let help = format!("there is: {}", shown.join("; "));
-        let count = arguments.len();
-        let counts = |info: &&&'static MemberInfo| {
-            let skip = usize::from(info.is_extension);
-            let needed = info.parameters.iter().skip(skip).filter(|parameter| parameter.default.is_none() && !parameter.is_params).count();
-            count >= needed && (count <= info.parameters.len() - skip || info.parameters.last().is_some_and(|last| last.is_params))
-        };
-        match infos.iter().find(counts) {
-            None => self.error_with_help("CS1501", span, format!("No overload for method '{name}' takes {count} arguments"), help),
-            Some(info) => {
-                let skip = usize::from(info.is_extension);
-                let wrong = arguments.iter().enumerate().find_map(|(index, argument)| {
-                    let parameter = info.parameters.get(index + skip).or(info.parameters.last())?;
-                    match &argument.value {
-                        ArgumentValue::Value(bound) if Self::implicit_change(bound, &parameter.ty).is_none() => {
-                            Some((index, argument.span, bound.ty.to_string(), parameter.ty.to_string()))
-                        }
-                        _ => None,
+            let Some(argument) = given.into_iter().next() else {
+                let default = match &parameter.default {
+                    Some(Value::Int32(number)) if ty != Type::INT32 => {
+                        crate::dotnet::number::convert(&Value::Int32(*number), &ty, false).unwrap_or(Value::Int32(*number))
                     }
-                });
-                match wrong {
-                    Some((index, span, from, to)) => {
-                        self.error_with_help(
-                            "CS1503",
-                            span,
-                            format!("Argument {}: cannot convert from '{from}' to '{to}'", index + 1),
-                            help,
-                        );
-                    }
-                    None => self.error_with_help("CS1501", span, format!("No overload for method '{name}' takes {count} arguments"), help),
-                }
-            }
-        }
-    }
-}
-
-fn candidate(
-    info: &'static MemberInfo,
-    receiver: &Type,
-    this: Option<&Bound>,
-    explicit: &[Type],
-    arguments: &[Argument],
-    expanded: bool,
-) -> Option<Candidate> {
-    let skip = usize::from(this.is_some());
-    if !explicit.is_empty() && explicit.len() != info.type_parameters.len() {
-        return None;
-    }
-    let parameters: Vec<&Parameter> = info.parameters.iter().skip(skip).collect();
-    let has_params = parameters.last().is_some_and(|last| last.is_params);
-    if expanded && !has_params {
-        return None;
-    }
-    let mut assigned: Vec<Vec<usize>> = vec![Vec::new(); parameters.len()];
-    for (index, argument) in arguments.iter().enumerate() {
-        let position = match &argument.name {
-            Some(name) => parameters.iter().position(|parameter| *parameter.name == **name)?,
-            None if expanded => index.min(parameters.len() - 1),
-            None => index,
-        };
-        let slot = assigned.get_mut(position)?;
-        if !slot.is_empty() && (!expanded || position != parameters.len() - 1) {
-            return None;
-        }
-        slot.push(index);
-    }
-    let mut found: Vec<Option<Type>> = explicit.iter().cloned().map(Some).collect();
-    found.resize(info.type_parameters.len(), None);
-    if explicit.is_empty() && !info.type_parameters.is_empty() {
-        if let (Some(this), Some(first)) = (this, info.parameters.first()) {
-            infer(&first.ty, &this.ty, &info.type_parameters, &mut found);
-        }
-        for (parameter, given) in parameters.iter().zip(&assigned) {
-            for argument in given.iter().filter_map(|index| arguments.get(*index)) {
-                if let ArgumentValue::Value(bound) = &argument.value {
-                    let target = closed(&parameter.ty, receiver, info, &[]);
-                    let target = match (&target, expanded && parameter.is_params) {
-                        (Type::Array(element), true) => element.as_ref().clone(),
-                        _ => target,
-                    };
-                    infer(&target, &bound.ty, &info.type_parameters, &mut found);
-                }
-            }
-        }
-    }
-    if found.iter().any(Option::is_none) {
-        return None;
-    }
-    if let (Some(this), Some(first)) = (this, info.parameters.first()) {
-        let ty = closed(&first.ty, receiver, info, &found);
-        if !this.ty.is_reference_to(&ty) {
-            return None;
-        }
-    }
-    let types: Vec<Type> = info.parameters.iter().map(|parameter| closed(&parameter.ty, receiver, info, &found)).collect();
-    let mut defaults = 0;
-    for ((parameter, ty), given) in parameters.iter().zip(types.iter().skip(skip)).zip(&assigned) {
-        if given.is_empty() {
-            if parameter.default.is_none() && !(expanded && parameter.is_params) {
-                return None;
-            }
-            defaults += 1;
-        }
-        let ty = match (ty, expanded && parameter.is_params) {
-            (Type::Array(element), true) => element.as_ref(),
-            (ty, _) => ty,
-        };
-        for argument in given.iter().filter_map(|index| arguments.get(*index)) {
-            let fits = match &argument.value {
-                ArgumentValue::Value(bound) => !parameter.is_out && Binder::implicit_change(bound, ty).is_some(),
-                ArgumentValue::OutDeclaration(_, declared) => parameter.is_out && declared.as_ref().is_none_or(|declared| declared == ty),
-                ArgumentValue::OutLocal(_, local) => parameter.is_out && local == ty,
-                ArgumentValue::OutDiscard => parameter.is_out,
+                    Some(value) if !value.is_null() => value.clone(),
+                    _ => Value::default_of(&ty),
+                };
+                nodes.push(Node::Constant(default));
+                continue;
             };
-            if !fits {
-                return None;
+            match argument.passed {
+                Passed::Value(operand) => nodes.push(self.to(operand, &ty, argument.span)?.node),
+                Passed::New(name, own) => {
+                    let declared = self.declare(name, own.unwrap_or_else(|| ty.clone()));
+                    self.assigned.assign(declared.variable);
+                    outs.push((nodes.len(), declared.slot, true));
+                    nodes.push(Node::Constant(Value::Null));
+                }
+                Passed::Local { function, slot, variable, .. } => {
+                    let slot = self.reach(function, slot);
+                    self.assigned.assign(variable);
+                    outs.push((nodes.len(), slot, false));
+                    nodes.push(if parameter.is_ref { Node::Local(slot) } else { Node::Constant(Value::Null) });
+                }
+                Passed::Place(place, own) => {
+                    let slot = self.slot();
+                    outs.push((nodes.len(), slot, false));
+                    places.push((place, Bound::new(Node::Local(slot), own), argument.span));
+                    nodes.push(Node::Constant(Value::Null));
+                }
+                Passed::Discard(_) => nodes.push(Node::Constant(Value::Null)),
             }
         }
+        // A constructor's or a static member's native learns the type arguments of where it was found, a generic method its own.
+        let types = if info.type_parameters.is_empty() { chosen.found.on.arguments().to_vec() } else { chosen.types };
+        let call = Call { native: info.native, arguments: nodes.into(), types: types.into(), outs: outs.into(), has_receiver };
+        let mut bound = Bound::new(Node::Call(Box::new(call)), chosen.result);
+        if !places.is_empty() {
+            let slot = self.slot();
+            let mut nodes = vec![Node::Assign(slot, bound.boxed())];
+            for (place, value, span) in places {
+                nodes.push(self.assign_to(place, value, span)?.node);
+            }
+            nodes.push(Node::Local(slot));
+            bound = Bound::new(Node::Sequence(nodes.into()), info.result.clone());
+        }
+        Some(bound)
     }
-    let result = closed(&info.result, receiver, info, &found);
-    // A constructor's or a static member's native learns the receiver's type arguments, a generic method its own.
-    let natives = if info.type_parameters.is_empty() { receiver.arguments().to_vec() } else { found.into_iter().flatten().collect() };
-    Some(Candidate { info, assigned, expanded, parameters: types, types: natives, result, defaults })
 }
 
-/// Whether `a` is the better function member for these arguments.
-fn better(a: &Candidate, b: &Candidate, arguments: &[Argument]) -> bool {
-    let parameter = |candidate: &Candidate, argument: usize| {
-        let skip = candidate.parameters.len() - candidate.assigned.len();
-        let position = candidate.assigned.iter().position(|given| given.contains(&argument))?;
-        let ty = candidate.parameters.get(position + skip)?;
-        Some(match ty {
-            Type::Array(element) if candidate.expanded && position + 1 == candidate.assigned.len() => element.as_ref().clone(),
-            ty => ty.clone(),
-        })
-    };
-    let (mut wins, mut losses) = (0, 0);
-    for (index, argument) in arguments.iter().enumerate() {
-        let (Some(to_a), Some(to_b)) = (parameter(a, index), parameter(b, index)) else { continue };
-        let ArgumentValue::Value(bound) = &argument.value else { continue };
-        if to_a == to_b {
-            continue;
-        }
-        match (bound.ty == to_a, bound.ty == to_b) {
-            (true, _) => wins += 1,
-            (_, true) => losses += 1,
-            _ => match (conversions::implicit(&to_a, &to_b).is_some(), conversions::implicit(&to_b, &to_a).is_some()) {
-                (true, false) => wins += 1,
-                (false, true) => losses += 1,
-                _ => {}
-            },
-        }
-    }
-    if wins != losses {
-        return losses == 0 && wins > 0;
-    }
-    let rank = |candidate: &Candidate| {
-        (candidate.expanded, candidate.defaults, !candidate.info.type_parameters.is_empty(), std::cmp::Reverse(candidate.parameters.len()))
-    };
-    rank(a) < rank(b)
+/// Why no method was chosen.
+pub(super) enum Ambiguity {
+    NoneFits,
+    Between(&'static str, &'static str),
 }
 
-/// The conversion of a `foreach` item to its variable's type.
-pub(super) fn item_conversion(from: &Type, to: &Type) -> Option<Option<Conversion>> {
-    conversions::implicit(from, to)
+/// Whether `a` is the better conversion target; none where neither is.
+fn better_target(a: &Type, b: &Type) -> Option<bool> {
+    let (to_b, to_a) = (super::conversions::implicit(a, b).is_some(), super::conversions::implicit(b, a).is_some());
+    match (to_b, to_a) {
+        (true, false) => return Some(true),
+        (false, true) => return Some(false),
+        _ => {}
+    }
+    let name = |ty: &Type| ty.underlying().unwrap_or(ty).class().map_or("", |class| class.name);
+    let signed = |name: &str| matches!(name, "SByte" | "Int16" | "Int32" | "Int64");
+    let unsigned = |name: &str| matches!(name, "Byte" | "UInt16" | "UInt32" | "UInt64");
+    match (name(a), name(b)) {
+        (a, b) if signed(a) && unsigned(b) => Some(true),
+        (a, b) if unsigned(a) && signed(b) => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether the declared parameters of `a` are more specific than those of `b`: at least one is, and none is less.
+fn more_specific(a: &Candidate, b: &Candidate) -> Option<bool> {
+    let declared = |candidate: &Candidate| -> Vec<Type> { candidate.found.info.parameters.iter().map(|p| p.ty.clone()).collect() };
+    let (a, b) = (declared(a), declared(b));
+    if a.len() != b.len() {
+        return None;
+    }
+    let mut result = None;
+    for (a, b) in a.iter().zip(&b) {
+        match (specific(a, b), result) {
+            (Some(now), None) => result = Some(now),
+            (Some(now), Some(before)) if now != before => return None,
+            _ => {}
+        }
+    }
+    result
+}
+
+fn specific(a: &Type, b: &Type) -> Option<bool> {
+    match (a, b) {
+        (Type::Parameter(_), Type::Parameter(_)) => None,
+        (Type::Parameter(_), _) => Some(false),
+        (_, Type::Parameter(_)) => Some(true),
+        (Type::Array(a), Type::Array(b)) | (Type::Nullable(a), Type::Nullable(b)) => specific(a, b),
+        (Type::Generic(class, a), Type::Generic(other, b)) if class == other => {
+            let mut result = None;
+            for (a, b) in a.iter().zip(b.iter()) {
+                match (specific(a, b), result) {
+                    (Some(now), None) => result = Some(now),
+                    (Some(now), Some(before)) if now != before => return None,
+                    _ => {}
+                }
+            }
+            result
+        }
+        _ => None,
+    }
 }

@@ -1,365 +1,701 @@
-//! Statements: from a tree to steps, and whether their end can be reached.
+//! Statements, with what C# knows of where they end.
 
-use super::{Binder, Bound, overloads::item_conversion};
+use super::{
+    Binder, Bound, Operand,
+    flow::Assigned,
+    functions::Returns,
+    inference::item_type,
+    scopes::{BreakTarget, FunctionScope, LocalKind},
+    tuples::designated,
+};
 use crate::{
-    csharp::tree::{self, ForEachVariable, ForInitializer, Statement, StatementKind, SwitchLabelKind, TypeKind},
-    dotnet::{
-        registry,
-        types::{ClassRef, Type},
-        value::Value,
-    },
-    expression::program::{Handler, Node, Step},
+    csharp::tree::{self, Block, ForEachVariable, ForInitializer, Statement, StatementKind, TypeKind, UsingResource},
+    dotnet::{member::MemberKind, types::Type, value::Value},
+    expression::program::{Call, Handler, Node, Slot, Step},
     source::Span,
 };
 
-/// A statement's step, and whether what follows it can be reached.
-type Outcome = (Step, bool);
-
-impl Binder<'_> {
-    /// Statements in a scope of their own, and whether their end can be reached.
-    pub(super) fn statements(&mut self, statements: &[Statement]) -> (Vec<Step>, bool) {
+impl<'t> Binder<'t> {
+    /// Statements in a scope of their own.
+    pub(super) fn block(&mut self, statements: &'t [Statement]) -> Vec<Step> {
         self.scoped(|binder| {
-            let mut steps = Vec::with_capacity(statements.len());
-            let mut reachable = true;
+            let labels = binder.declare_labels(statements);
+            let functions = binder.declare_functions(statements);
+            let first_slot = binder.functions.last().map_or(0, |function| function.slots.len());
+            let mut steps = Vec::new();
+            let mut hoisted = Vec::new();
+            let mut shared = Vec::new();
             for statement in statements {
-                let (step, ends) = binder.statement(statement);
-                reachable &= ends;
-                steps.push(step);
+                if let StatementKind::LocalFunction(function) = &statement.kind {
+                    let declared = functions.iter().find(|(tree, ..)| std::ptr::eq(*tree, function.as_ref()));
+                    if let Some((_, ty, slot)) = declared
+                        && let Some((node, captured)) = binder.local_function_body(ty)
+                    {
+                        hoisted.push((*slot, node));
+                        shared.extend(captured);
+                    }
+                    continue;
+                }
+                match binder.statement(statement) {
+                    // `goto` looks for labels among the block's own statements.
+                    Step::Block(inner) if matches!(inner.first(), Some(Step::Label(_))) => steps.extend(inner),
+                    step => steps.push(step),
+                }
             }
-            (steps, reachable)
+            if !functions.is_empty() {
+                // Cells that must be there before any statement runs: the functions' own, and of the block's variables those they share.
+                let mut cells: Vec<usize> = functions.iter().map(|(.., slot)| *slot).collect();
+                let own = |slot: &usize| {
+                    let captures = binder.functions.last().map_or(&[][..], |function| function.captures.as_slice());
+                    *slot >= first_slot && !captures.iter().any(|(_, capture)| capture == slot)
+                };
+                cells.extend(shared.into_iter().filter(own));
+                cells.sort_unstable();
+                cells.dedup();
+                if let Some(scope) = binder.functions.last_mut() {
+                    for cell in &cells {
+                        if let Some(kept) = scope.slots.get_mut(*cell) {
+                            *kept = Slot::Hoisted;
+                        }
+                    }
+                }
+                steps.insert(0, Step::Hoist(cells.into(), hoisted));
+            }
+            if let Some(function) = binder.functions.last_mut() {
+                function.labels.truncate(labels);
+            }
+            steps
         })
     }
 
-    fn nested(&mut self, statement: &Statement) -> (Box<Step>, bool) {
-        let (step, ends) = self.scoped(|binder| binder.statement(statement));
-        (Box::new(step), ends)
+    fn declare_labels(&mut self, statements: &'t [Statement]) -> usize {
+        let before = self.functions.last().map_or(0, |function| function.labels.len());
+        for statement in statements {
+            let mut next = statement;
+            while let StatementKind::Labeled { label, statement } = &next.kind {
+                let number = self.label();
+                if let Some(function) = self.functions.last_mut() {
+                    function.labels.push((label.name.clone(), number, Assigned::unreachable()));
+                }
+                next = statement;
+            }
+        }
+        before
     }
 
-    fn statement(&mut self, statement: &Statement) -> Outcome {
+    #[allow(clippy::type_complexity, reason = "a list of what the block declares, used right here")]
+    fn declare_functions(
+        &mut self,
+        statements: &'t [Statement],
+    ) -> Vec<(&'t tree::LocalFunction, std::rc::Rc<super::functions::LocalFunctionType<'t>>, usize)> {
+        let mut declared = Vec::new();
+        for statement in statements {
+            if let StatementKind::LocalFunction(function) = &statement.kind
+                && let Some(ty) = self.local_function_type(function)
+            {
+                let ty = std::rc::Rc::new(ty);
+                let place = self.declare_as(&function.name, Type::OBJECT, LocalKind::Function(ty.clone()));
+                self.assigned.assign(place.variable);
+                declared.push((function.as_ref(), ty, place.slot));
+            }
+        }
+        declared
+    }
+
+    /// A statement that stands alone, such as a loop's body: a scope of its own, and no place for a declaration.
+    fn embedded(&mut self, statement: &'t Statement) -> Step {
+        if matches!(statement.kind, StatementKind::Local(_) | StatementKind::LocalFunction(_) | StatementKind::Labeled { .. }) {
+            self.error("CS1023", statement.span, "Embedded statement cannot be a declaration or labeled statement");
+        }
+        self.scoped(|binder| binder.statement(statement))
+    }
+
+    fn statement(&mut self, statement: &'t Statement) -> Step {
+        let bound = self.deeper(statement.span, |binder| Some(binder.statement_inside(statement)));
+        self.settle();
+        bound.unwrap_or(Step::Nothing)
+    }
+
+    fn statement_inside(&mut self, statement: &'t Statement) -> Step {
         let span = statement.span;
         match &statement.kind {
-            StatementKind::Empty => (Step::Nothing, true),
-            StatementKind::Block(block) => {
-                let (steps, ends) = self.statements(&block.statements);
-                (Step::Block(steps), ends)
-            }
-            StatementKind::Local(declaration) => (self.local_declaration(declaration), true),
-            StatementKind::Expression(expression) => {
-                (self.value(expression).map_or(Step::Nothing, |bound| Step::Evaluate(bound.node)), true)
-            }
-            StatementKind::If { condition, then, otherwise } => {
-                let test = self.condition(condition);
-                let (then, then_ends) = self.nested(then);
-                let (otherwise, otherwise_ends) = match otherwise {
-                    Some(otherwise) => {
-                        let (step, ends) = self.nested(otherwise);
-                        (Some(step), ends)
-                    }
-                    None => (None, true),
-                };
-                (Step::If(test, then, otherwise), then_ends || otherwise_ends)
-            }
-            StatementKind::While { condition, body } => {
-                let test = self.condition(condition);
-                let forever = is_true(&test);
-                let (body, _) = self.nested(body);
-                let ends = !forever || has_break(&body);
-                (Step::Loop { condition: Some(test), body, after: Vec::new(), post: false }, ends)
-            }
-            StatementKind::Do { body, condition } => {
-                let (body, body_ends) = self.nested(body);
-                let test = self.condition(condition);
-                let ends = (body_ends && !is_true(&test)) || has_break(&body);
-                (Step::Loop { condition: Some(test), body, after: Vec::new(), post: true }, ends)
-            }
-            StatementKind::For { initializer, condition, iterators, body } => self.scoped(|binder| {
-                let first = binder.for_initializer(initializer.as_ref());
-                let test = condition.as_ref().map(|condition| binder.condition(condition));
-                let after = iterators.iter().filter_map(|iterator| binder.value(iterator)).map(|bound| bound.node).collect();
-                let (body, _) = binder.nested(body);
-                let ends = test.as_ref().is_some_and(|test| !is_true(test)) || has_break(&body);
-                let mut steps = first;
-                steps.push(Step::Loop { condition: test, body, after, post: false });
-                (Step::Block(steps), ends)
+            StatementKind::Block(block) => Step::Block(self.block(&block.statements)),
+            StatementKind::Empty => Step::Nothing,
+            StatementKind::Local(declaration) => self.local_declaration(declaration),
+            StatementKind::Expression(expression) => self.expression_statement(expression),
+            StatementKind::If { condition, then, otherwise } => self.scoped(|binder| {
+                let test = binder.condition(condition);
+                let (when_true, when_false) = binder.branches();
+                binder.assigned = when_true;
+                let then = binder.embedded(then);
+                let after = std::mem::replace(&mut binder.assigned, when_false);
+                let otherwise = otherwise.as_ref().map(|otherwise| Box::new(binder.embedded(otherwise)));
+                binder.assigned.meet(&after);
+                test.map_or(Step::Nothing, |test| Step::If(test, Box::new(then), otherwise))
             }),
+            StatementKind::While { condition, body } => self.scoped(|binder| {
+                let test = binder.condition(condition);
+                let (when_true, when_false) = binder.branches();
+                binder.assigned = when_true;
+                let (body, target) = binder.in_loop(|binder| binder.embedded(body));
+                binder.assigned = when_false;
+                binder.assigned.meet(&target.breaks);
+                test.map_or(Step::Nothing, |test| Step::Loop {
+                    condition: Some(test),
+                    body: Box::new(body),
+                    after: Vec::new(),
+                    post: false,
+                })
+            }),
+            StatementKind::Do { body, condition } => {
+                let (body, target) = self.in_loop(|binder| binder.embedded(body));
+                self.assigned.meet(&target.continues);
+                let test = self.condition(condition);
+                let (_, when_false) = self.branches();
+                self.assigned = when_false;
+                self.assigned.meet(&target.breaks);
+                test.map_or(Step::Nothing, |test| Step::Loop { condition: Some(test), body: Box::new(body), after: Vec::new(), post: true })
+            }
+            StatementKind::For { initializer, condition, iterators, body } => {
+                self.scoped(|binder| binder.for_loop(initializer.as_ref(), condition.as_ref(), iterators, body))
+            }
             StatementKind::ForEach { variable, source, body } => {
-                self.scoped(|binder| (binder.for_each(variable, source, body).unwrap_or(Step::Nothing), true))
+                self.scoped(|binder| binder.for_each(variable, source, body).unwrap_or(Step::Nothing))
             }
-            StatementKind::Switch { value, sections } => {
-                self.scoped(|binder| binder.switch(value, sections).unwrap_or((Step::Nothing, true)))
-            }
-            StatementKind::Break => (Step::Break, false),
-            StatementKind::Continue => (Step::Continue, false),
-            StatementKind::Return(value) => (self.return_statement(value.as_ref(), span), false),
+            StatementKind::Switch { value, sections } => self.scoped(|binder| binder.switch(value, sections).unwrap_or(Step::Nothing)),
+            StatementKind::Break => self.leave_to(true, span),
+            StatementKind::Continue => self.leave_to(false, span),
+            StatementKind::Return(value) => self.return_statement(value.as_ref(), span),
             StatementKind::Throw(Some(operand)) => {
-                let bound = self.value(operand).and_then(|bound| {
-                    if bound.ty.is_reference_to(&Type::EXCEPTION) {
-                        return Some(bound);
-                    }
-                    self.error("CS0155", operand.span, "The type caught or thrown must be derived from System.Exception");
-                    None
-                });
-                (bound.map_or(Step::Nothing, |bound| Step::Evaluate(Node::Throw(Box::new(bound.node)))), false)
+                let bound = self.thrown(operand);
+                self.stop();
+                bound.map_or(Step::Nothing, |bound| Step::Throw(bound.node))
             }
             StatementKind::Throw(None) => {
-                if !self.in_catch {
+                if self.functions.last().is_some_and(|function| function.catches == 0) {
                     self.error("CS0156", span, "A throw statement with no arguments is not allowed outside of a catch clause");
                 }
-                (Step::Rethrow, false)
+                self.stop();
+                Step::Rethrow
             }
             StatementKind::Try { block, catches, finally } => self.try_statement(block, catches, finally.as_ref()),
-            StatementKind::Checked(block) => {
-                let (steps, ends) = self.with_checked(true, |binder| binder.statements(&block.statements));
-                (Step::Block(steps), ends)
+            StatementKind::Checked(block) => Step::Block(self.with_checked(Some(true), |binder| binder.block(&block.statements))),
+            StatementKind::Unchecked(block) => Step::Block(self.with_checked(Some(false), |binder| binder.block(&block.statements))),
+            StatementKind::Goto(label) => self.goto(label),
+            StatementKind::GotoCase(value) => self.goto_case(Some(value), span),
+            StatementKind::GotoDefault => self.goto_case(None, span),
+            StatementKind::Labeled { label, statement } => self.labeled(label, statement),
+            StatementKind::Using { resource, body } => self.scoped(|binder| binder.using(resource, body, span).unwrap_or(Step::Nothing)),
+            StatementKind::Lock { value, body } => {
+                // One request evaluates alone: the lock is always free.
+                let bound = self.value(value);
+                if let Some(bound) = &bound
+                    && bound.ty.is_value_type()
+                {
+                    self.error("CS0185", value.span, format!("'{}' is not a reference type as required by the lock statement", bound.ty));
+                }
+                let body = self.embedded(body);
+                bound.map_or(Step::Nothing, |bound| Step::Block(vec![Step::Evaluate(bound.node), body]))
             }
-            StatementKind::Unchecked(block) => {
-                let (steps, ends) = self.with_checked(false, |binder| binder.statements(&block.statements));
-                (Step::Block(steps), ends)
+            StatementKind::LocalFunction(function) => {
+                self.error("CS1023", function.name.span, "Embedded statement cannot be a declaration or labeled statement");
+                Step::Nothing
             }
-            StatementKind::LocalFunction(_) => self.refused("a local function", span),
-            StatementKind::Goto(_) | StatementKind::GotoCase(_) | StatementKind::GotoDefault | StatementKind::Labeled { .. } => {
-                self.refused("`goto`", span)
-            }
-            StatementKind::Using { .. } => self.refused("a `using` statement", span),
-            StatementKind::Lock { .. } => self.refused("`lock`", span),
             StatementKind::YieldReturn(_) | StatementKind::YieldBreak => {
                 self.error("CS1624", span, "The body cannot be an iterator block because 'object' is not an iterator interface type");
-                (Step::Nothing, true)
+                Step::Nothing
             }
         }
     }
 
-    fn refused(&mut self, what: &str, span: Span) -> Outcome {
-        let _: Option<()> = self.unavailable(what, span);
-        (Step::Nothing, true)
-    }
-
-    fn condition(&mut self, condition: &tree::Expression) -> Node {
-        let bound = self.value(condition).and_then(|bound| self.implicitly(bound, &Type::BOOL, condition.span));
-        bound.map_or(Node::Constant(Value::Bool(false)), |bound| bound.node)
-    }
-
-    fn return_statement(&mut self, value: Option<&tree::Expression>, span: Span) -> Step {
-        let Some(value) = value else {
-            self.error("CS0126", span, "An object of a type convertible to 'object' is required");
-            return Step::Nothing;
-        };
-        let Some(bound) = self.value(value) else { return Step::Nothing };
-        let bound = match self.result.clone() {
-            Some(ty) => self.implicitly(bound, &ty, value.span),
-            None if bound.ty == Type::Void => {
-                self.error("CS0029", value.span, "Cannot implicitly convert type 'void' to 'object'");
-                None
+    fn expression_statement(&mut self, expression: &'t tree::Expression) -> Step {
+        let Some(operand) = self.operand(expression) else { return Step::Nothing };
+        match operand {
+            Operand::Value(bound) => {
+                use tree::ExpressionKind::{Assignment, ConditionalAccess, Invocation, ObjectCreation, Unary};
+                let legal = match &expression.kind {
+                    Invocation { .. } | Assignment { .. } | ObjectCreation { .. } | ConditionalAccess { .. } => true,
+                    Unary { operator, .. } => !matches!(operator.symbol(), "+" | "-" | "!" | "~"),
+                    _ => false,
+                };
+                if !legal {
+                    self.error(
+                        "CS0201",
+                        expression.span,
+                        "Only assignment, call, increment, decrement, and new object expressions can be used as a statement",
+                    );
+                }
+                Step::Evaluate(bound.node)
             }
-            None => Some(bound),
+            _ => {
+                self.error(
+                    "CS0201",
+                    expression.span,
+                    "Only assignment, call, increment, decrement, and new object expressions can be used as a statement",
+                );
+                Step::Nothing
+            }
+        }
+    }
+
+    /// Binds a loop's body; gives it with the states at its `break`s and `continue`s.
+    fn in_loop(&mut self, body: impl FnOnce(&mut Self) -> Step) -> (Step, BreakTarget) {
+        self.in_target(true, body)
+    }
+
+    pub(super) fn in_target<T>(&mut self, is_loop: bool, body: impl FnOnce(&mut Self) -> T) -> (T, BreakTarget) {
+        let target = || BreakTarget {
+            is_loop,
+            breaks: Assigned::unreachable(),
+            continues: Assigned::unreachable(),
+            finallies: 0,
+            cases: Vec::new(),
+        };
+        if let Some(function) = self.functions.last_mut() {
+            let finallies = function.finallies;
+            function.targets.push(BreakTarget { finallies, ..target() });
+        }
+        let result = body(self);
+        let left = self.functions.last_mut().and_then(|function| function.targets.pop());
+        (result, left.unwrap_or_else(target))
+    }
+
+    fn leave_to(&mut self, is_break: bool, span: Span) -> Step {
+        let state = self.assigned.clone();
+        let mut crosses_finally = false;
+        let found = self.functions.last_mut().and_then(|function| {
+            let finallies = function.finallies;
+            let target = function.targets.iter_mut().rev().find(|target| is_break || target.is_loop)?;
+            crosses_finally = target.finallies != finallies;
+            if is_break {
+                target.breaks.meet(&state)
+            } else {
+                target.continues.meet(&state)
+            }
+            Some(())
+        });
+        if found.is_none() {
+            self.error("CS0139", span, "No enclosing loop out of which to break or continue");
+        } else if crosses_finally {
+            self.error("CS0157", span, "Control cannot leave the body of a finally clause");
+        }
+        self.stop();
+        if is_break { Step::Break } else { Step::Continue }
+    }
+
+    fn goto(&mut self, label: &tree::Identifier) -> Step {
+        let state = self.assigned.clone();
+        let found = self.functions.last_mut().and_then(|function| {
+            let (_, number, jumps) = function.labels.iter_mut().rev().find(|(name, ..)| *name == label.name)?;
+            jumps.meet(&state);
+            Some(*number)
+        });
+        self.stop();
+        match found {
+            Some(number) => Step::Goto(number),
+            None => {
+                self.error("CS0159", label.span, format!("No such label '{}' within the scope of the goto statement", label.name));
+                Step::Nothing
+            }
+        }
+    }
+
+    fn labeled(&mut self, label: &'t tree::Identifier, statement: &'t Statement) -> Step {
+        let found = self.functions.last().and_then(|function| {
+            function.labels.iter().rev().find(|(name, ..)| *name == label.name).map(|(_, number, jumps)| (*number, jumps.clone()))
+        });
+        let Some((number, jumps)) = found else { return self.statement(statement) };
+        // A jump from further down may come here too: what no jump so far has assigned cannot be counted on, and the point is reached.
+        self.assigned.meet(&jumps);
+        if self.assigned.is_unreachable() {
+            self.assigned = Assigned::default();
+            self.assigned.assign_all(self.variables);
+        }
+        match self.statement(statement) {
+            Step::Block(inner) if matches!(inner.first(), Some(Step::Label(_))) => {
+                Step::Block(std::iter::once(Step::Label(number)).chain(inner).collect())
+            }
+            step => Step::Block(vec![Step::Label(number), step]),
+        }
+    }
+
+    fn return_statement(&mut self, value: Option<&'t tree::Expression>, span: Span) -> Step {
+        if self.functions.last().is_some_and(|function| function.finallies > 0) {
+            self.error("CS0157", span, "Control cannot leave the body of a finally clause");
+        }
+        let wanted = match self.functions.last().map(|function| &function.returns) {
+            Some(Returns::Type(ty)) => Some(ty.clone()),
+            _ => None,
+        };
+        let step = match (value, wanted) {
+            (None, Some(Type::Void)) => Step::Return(None),
+            (None, None) if self.functions.len() > 1 => Step::Return(None),
+            (None, wanted) => {
+                let ty = wanted.unwrap_or(Type::OBJECT);
+                self.error("CS0126", span, format!("An object of a type convertible to '{ty}' is required"));
+                Step::Nothing
+            }
+            (Some(value), Some(Type::Void)) => {
+                self.value(value);
+                self.error("CS8030", span, "Anonymous function converted to a void returning delegate cannot return a value");
+                Step::Nothing
+            }
+            (Some(value), wanted) => self.returned_value(value, wanted),
+        };
+        self.stop();
+        step
+    }
+
+    fn returned_value(&mut self, value: &'t tree::Expression, wanted: Option<Type>) -> Step {
+        let Some(operand) = self.operand(value) else { return Step::Nothing };
+        self.settle();
+        let bound = match wanted {
+            Some(ty) => self.to(operand, &ty, value.span),
+            None => self.natural(operand, value.span),
         };
         let Some(bound) = bound else { return Step::Nothing };
-        self.returned.push(bound.ty);
-        Step::Return(bound.node)
+        if bound.ty == Type::Void {
+            self.error("CS0029", value.span, "Cannot implicitly convert type 'void' to 'object'");
+            return Step::Nothing;
+        }
+        let node = bound.node.clone();
+        match self.functions.last_mut().map(|function| &mut function.returns) {
+            Some(Returns::Anything(types)) => types.push(bound.ty),
+            Some(Returns::Infer(values)) => values.push(bound),
+            _ => {}
+        }
+        Step::Return(Some(node))
     }
 
-    fn local_declaration(&mut self, declaration: &tree::LocalDeclaration) -> Step {
+    fn local_declaration(&mut self, declaration: &'t tree::LocalDeclaration) -> Step {
         let declared = match declaration.ty.kind {
             TypeKind::Var => None,
             _ => match self.ty(&declaration.ty) {
+                Some(Type::Void) => {
+                    self.error("CS1547", declaration.ty.span, "Keyword 'void' cannot be used in this context");
+                    Some(Type::OBJECT)
+                }
                 Some(ty) => Some(ty),
                 None => {
                     // The variables exist all the same, so that their uses make no further noise.
                     for variable in &declaration.variables {
-                        variable.value.as_ref().map(|value| self.value(value));
-                        self.declare(&variable.name, Type::OBJECT);
+                        let declared = self.declare(&variable.name, Type::OBJECT);
+                        self.assigned.assign(declared.variable);
                     }
                     return Step::Nothing;
                 }
             },
         };
+        if declared.is_none() && declaration.variables.len() > 1 {
+            self.error("CS0819", declaration.span, "Implicitly-typed variables cannot have multiple declarators");
+        }
         let mut steps = Vec::new();
         for variable in &declaration.variables {
-            let bound = match (&variable.value, &declared) {
-                (Some(value), Some(Type::Array(element))) if matches!(value.kind, tree::ExpressionKind::ArrayInitializer(_)) => {
-                    self.array_items(value, element)
-                }
-                (Some(value), Some(ty)) => self.value(value).and_then(|bound| self.implicitly(bound, ty, value.span)),
-                (Some(value), None) => self.value(value).and_then(|bound| self.inferable(bound, value.span)),
-                (None, Some(_)) => None,
-                (None, None) => {
-                    self.error("CS0818", variable.span, "Implicitly-typed variables must be initialized");
-                    None
-                }
+            let step = if declaration.is_const {
+                self.constant_declaration(variable, declared.as_ref())
+            } else {
+                self.variable(variable, declared.as_ref())
             };
-            let ty = declared.clone().or_else(|| bound.as_ref().map(|bound| bound.ty.clone())).unwrap_or(Type::OBJECT);
-            let slot = self.declare(&variable.name, ty.clone());
-            let node = match (bound, &variable.value) {
-                (Some(bound), _) => bound.node,
-                // A slot is used anew by each round of a loop: a variable without a value starts as if new.
-                (None, _) => Node::Constant(crate::dotnet::Value::default_of(&ty)),
-            };
-            steps.push(Step::Evaluate(Node::SetLocal(slot, Box::new(node))));
+            steps.push(step);
         }
-        Step::Block(steps)
-    }
-
-    fn inferable(&mut self, bound: Bound, span: Span) -> Option<Bound> {
-        match bound.ty {
-            Type::Null => {
-                self.error("CS0815", span, "Cannot assign <null> to an implicitly-typed variable");
-                None
+        match (steps.len(), steps.pop()) {
+            (1, Some(only)) => only,
+            (_, last) => {
+                steps.extend(last);
+                Step::Block(steps)
             }
-            Type::Void => {
-                self.error("CS0815", span, "Cannot assign void to an implicitly-typed variable");
-                None
-            }
-            _ => Some(bound),
         }
     }
 
-    fn for_initializer(&mut self, initializer: Option<&ForInitializer>) -> Vec<Step> {
-        match initializer {
+    fn constant_declaration(&mut self, variable: &'t tree::VariableDeclarator, declared: Option<&Type>) -> Step {
+        let Some(ty) = declared else {
+            self.error("CS0822", variable.span, "Implicitly-typed variables cannot be constant");
+            return Step::Nothing;
+        };
+        let Some(value) = &variable.value else {
+            self.error("CS0145", variable.span, "A const field requires a value to be provided");
+            return Step::Nothing;
+        };
+        let constant = self.value(value).and_then(|bound| self.constant_of(bound, ty, value.span));
+        let place = self.declare_as(&variable.name, ty.clone(), LocalKind::Constant(constant.unwrap_or(Value::Null)));
+        self.assigned.assign(place.variable);
+        Step::Nothing
+    }
+
+    fn variable(&mut self, variable: &'t tree::VariableDeclarator, declared: Option<&Type>) -> Step {
+        // `ref int r = ref x`: the variable shares the other's cell.
+        if let Some(tree::Expression { kind: tree::ExpressionKind::Ref(target), .. }) = &variable.value {
+            return self.ref_local(variable, target, declared);
+        }
+        // The variable is in scope, unassigned, in its own value.
+        let bound = match (&variable.value, declared) {
+            (Some(value), Some(ty)) if matches!(value.kind, tree::ExpressionKind::ArrayInitializer(_)) => self.array_items(value, ty),
+            (Some(value), None) if matches!(value.kind, tree::ExpressionKind::ArrayInitializer(_)) => {
+                self.error("CS0820", value.span, "Cannot initialize an implicitly-typed variable with an array initializer");
+                None
+            }
+            (Some(value), Some(ty)) => self.value_of(value, ty),
+            (Some(value), None) => {
+                let operand = self.operand(value);
+                self.settle();
+                let bound = match operand {
+                    Some(Operand::Lambda(_)) => {
+                        self.error("CS0815", value.span, "Cannot assign lambda expression to an implicitly-typed variable");
+                        None
+                    }
+                    Some(Operand::Methods(_)) => {
+                        self.error("CS0815", value.span, "Cannot assign method group to an implicitly-typed variable");
+                        None
+                    }
+                    Some(operand) => self.natural(operand, value.span),
+                    None => None,
+                };
+                bound.and_then(|bound| self.inferable(bound, value.span))
+            }
+            (None, Some(_)) => None,
+            (None, None) => {
+                self.error("CS0818", variable.span, "Implicitly-typed variables must be initialized");
+                None
+            }
+        };
+        let ty = declared.cloned().or_else(|| bound.as_ref().map(|bound| bound.ty.clone())).unwrap_or(Type::OBJECT);
+        let place = self.declare(&variable.name, ty.clone());
+        let node = match (bound, &variable.value) {
+            (Some(bound), _) => bound.node,
+            // A slot is used anew by each round of a loop: a variable without a value starts as if new.
+            (None, _) => self.default_value(&ty).node,
+        };
+        if variable.value.is_some() {
+            self.assigned.assign(place.variable);
+        }
+        Step::Evaluate(Node::Declare(place.slot, Box::new(node)))
+    }
+
+    fn ref_local(&mut self, variable: &'t tree::VariableDeclarator, target: &'t tree::Expression, declared: Option<&Type>) -> Step {
+        let tree::ExpressionKind::Name(name) = &target.kind else {
+            let _: Option<()> = self.unavailable("a `ref` to anything but a local variable", target.span);
+            return Step::Nothing;
+        };
+        let Some(local) = self.find_local(&name.identifier.name).cloned() else {
+            self.unknown_name(&name.identifier.name, target.span);
+            return Step::Nothing;
+        };
+        if declared.is_some_and(|ty| *ty != local.ty) {
+            self.error(
+                "CS8174",
+                target.span,
+                format!("The expression must be of type '{}' because it is being assigned by reference", local.ty),
+            );
+        }
+        self.capture(local.function, local.slot);
+        let cell = self.reach(local.function, local.slot);
+        let place = self.declare(&variable.name, local.ty);
+        self.assigned.assign(place.variable);
+        Step::Evaluate(Node::Declare(place.slot, Box::new(Node::Cell(cell))))
+    }
+
+    pub(super) fn inferable(&mut self, bound: Bound, span: Span) -> Option<Bound> {
+        let what = match bound.ty {
+            Type::Null => "<null>",
+            Type::Void => "void",
+            _ => return Some(bound),
+        };
+        self.error("CS0815", span, format!("Cannot assign {what} to an implicitly-typed variable"));
+        None
+    }
+
+    fn for_loop(
+        &mut self,
+        initializer: Option<&'t ForInitializer>,
+        condition: Option<&'t tree::Expression>,
+        iterators: &'t [tree::Expression],
+        body: &'t Statement,
+    ) -> Step {
+        let mut steps = match initializer {
             None => Vec::new(),
             Some(ForInitializer::Declaration(declaration)) => vec![self.local_declaration(declaration)],
             Some(ForInitializer::Expressions(expressions)) => {
-                expressions.iter().filter_map(|expression| self.value(expression)).map(|bound| Step::Evaluate(bound.node)).collect()
+                expressions.iter().map(|expression| self.expression_statement(expression)).collect()
             }
+        };
+        self.settle();
+        let (test, when_true, when_false) = match condition {
+            None => (None, self.assigned.clone(), Assigned::unreachable()),
+            Some(condition) => {
+                let test = self.condition(condition).unwrap_or(Node::Constant(Value::Bool(false)));
+                let (when_true, when_false) = self.branches();
+                (Some(test), when_true, when_false)
+            }
+        };
+        self.assigned = when_true;
+        let (body, target) = self.in_loop(|binder| binder.embedded(body));
+        self.assigned.meet(&target.continues);
+        let mut after = Vec::new();
+        for iterator in iterators {
+            if let Step::Evaluate(node) = self.expression_statement(iterator) {
+                after.push(node);
+            }
+            self.settle();
         }
+        self.assigned = when_false;
+        self.assigned.meet(&target.breaks);
+        steps.push(Step::Loop { condition: test, body: Box::new(body), after, post: false });
+        Step::Block(steps)
     }
 
-    fn for_each(&mut self, variable: &ForEachVariable, source: &tree::Expression, body: &Statement) -> Option<Step> {
+    fn for_each(&mut self, variable: &'t ForEachVariable, source: &'t tree::Expression, body: &'t Statement) -> Option<Step> {
         let bound = self.value(source)?;
         let Some(item) = item_type(&bound.ty) else {
             let message = format!(
-                "foreach statement cannot operate on variables of type '{0}' because '{0}' does not contain a public instance definition for 'GetEnumerator'",
+                "foreach statement cannot operate on variables of type '{0}' because '{0}' does not contain a public instance or extension definition for 'GetEnumerator'",
                 bound.ty
             );
             self.error("CS1579", source.span, message);
             return None;
         };
-        let ForEachVariable::Typed { ty, name } = variable else { return self.unavailable("a deconstruction", source.span) };
-        let (ty, conversion) = match ty.kind {
-            TypeKind::Var => (item, None),
-            _ => {
-                let wanted = self.ty(ty)?;
-                match item_conversion(&item, &wanted) {
-                    Some(conversion) => (wanted, conversion),
+        let slot = self.slot();
+        let value = Bound::new(Node::Local(slot), item);
+        let take = match variable {
+            ForEachVariable::Typed { ty, name } => {
+                let converted = match ty.kind {
+                    TypeKind::Var => value,
                     // `foreach` casts its items.
-                    None => {
-                        let cast = self.explicitly(Bound::new(Node::Constant(Value::Null), item), &wanted, ty.span)?;
-                        match cast.node {
-                            Node::Convert(conversion, _) => (wanted, Some(conversion)),
-                            _ => (wanted, None),
-                        }
+                    _ => {
+                        let wanted = self.ty(ty)?;
+                        self.explicitly(value, &wanted, ty.span)?
                     }
-                }
+                };
+                let place = self.declare_as(name, converted.ty.clone(), LocalKind::ReadOnly("foreach iteration variable"));
+                self.assigned.assign(place.variable);
+                Node::Declare(place.slot, converted.boxed())
+            }
+            ForEachVariable::Deconstruction(target) => {
+                let targets = match &target.kind {
+                    tree::ExpressionKind::Declaration { designation, .. } => match designated(designation) {
+                        super::tuples::Target::Nested(targets) => targets,
+                        other => vec![other],
+                    },
+                    _ => self.targets(target)?,
+                };
+                self.deconstruct(&targets, Operand::Value(value), source.span)?.node
             }
         };
-        let local = self.declare(name, ty);
-        let (body, _) = self.nested(body);
-        Some(Step::ForEach { source: bound.node, local, conversion, body })
+        let before = self.assigned.clone();
+        let (body, target) = self.in_loop(|binder| binder.embedded(body));
+        self.assigned = before;
+        self.assigned.meet(&target.breaks);
+        Some(Step::ForEach { source: bound.node, item: slot, take: Box::new(take), body: Box::new(body) })
     }
 
-    fn switch(&mut self, value: &tree::Expression, sections: &[tree::SwitchSection]) -> Option<Outcome> {
-        let bound = self.value(value)?;
-        let local = self.slot();
-        let subject = Bound::new(Node::Local(local), bound.ty);
-        let mut made = Vec::new();
-        let (mut ends, mut has_default) = (false, false);
-        for section in sections {
-            let (tests, (steps, section_ends)) = self.scoped(|binder| {
-                let mut tests = Vec::new();
-                for label in &section.labels {
-                    match &label.kind {
-                        SwitchLabelKind::Default => {
-                            has_default = true;
-                            tests.push(None);
-                        }
-                        SwitchLabelKind::Case { pattern, guard } => {
-                            let Some(mut test) = binder.pattern(subject.clone(), pattern) else { continue };
-                            if let Some(guard) = guard {
-                                let guard = binder.condition(guard);
-                                test.node = Node::And(Box::new(test.node), Box::new(guard));
-                            }
-                            tests.push(Some(test.node));
-                        }
-                    }
+    fn using(&mut self, resource: &'t UsingResource, body: &'t Statement, span: Span) -> Option<Step> {
+        let mut steps = Vec::new();
+        let mut resources = Vec::new();
+        match resource {
+            UsingResource::Declaration(declaration) => {
+                let before = self.scope.len();
+                steps.push(self.local_declaration(declaration));
+                for local in self.scope.iter_mut().skip(before) {
+                    local.kind = LocalKind::ReadOnly("using variable");
+                    resources.push((local.slot, local.ty.clone()));
                 }
-                (tests, binder.statements(&section.statements))
-            });
-            if section_ends {
-                let last = section.labels.last().map_or(section.span, |label| label.span);
-                self.error("CS0163", last, "Control cannot fall through from one case label to another");
             }
-            ends |= steps.iter().any(has_break);
-            made.push((tests, steps));
+            UsingResource::Expression(expression) => {
+                let bound = self.value(expression)?;
+                let slot = self.slot();
+                resources.push((slot, bound.ty.clone()));
+                steps.push(Step::Evaluate(Node::Assign(slot, bound.boxed())));
+            }
         }
-        Some((Step::Switch { value: bound.node, local, sections: made }, ends || !has_default))
+        let mut step = self.embedded(body);
+        for (slot, ty) in resources.into_iter().rev() {
+            let dispose = super::members::find(&ty, "Dispose", |info| info.kind == MemberKind::Method && info.parameters.is_empty());
+            let Some(found) = dispose.into_iter().flatten().next() else {
+                let message = format!("'{ty}': type used in a using statement must be implicitly convertible to 'System.IDisposable'");
+                self.error("CS1674", span, message);
+                return None;
+            };
+            let call = Call {
+                native: found.info.native,
+                arguments: [Node::Local(slot)].into(),
+                types: found.on.arguments().into(),
+                outs: [].into(),
+                has_receiver: true,
+            };
+            step = Step::Using { local: slot, dispose: Node::Call(Box::new(call)), body: Box::new(step) };
+        }
+        steps.push(step);
+        Some(Step::Block(steps))
     }
 
-    fn try_statement(&mut self, block: &tree::Block, catches: &[tree::Catch], finally: Option<&tree::Block>) -> Outcome {
-        let (body, mut ends) = self.statements(&block.statements);
-        let mut handlers = Vec::new();
+    fn try_statement(&mut self, block: &'t Block, catches: &'t [tree::Catch], finally: Option<&'t Block>) -> Step {
+        let before = self.assigned.clone();
+        let body = self.block(&block.statements);
+        let mut after = self.assigned.clone();
+        let mut handlers: Vec<Handler> = Vec::new();
         for handler in catches {
-            let class = match &handler.ty {
-                Some(ty) => match self.ty(ty) {
-                    Some(ty) => ty,
-                    None => continue,
-                },
-                None => Self::any_exception(),
-            };
-            if !class.is_reference_to(&Type::Named(ClassRef(&registry::EXCEPTION))) {
-                let span = handler.ty.as_ref().map_or(handler.span, |ty| ty.span);
-                self.error("CS0155", span, "The type caught or thrown must be derived from System.Exception");
-                continue;
-            }
-            let outer = std::mem::replace(&mut self.in_catch, true);
-            let bound = self.scoped(|binder| {
-                let local = match &handler.name {
-                    Some(name) => binder.declare(name, class.clone()),
-                    None => binder.slot(),
-                };
-                let filter = handler.filter.as_ref().map(|filter| binder.condition(filter));
-                let (body, handler_ends) = binder.statements(&handler.block.statements);
-                (Handler { class, local, filter, body }, handler_ends)
-            });
-            self.in_catch = outer;
-            ends |= bound.1;
-            handlers.push(bound.0);
+            self.assigned = before.clone();
+            let bound = self.scoped(|binder| binder.catch(handler, &handlers));
+            after.meet(&self.assigned);
+            handlers.extend(bound);
         }
         let finally = finally.map(|finally| {
-            let (steps, finally_ends) = self.statements(&finally.statements);
-            ends &= finally_ends;
+            self.assigned = before.clone();
+            if let Some(function) = self.functions.last_mut() {
+                function.finallies += 1;
+            }
+            let steps = self.block(&finally.statements);
+            if let Some(function) = self.functions.last_mut() {
+                function.finallies -= 1;
+            }
+            after.join(&self.assigned);
             steps
         });
-        (Step::Try { body, catches: handlers, finally }, ends)
+        self.assigned = after;
+        Step::Try { body, catches: handlers, finally }
     }
-}
 
-fn is_true(node: &Node) -> bool {
-    matches!(node, Node::Constant(Value::Bool(true)))
-}
-
-/// Whether a `break` leaves this very loop or `switch`.
-fn has_break(step: &Step) -> bool {
-    match step {
-        Step::Break => true,
-        Step::Block(steps) => steps.iter().any(has_break),
-        Step::If(_, then, otherwise) => has_break(then) || otherwise.as_ref().is_some_and(|otherwise| has_break(otherwise)),
-        Step::Try { body, catches, finally } => {
-            body.iter().any(has_break)
-                || catches.iter().any(|handler| handler.body.iter().any(has_break))
-                || finally.as_ref().is_some_and(|steps| steps.iter().any(has_break))
+    fn catch(&mut self, handler: &'t tree::Catch, earlier: &[Handler]) -> Option<Handler> {
+        let class = match &handler.ty {
+            Some(ty) => self.ty(ty)?,
+            None => Type::EXCEPTION,
+        };
+        if !class.is_reference_to(&Type::EXCEPTION) {
+            let span = handler.ty.as_ref().map_or(handler.span, |ty| ty.span);
+            self.error("CS0155", span, "The type caught or thrown must be derived from System.Exception");
+            return None;
         }
-        _ => false,
+        if let Some(other) = earlier.iter().find(|other| other.filter.is_none() && class.is_reference_to(&other.class)) {
+            let span = handler.ty.as_ref().map_or(handler.span, |ty| ty.span);
+            let message = format!("A previous catch clause already catches all exceptions of this or of a super type ('{}')", other.class);
+            if handler.ty.is_some() {
+                self.error("CS0160", span, message);
+                return None;
+            }
+        }
+        let local = match &handler.name {
+            Some(name) => {
+                let place = self.declare(name, class.clone());
+                self.assigned.assign(place.variable);
+                place.slot
+            }
+            None => self.slot(),
+        };
+        let filter = match &handler.filter {
+            None => None,
+            Some(filter) => {
+                let test = self.condition(filter);
+                let (when_true, _) = self.branches();
+                self.assigned = when_true;
+                Some(test?)
+            }
+        };
+        if let Some(FunctionScope { catches, .. }) = self.functions.last_mut() {
+            *catches += 1;
+        }
+        let body = self.block(&handler.block.statements);
+        if let Some(FunctionScope { catches, .. }) = self.functions.last_mut() {
+            *catches -= 1;
+        }
+        Some(Handler { class, local, filter, body })
     }
-}
-
-/// What `foreach` gives of a type.
-fn item_type(ty: &Type) -> Option<Type> {
-    if let Type::Array(element) = ty {
-        return Some(element.as_ref().clone());
-    }
-    if let Type::Generic(class, arguments) = ty
-        && std::ptr::eq(class.0, &registry::IENUMERABLE)
-    {
-        return arguments.first().cloned();
-    }
-    ty.supertypes().iter().find_map(item_type)
 }

@@ -6,7 +6,7 @@ use crate::{
     diagnostic::nearest,
     dotnet::{
         registry,
-        types::{ClassRef, Type},
+        types::{ClassRef, TupleType, Type},
     },
     source::Span,
 };
@@ -14,33 +14,74 @@ use crate::{
 impl Binder<'_> {
     /// The type that a syntax tree names; `var` is the caller's business.
     pub(super) fn ty(&mut self, ty: &tree::Type) -> Option<Type> {
+        self.deeper(ty.span, |binder| binder.ty_inside(ty))
+    }
+
+    fn ty_inside(&mut self, ty: &tree::Type) -> Option<Type> {
         match &ty.kind {
             TypeKind::Predefined(tree::PredefinedType::Void) => Some(Type::Void),
             TypeKind::Predefined(predefined) => registry::find(predefined.keyword(), 0).map(|class| Type::Named(ClassRef(class))),
             TypeKind::Nullable(of) => {
                 let of = self.ty(of)?;
-                if !of.is_value_type() {
-                    self.error(
-                        "CS0453",
-                        ty.span,
-                        format!("The type '{of}' must be a non-nullable value type in order to use it as parameter 'T' in 'Nullable<T>'"),
-                    );
-                    return None;
-                }
-                Some(Type::nullable(of))
+                self.nullable(of, ty.span)
             }
-            TypeKind::Array { element, rank: 1 } => self.ty(element).map(Type::array),
-            TypeKind::Array { .. } => self.unavailable("an array of several dimensions", ty.span),
-            TypeKind::Tuple(_) => self.unavailable("a tuple", ty.span),
+            TypeKind::Array { element, rank: 1 } => self.element_type(element).map(Type::array),
+            TypeKind::Array { element, rank } => self.element_type(element).map(|element| Type::Grid(element.into(), *rank)),
+            TypeKind::Tuple(elements) => {
+                let items = elements.iter().map(|element| self.ty(&element.ty)).collect::<Option<Vec<_>>>()?;
+                let names = elements.iter().map(|element| element.name.as_ref().map(|name| name.name.clone())).collect();
+                Some(Type::Tuple(TupleType { items, names }.into()))
+            }
             TypeKind::Dynamic => self.unavailable("`dynamic`", ty.span),
             TypeKind::Name(name) => {
                 let mut parts = name.parts.iter();
                 let last = parts.next_back()?;
                 let namespace: Vec<&str> = parts.map(|part| part.identifier.name.as_str()).collect();
+                if namespace.is_empty() && last.identifier.name == "var" && last.arguments.is_empty() {
+                    self.error(
+                        "CS0825",
+                        ty.span,
+                        "The contextual keyword 'var' may only appear within a local variable declaration or in script code",
+                    );
+                    return None;
+                }
                 self.named(&namespace.join("."), last, ty.span)
             }
-            TypeKind::Var | TypeKind::Ref { .. } | TypeKind::Omitted => self.unavailable("this type", ty.span),
+            TypeKind::Var => {
+                self.error(
+                    "CS0825",
+                    ty.span,
+                    "The contextual keyword 'var' may only appear within a local variable declaration or in script code",
+                );
+                None
+            }
+            TypeKind::Ref { element, .. } => self.ty(element),
+            TypeKind::Omitted => self.unavailable("an unbound generic type", ty.span),
         }
+    }
+
+    fn element_type(&mut self, element: &tree::Type) -> Option<Type> {
+        let ty = self.ty(element)?;
+        if ty == Type::Void {
+            self.error("CS1547", element.span, "Keyword 'void' cannot be used in this context");
+            return None;
+        }
+        Some(ty)
+    }
+
+    /// `T?`
+    fn nullable(&mut self, of: Type, span: Span) -> Option<Type> {
+        if of.is_value_type() {
+            return Some(Type::nullable(of));
+        }
+        // Nullable reference types came with C# 8.
+        self.error_with_help(
+            "CS8370",
+            span,
+            "Feature 'nullable reference types' is not available in C# 7.3. Please use language version 8.0 or greater.",
+            format!("a '{of}' may be null without the question mark"),
+        );
+        None
     }
 
     /// The type called `name` in `namespace` (empty: any).
@@ -49,17 +90,25 @@ impl Binder<'_> {
         let full = if namespace.is_empty() { simple.to_owned() } else { format!("{namespace}.{simple}") };
         let class = registry::find(&full, name.arguments.len());
         let arguments: Vec<Type> = name.arguments.iter().map(|argument| self.ty(argument)).collect::<Option<_>>()?;
-        match class {
-            Some(class) if arguments.is_empty() => Some(Type::Named(ClassRef(class))),
-            Some(class) => Some(Type::Generic(ClassRef(class), arguments.into())),
-            None => {
-                self.unknown_type(&full, span);
-                None
+        let Some(class) = class else {
+            if let (Some(of), true) = (arguments.first(), full == "Nullable" || full == "System.Nullable") {
+                return self.nullable(of.clone(), span);
             }
+            self.unknown_type(&full, span);
+            return None;
+        };
+        self.check_type(class, span)?;
+        if arguments.contains(&Type::Void) {
+            self.error("CS1547", span, "Keyword 'void' cannot be used in this context");
+            return None;
         }
+        Some(if arguments.is_empty() { Type::Named(ClassRef(class)) } else { Type::Generic(ClassRef(class), arguments.into()) })
     }
 
     pub(super) fn unknown_type(&mut self, name: &str, span: Span) {
+        if self.refused_type(name, span) {
+            return;
+        }
         let message =
             format!("The type or namespace name '{name}' could not be found (are you missing a using directive or an assembly reference?)");
         match nearest(name, registry::classes().map(|class| class.name)) {

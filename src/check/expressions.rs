@@ -1,0 +1,112 @@
+//! The expressions of a document: each compiled where it stands, with the type that its place asks for.
+
+use std::sync::Arc;
+
+use crate::{
+    csharp::Code,
+    diagnostic::Diagnostic,
+    expression::{self, Form, Target},
+    policy::references,
+    source::{Source, Span},
+    xml::{Element, Expression, ExpressionKind, Node, Value},
+};
+
+/// What checking a document's expressions found.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// How many expressions there are.
+    pub expressions: usize,
+    /// How many of them compile.
+    pub compiled: usize,
+    /// What is wrong with the others.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+pub(super) fn check(source: &Arc<Source>, root: &Element) -> Checked {
+    let mut checked = Checked::default();
+    checked.element(source, root);
+    checked
+}
+
+/// What an attribute or text makes of an expression's value. Conditions are typed; what other places convert is the gateway's business.
+/// Source: the policies' own reference pages.
+fn target(element: &str, attribute: Option<&str>) -> Target {
+    match (element, attribute) {
+        (_, Some("condition")) => Target::Bool,
+        _ => Target::Any,
+    }
+}
+
+impl Checked {
+    fn element(&mut self, source: &Arc<Source>, element: &Element) {
+        for attribute in &element.attributes {
+            self.value(source, &attribute.value, target(&element.name, Some(&attribute.name)));
+        }
+        for child in &element.children {
+            match child {
+                Node::Element(child) => self.element(source, child),
+                Node::Text(value) => self.value(source, value, target(&element.name, None)),
+                Node::CData(cdata) => self.value(source, &cdata.value, target(&element.name, None)),
+                Node::Comment(_) | Node::ProcessingInstruction(_) => {}
+            }
+        }
+    }
+
+    fn value(&mut self, source: &Arc<Source>, value: &Value, target: Target) {
+        let whole = value.as_expression().is_some();
+        for expression in value.expressions() {
+            self.expressions += 1;
+            let target = if whole { target } else { Target::Any };
+            match compile(source, value, expression, target) {
+                Ok(()) => self.compiled += 1,
+                Err(found) => self.diagnostics.extend(found),
+            }
+        }
+    }
+}
+
+/// What may stand for a Named Value that nobody has defined: text inside of a string, a number, a truth, a string.
+const STAND_INS: [Option<&str>; 4] = [None, Some("1"), Some("true"), Some("\"x\"")];
+
+fn compile(source: &Arc<Source>, value: &Value, expression: &Expression, target: Target) -> Result<(), Vec<Diagnostic>> {
+    let form = match expression.kind {
+        ExpressionKind::Single => Form::Expression,
+        ExpressionKind::Block => Form::Block,
+    };
+    let text = value.code(expression);
+    let places = value.code_places(expression);
+    let mut first = None;
+    for stand_in in STAND_INS {
+        let (text, places) = match stand_in {
+            None => (text.to_owned(), places.clone()),
+            Some(_) if references(text).next().is_none() => break,
+            Some(with) => replaced(text, &places, with),
+        };
+        let code = Code::mapped(source, text, places);
+        match expression::compile(&code, form, target) {
+            Ok(_) => return Ok(()),
+            Err(found) => first = first.or(Some(found)),
+        }
+    }
+    Err(first.unwrap_or_default())
+}
+
+/// The code with something else in the place of every Named Value.
+fn replaced(text: &str, places: &[(u32, u32)], with: &str) -> (String, Vec<(u32, u32)>) {
+    let at = |offset: usize| {
+        let offset = Span::at(offset).start;
+        let before = places.iter().rev().find(|(code, _)| *code <= offset);
+        before.map_or(0, |(code, document)| document + (offset - code))
+    };
+    let (mut out, mut moved, mut rest) = (String::with_capacity(text.len()), Vec::new(), 0);
+    for (start, end, _) in references(text) {
+        moved.push((Span::at(out.len()).start, at(rest)));
+        out.push_str(text.get(rest..start).unwrap_or(""));
+        moved.push((Span::at(out.len()).start, at(start)));
+        out.push_str(with);
+        rest = end;
+    }
+    moved.push((Span::at(out.len()).start, at(rest)));
+    out.push_str(text.get(rest..).unwrap_or(""));
+    (out, moved)
+}

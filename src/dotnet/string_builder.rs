@@ -1,3 +1,0 @@
-//! `System.Text.StringBuilder`
-
-crate::classes! {}

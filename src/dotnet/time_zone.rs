@@ -1,3 +1,0 @@
-//! `System.TimeZoneInfo`
-
-crate::classes! {}

@@ -1,0 +1,432 @@
+//! Functions in an expression: lambdas, anonymous methods, local functions.
+//!
+//! A lambda has no type before something asks for one. Each overload that is tried may ask for another: what a body gives for certain
+//! parameter types is remembered, so that lambdas in lambdas do not multiply.
+
+use std::{rc::Rc, sync::Arc};
+
+use super::{
+    Binder, Bound, Operand,
+    arguments::Takes,
+    conversions,
+    scopes::{FunctionScope, LocalKind},
+};
+use crate::{
+    csharp::tree::{self, FunctionBody},
+    dotnet::{types::Type, value::Value},
+    expression::program::{Body, Function, Node},
+    source::Span,
+    text::Text,
+};
+
+/// A lambda as it stands in the code, or as a query makes it.
+pub(super) struct Lambda<'t> {
+    pub parameters: Vec<LambdaParameter<'t>>,
+    pub body: LambdaBody<'t>,
+    /// `delegate { … }`: takes whatever it is given.
+    pub ignores_parameters: bool,
+    pub span: Span,
+    /// Names it among all lambdas of the code: where it stands, and which it is of those that a query makes there.
+    pub key: (usize, usize),
+}
+
+pub(super) struct LambdaParameter<'t> {
+    pub name: Text,
+    pub ty: Option<&'t tree::Type>,
+    pub span: Span,
+    /// The range variables that stand in the parameter's record: their names and where.
+    pub parts: Vec<(Text, Rc<[usize]>)>,
+}
+
+pub(super) enum LambdaBody<'t> {
+    Expression(&'t tree::Expression),
+    Block(&'t tree::Block),
+    /// The two parameters together: another range variable joins a query's.
+    Pair,
+    /// `let`: the parameter with a value.
+    With(&'t tree::Expression),
+}
+
+/// What `return` does in a function.
+pub(super) enum Returns {
+    /// Takes values of any type, and remembers which: the whole expression.
+    Anything(Vec<Type>),
+    /// Converts to this; `void` takes none.
+    Type(Type),
+    /// Remembers the values, to find a type for all: a lambda on trial.
+    Infer(Vec<Bound>),
+}
+
+/// What an attempt to bind a lambda gave: the type of its result (`void` for none), if it could be bound.
+pub(super) type Attempt = Option<Type>;
+
+/// What a local function takes and gives.
+pub(super) struct LocalFunctionType<'t> {
+    pub name: Text,
+    pub parameters: Vec<LocalParameter>,
+    pub result: Type,
+    pub tree: &'t tree::LocalFunction,
+}
+
+pub(super) struct LocalParameter {
+    pub name: Text,
+    pub ty: Type,
+    pub default: Option<Value>,
+    pub is_params: bool,
+    pub by_reference: bool,
+}
+
+impl Takes for LocalParameter {
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn is_params(&self) -> bool {
+        self.is_params
+    }
+    fn is_optional(&self) -> bool {
+        self.default.is_some()
+    }
+}
+
+/// A body that is bound: the function, and the slots around it whose variables it captures.
+struct BoundFunction {
+    function: Function,
+    captured: Vec<usize>,
+    returns: Returns,
+    ends: bool,
+}
+
+impl<'t> Lambda<'t> {
+    pub fn of(expression: &'t tree::Expression) -> Option<Self> {
+        use tree::ExpressionKind;
+        let (parameters, body, ignores_parameters) = match &expression.kind {
+            ExpressionKind::Lambda { parameters, body } => (parameters.as_slice(), body.into(), false),
+            ExpressionKind::AnonymousMethod { parameters, body } => {
+                (parameters.as_deref().unwrap_or(&[]), LambdaBody::Block(body), parameters.is_none())
+            }
+            _ => return None,
+        };
+        let parameters = parameters
+            .iter()
+            .map(|parameter| LambdaParameter {
+                name: parameter.name.name.clone(),
+                ty: parameter.ty.as_ref(),
+                span: parameter.span,
+                parts: Vec::new(),
+            })
+            .collect();
+        let key = (std::ptr::from_ref(expression) as usize, 0);
+        Some(Self { parameters, body, ignores_parameters, span: expression.span, key })
+    }
+}
+
+impl<'t> From<&'t FunctionBody> for LambdaBody<'t> {
+    fn from(body: &'t FunctionBody) -> Self {
+        match body {
+            FunctionBody::Expression(expression) => Self::Expression(expression),
+            FunctionBody::Block(block) => Self::Block(block),
+        }
+    }
+}
+
+impl<'t> Binder<'t> {
+    /// The type of a lambda's result for these parameter types; none where it does not compile for them.
+    pub(super) fn lambda_result(&mut self, lambda: &Rc<Lambda<'t>>, inputs: &[Type]) -> Attempt {
+        self.remembered(lambda, inputs, None)
+    }
+
+    fn remembered(&mut self, lambda: &Rc<Lambda<'t>>, inputs: &[Type], output: Option<&Type>) -> Attempt {
+        if !lambda.ignores_parameters && lambda.parameters.len() != inputs.len() {
+            return None;
+        }
+        if inputs.iter().any(Type::is_open) {
+            return None;
+        }
+        let types: Vec<Type> = self.context.iter().chain(inputs).cloned().collect();
+        let key = (lambda.key, types, output.cloned());
+        if let Some(known) = self.lambdas.get(&key) {
+            return known.clone();
+        }
+        let attempt = self.attempt(|binder| match output {
+            Some(output) => binder.lambda_body(lambda, inputs, Returns::Type(output.clone())).map(|_| output.clone()),
+            None => {
+                let bound = binder.lambda_body(lambda, inputs, Returns::Infer(Vec::new()))?;
+                match bound.returns {
+                    Returns::Infer(values) if values.is_empty() => Some(Type::Void),
+                    Returns::Infer(values) => conversions_common(&values),
+                    _ => None,
+                }
+            }
+        });
+        self.lambdas.insert(key, attempt.clone());
+        attempt
+    }
+
+    pub(super) fn lambda_converts(&mut self, lambda: &Rc<Lambda<'t>>, to: &Type) -> bool {
+        let Some((inputs, output)) = to.delegate() else { return false };
+        self.explicit_parameters_fit(lambda, &inputs) && self.remembered(lambda, &inputs, Some(&output)).is_some()
+    }
+
+    fn explicit_parameters_fit(&mut self, lambda: &Rc<Lambda<'t>>, inputs: &[Type]) -> bool {
+        lambda.parameters.iter().zip(inputs).all(|(parameter, input)| match parameter.ty {
+            Some(ty) => self.attempt(|binder| binder.ty(ty)).is_some_and(|ty| ty == *input),
+            None => true,
+        })
+    }
+
+    /// The lambda as a delegate.
+    pub(super) fn lambda_to(&mut self, lambda: &Rc<Lambda<'t>>, to: &Type, span: Span) -> Option<Bound> {
+        let Some((inputs, output)) = to.delegate() else {
+            let message = format!("Cannot convert lambda expression to type '{to}' because it is not a delegate type");
+            self.error("CS1660", span, message);
+            return None;
+        };
+        if !lambda.ignores_parameters && lambda.parameters.len() != inputs.len() {
+            self.error("CS1593", span, format!("Delegate '{to}' does not take {} arguments", lambda.parameters.len()));
+            return None;
+        }
+        if !self.explicit_parameters_fit(lambda, &inputs) {
+            let message = format!(
+                "Cannot convert lambda expression to type '{to}' because the parameter types do not match the delegate parameter types"
+            );
+            self.error("CS1661", span, message);
+            return None;
+        }
+        let bound = self.lambda_body(lambda, &inputs, Returns::Type(output))?;
+        let node = Node::Closure(Arc::new(bound.function), bound.captured.into(), to.clone());
+        Some(Bound::new(node, to.clone()))
+    }
+
+    /// Binds a lambda for its diagnostics.
+    pub(super) fn explain_lambda(&mut self, lambda: &Rc<Lambda<'t>>, inputs: &[Type]) {
+        let reported = std::mem::take(&mut self.diagnostics);
+        let scope = self.scope.len();
+        let functions = self.functions.len();
+        self.lambda_body(lambda, inputs, Returns::Infer(Vec::new()));
+        self.scope.truncate(scope);
+        self.functions.truncate(functions);
+        let found = std::mem::replace(&mut self.diagnostics, reported);
+        self.diagnostics.extend(found);
+    }
+
+    fn lambda_body(&mut self, lambda: &Rc<Lambda<'t>>, inputs: &[Type], returns: Returns) -> Option<BoundFunction> {
+        let depth = self.context.len();
+        self.context.extend(inputs.iter().cloned());
+        let lambda = lambda.clone();
+        let bound = self.function_body(returns, lambda.span, |binder| {
+            if lambda.ignores_parameters {
+                for _ in inputs {
+                    binder.slot();
+                }
+            }
+            for (parameter, ty) in lambda.parameters.iter().zip(inputs) {
+                let identifier = tree::Identifier { name: parameter.name.clone(), span: parameter.span };
+                let declared = if parameter.parts.is_empty() {
+                    binder.declare(&identifier, ty.clone())
+                } else {
+                    binder.declare_unchecked(parameter.name.clone(), ty.clone(), LocalKind::Variable)
+                };
+                binder.assigned.assign(declared.variable);
+                for (name, path) in &parameter.parts {
+                    binder.declare_part(name, path, ty, declared);
+                }
+            }
+            (inputs.len(), &lambda.body)
+        });
+        self.context.truncate(depth);
+        bound
+    }
+
+    /// Binds a body in a function of its own; `declare` puts its parameters in scope.
+    fn function_body<'l>(
+        &mut self,
+        returns: Returns,
+        span: Span,
+        declare: impl FnOnce(&mut Self) -> (usize, &'l LambdaBody<'t>),
+    ) -> Option<BoundFunction>
+    where
+        't: 'l,
+    {
+        let scope = self.scope.len();
+        let (assigned, split) = (self.assigned.clone(), self.split.take());
+        if self.assigned.is_unreachable() {
+            self.assigned = super::flow::Assigned::default();
+            self.assigned.assign_all(self.variables);
+        }
+        let receivers = std::mem::take(&mut self.receivers);
+        self.functions.push(FunctionScope::new(returns));
+        let (parameters, body) = declare(self);
+        let body = self.deeper(span, |binder| binder.body(body));
+        let ends = !self.assigned.is_unreachable();
+        let scoped = self.functions.pop();
+        self.scope.truncate(scope);
+        (self.assigned, self.split) = (assigned, split);
+        self.receivers = receivers;
+        let (body, scoped) = (body?, scoped?);
+        if let (Body::Block(_), true) = (&body, ends) {
+            let needs_value = match &scoped.returns {
+                Returns::Type(ty) => *ty != Type::Void,
+                Returns::Infer(values) => !values.is_empty(),
+                Returns::Anything(_) => true,
+            };
+            if needs_value {
+                self.error("CS1643", span, "Not all code paths return a value in lambda expression");
+                return None;
+            }
+        }
+        let (captured, captures) = scoped.captures.iter().copied().unzip::<usize, usize, Vec<_>, Vec<_>>();
+        let function = Function { body, parameters, captures: captures.into(), slots: scoped.slots.into() };
+        Some(BoundFunction { function, captured, returns: scoped.returns, ends })
+    }
+
+    fn body(&mut self, body: &LambdaBody<'t>) -> Option<Body> {
+        match body {
+            LambdaBody::Block(block) => {
+                let before = self.diagnostics.len();
+                let steps = self.block(&block.statements);
+                (self.diagnostics.len() == before).then_some(Body::Block(steps))
+            }
+            LambdaBody::Expression(expression) => {
+                let operand = self.operand(expression)?;
+                self.returned(operand, expression.span).map(Body::Expression)
+            }
+            LambdaBody::Pair | LambdaBody::With(_) => {
+                let bound = self.query_body(body)?;
+                self.returned(Operand::Value(bound), Span::at(0)).map(Body::Expression)
+            }
+        }
+    }
+
+    /// The value of a body that is an expression, as the function returns it.
+    fn returned(&mut self, operand: Operand<'t>, span: Span) -> Option<Node> {
+        match self.functions.last().map(|function| &function.returns) {
+            Some(Returns::Type(Type::Void)) => match operand {
+                // For a delegate without a result the expression must be a statement.
+                Operand::Value(bound) if is_statement(&bound.node) => Some(bound.node),
+                Operand::Throw(node) => Some(Node::Throw(Box::new(node))),
+                _ => {
+                    self.error(
+                        "CS0201",
+                        span,
+                        "Only assignment, call, increment, decrement, and new object expressions can be used as a statement",
+                    );
+                    None
+                }
+            },
+            Some(Returns::Type(ty)) => {
+                let ty = ty.clone();
+                self.to(operand, &ty, span).map(|bound| bound.node)
+            }
+            _ => {
+                let bound = match operand {
+                    Operand::Throw(node) => return Some(Node::Throw(Box::new(node))),
+                    operand => self.natural(operand, span)?,
+                };
+                let node = bound.node.clone();
+                if let Some(FunctionScope { returns: Returns::Infer(values), .. }) = self.functions.last_mut()
+                    && bound.ty != Type::Void
+                {
+                    values.push(bound);
+                }
+                Some(node)
+            }
+        }
+    }
+
+    /// What a local function takes and gives, known before any body is bound.
+    pub(super) fn local_function_type(&mut self, tree: &'t tree::LocalFunction) -> Option<LocalFunctionType<'t>> {
+        if !tree.type_parameters.is_empty() {
+            return self.unavailable("a generic local function", tree.name.span);
+        }
+        let result = match tree.return_type.kind {
+            tree::TypeKind::Predefined(tree::PredefinedType::Void) => Some(Type::Void),
+            _ => self.ty(&tree.return_type),
+        };
+        let mut parameters = Vec::new();
+        for parameter in &tree.parameters {
+            let ty = parameter.ty.as_ref().and_then(|ty| self.ty(ty))?;
+            let default = match &parameter.default {
+                None => None,
+                Some(value) => {
+                    let operand = self.operand(value)?;
+                    match self.to(operand, &ty, value.span)?.node {
+                        Node::Constant(value) => Some(value),
+                        _ => {
+                            self.error(
+                                "CS1736",
+                                value.span,
+                                format!("Default parameter value for '{}' must be a compile-time constant", parameter.name.name),
+                            );
+                            return None;
+                        }
+                    }
+                }
+            };
+            parameters.push(LocalParameter {
+                name: parameter.name.name.clone(),
+                ty,
+                default,
+                is_params: parameter.modifier == Some(tree::ParameterModifier::Params),
+                by_reference: matches!(parameter.modifier, Some(tree::ParameterModifier::Ref | tree::ParameterModifier::Out)),
+            });
+        }
+        Some(LocalFunctionType { name: tree.name.name.clone(), parameters, result: result?, tree })
+    }
+
+    /// The body of a local function as the delegate that its slot holds.
+    pub(super) fn local_function_body(&mut self, function: &LocalFunctionType<'t>) -> Option<(Node, Vec<usize>)> {
+        let tree = function.tree;
+        let body = LambdaBody::from(&tree.body);
+        // The variables around it may be assigned by the time it is called.
+        let assigned = self.assigned.clone();
+        let variables = self.variables;
+        self.assigned.assign_all(variables);
+        let bound = self.function_body(Returns::Type(function.result.clone()), tree.name.span, |binder| {
+            for (parameter, source) in function.parameters.iter().zip(&tree.parameters) {
+                let declared = binder.declare(&source.name, parameter.ty.clone());
+                binder.assigned.assign(declared.variable);
+            }
+            (function.parameters.len(), &body)
+        });
+        self.assigned = assigned;
+        let bound = bound?;
+        let _ = bound.ends;
+        let captured = bound.captured.clone();
+        Some((Node::Closure(Arc::new(bound.function), bound.captured.into(), Type::OBJECT), captured))
+    }
+}
+
+/// Whether an expression may stand as a statement.
+pub(super) fn is_statement(node: &Node) -> bool {
+    !matches!(
+        node,
+        Node::Constant(_)
+            | Node::Local(_)
+            | Node::Arithmetic(..)
+            | Node::Compare(..)
+            | Node::Equal(..)
+            | Node::Same(..)
+            | Node::Field(..)
+            | Node::Property(..)
+            | Node::Element(..)
+            | Node::And(..)
+            | Node::Or(..)
+            | Node::Not(_)
+            | Node::Conditional(_)
+    )
+}
+
+/// The best common type of returned values.
+fn conversions_common(values: &[Bound]) -> Option<Type> {
+    let candidates = values.iter().map(|bound| &bound.ty).filter(|ty| **ty != Type::Null);
+    let mut best: Option<Type> = None;
+    for candidate in candidates {
+        if values.iter().all(|value| conversions::of_value(value, candidate).is_some()) {
+            let wider = best.as_ref().is_none_or(|best| conversions::standard(best, candidate).is_some());
+            if wider {
+                best = Some(candidate.clone());
+            }
+        }
+    }
+    best
+}
