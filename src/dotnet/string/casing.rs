@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn casing_is_simple() {
-        let upper_of = |text: &str| map(&text.into(), upper).to_string();
+        let upper_of = |text: &'static str| map(&text.into(), upper).to_string();
         assert_eq!(upper_of("straße ıſ ŉ ᾳ ǆ 𐐨"), "STRAßE ıS ŉ ᾼ Ǆ 𐐀");
         assert_eq!(map(&"İIÀΣ𐐀".into(), lower).to_string(), "İiàσ𐐨");
         assert_eq!(map(&"ſıé".into(), folded).to_string(), "ſıÉ");

@@ -96,6 +96,10 @@ pub fn fold(text: &Str) -> Str {
 
 /// The difference of the first code units that differ, else of the lengths. Source: String.Comparison.cs, CompareOrdinalHelper.
 fn difference(a: &Str, b: &Str) -> i32 {
+    if let (Some(a), Some(b)) = (a.ascii(), b.ascii()) {
+        let differing = a.bytes().zip(b.bytes()).find(|(a, b)| a != b);
+        return differing.map_or(a.len() as i32 - b.len() as i32, |(a, b)| i32::from(a) - i32::from(b));
+    }
     let (a, b) = (a.units(), b.units());
     let differing = a.iter().zip(&b).find(|(a, b)| a != b);
     differing.map_or(a.len() as i32 - b.len() as i32, |(a, b)| i32::from(*a) - i32::from(*b))
@@ -154,7 +158,7 @@ fn equals(call: &mut Call<'_, '_>, rule: Rule) -> Result<Value, Raise> {
 fn affix(call: &mut Call<'_, '_>, rule: Rule, start: bool) -> Result<Value, Raise> {
     let this = this(call)?;
     let Some(value) = text(call, 1) else { return Err(argument_null("value")) };
-    call.runtime.work(this.bytes())?;
+    culture::pay(call.runtime, this, rule)?;
     let rule = match rule {
         Rule::Culture if culture::is_plain(this) && culture::is_plain(value) => Rule::Ordinal,
         Rule::CultureIgnoreCase if culture::is_plain(this) && culture::is_plain(value) => Rule::OrdinalIgnoreCase,

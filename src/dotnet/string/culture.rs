@@ -13,7 +13,8 @@ use icu_collator::{
 };
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::{Str, casing, search::matches};
+use super::{Str, casing, comparison::Rule, search::matches};
+use crate::dotnet::{exception::Raise, runtime::Runtime};
 
 /// The collator; none if the built-in data were broken.
 fn collator(ignore_case: bool) -> Option<&'static CollatorBorrowed<'static>> {
@@ -40,17 +41,17 @@ pub fn compare(a: &Str, b: &Str, ignore_case: bool) -> Ordering {
 /// One character that counts.
 struct Element {
     key: char,
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
 /// The characters that count, decomposed, with the code units that they come from.
 fn elements(units: &[u16], ignore_case: bool) -> Vec<Element> {
     let mut elements = Vec::with_capacity(units.len());
-    let mut start = 0;
+    let mut start = 0_u32;
     for c in char::decode_utf16(units.iter().copied()) {
         let c = c.unwrap_or('\u{FFFD}');
-        let end = start + if c == '\u{FFFD}' { 1 } else { c.len_utf16() };
+        let end = start + c.len_utf16() as u32;
         if !is_ignorable(c) {
             for key in std::iter::once(c).nfd() {
                 elements.push(Element { key: if ignore_case { casing::upper(key) } else { key }, start, end });
@@ -63,6 +64,9 @@ fn elements(units: &[u16], ignore_case: bool) -> Vec<Element> {
 
 /// Whether the collation does not see a character: controls, the soft hyphen, joiners.
 fn is_ignorable(c: char) -> bool {
+    if c.is_alphanumeric() {
+        return false;
+    }
     if c.is_ascii() {
         return matches!(c, '\0'..='\x08' | '\x0E'..='\x1F' | '\x7F');
     }
@@ -76,12 +80,42 @@ pub fn is_plain(text: &Str) -> bool {
     text.ascii().is_some_and(|text| text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t')))
 }
 
+/// Pays for what a search by culture must lay out.
+///
+/// # Errors
+/// A spent budget.
+pub fn pay(runtime: &mut Runtime<'_>, text: &Str, rule: Rule) -> Result<(), Raise> {
+    runtime.work(text.bytes())?;
+    let is_laid_out = matches!(rule, Rule::Culture | Rule::CultureIgnoreCase) && text.ascii().is_none_or(has_ignorable);
+    runtime.allocate(if is_laid_out { text.bytes().saturating_mul(16) } else { 0 })
+}
+
+fn has_ignorable(text: &str) -> bool {
+    text.chars().any(is_ignorable)
+}
+
+/// Search in ASCII: ordinal, but that no match begins within a line end.
+fn find_ascii(hay: &str, needle: &str, last: bool) -> Option<(usize, usize)> {
+    let whole = |(at, _): &(usize, &str)| {
+        !(needle.starts_with('\n') && at.checked_sub(1).is_some_and(|before| hay.as_bytes().get(before) == Some(&b'\r')))
+    };
+    let at = if last { hay.rmatch_indices(needle).find(whole) } else { hay.match_indices(needle).find(whole) };
+    at.map(|(at, _)| (at, needle.len()))
+}
+
 fn keys(elements: &[Element]) -> Vec<char> {
     elements.iter().map(|element| element.key).collect()
 }
 
 /// The first or last place of `needle` and how long it is there, in code units.
 pub fn find(hay: &Str, needle: &Str, ignore_case: bool, last: bool) -> Option<(usize, usize)> {
+    if let (Some(hay), Some(needle), false) = (hay.ascii(), needle.ascii(), ignore_case)
+        && !has_ignorable(hay)
+        && !has_ignorable(needle)
+        && !needle.is_empty()
+    {
+        return find_ascii(hay, needle, last);
+    }
     let units = hay.units();
     let (hay, needle) = (elements(&units, ignore_case), elements(&needle.units(), ignore_case));
     if needle.is_empty() {
@@ -97,7 +131,7 @@ pub fn find(hay: &Str, needle: &Str, ignore_case: bool, last: bool) -> Option<(u
     };
     let found = matches(&keys(&hay), &keys(&needle));
     let at = if last { found.into_iter().rev().find(whole) } else { found.into_iter().find(whole) }?;
-    let (start, end) = (hay.get(at)?.start, hay.get(at + needle.len() - 1)?.end);
+    let (start, end) = (hay.get(at)?.start as usize, hay.get(at + needle.len() - 1)?.end as usize);
     Some((start, end - start))
 }
 
@@ -143,6 +177,7 @@ mod tests {
         let first = |hay: &'static str, needle: &'static str| find(&hay.into(), &needle.into(), false, false).map(|(at, _)| at);
         assert_eq!(first("\r\n", "\n"), None);
         assert_eq!(first("a\nb", "\n"), Some(1));
+        assert_eq!(first("a\r\n\nb", "\n"), Some(3));
         assert_eq!(first("abc", "\0"), Some(0));
         assert_eq!(first("co\u{AD}op", "coop"), Some(0));
         assert_eq!(first("cafe\u{301}", "cafe"), None);

@@ -1,6 +1,6 @@
 //! Parts of strings and strings changed in place: `Substring`, `Remove`, `Insert`, `Replace`, `Trim`, `Pad`, case, characters.
 
-use super::{Str, array_of, at, casing, comparison::Rule, int, search::find, text, this, unit, units_of};
+use super::{Str, array_of, at, casing, comparison::Rule, culture, int, search::find, text, this, unit, units_of};
 use crate::dotnet::{
     exception::{Raise, argument_null, out_of_range, raise, throw},
     heap::Object,
@@ -84,7 +84,7 @@ fn replace(call: &mut Call<'_, '_>, rule: Rule) -> Result<Value, Raise> {
 /// # Errors
 /// A spent budget.
 pub fn replaced(runtime: &mut Runtime<'_>, text: &Str, old: &Str, new: &Str, rule: Rule) -> Result<Str, Raise> {
-    runtime.work(text.bytes())?;
+    culture::pay(runtime, text, rule)?;
     if let (Rule::Ordinal, Str::Text(text), Str::Text(old), Str::Text(new)) = (rule, text, old, new) {
         let growth = text.matches(old.as_str()).count().saturating_mul(new.len().saturating_sub(old.len()));
         runtime.allocate(text.len().saturating_add(growth))?;
@@ -96,7 +96,7 @@ pub fn replaced(runtime: &mut Runtime<'_>, text: &Str, old: &Str, new: &Str, rul
     while let Some((place, length)) = find(&rest, old, rule, false).filter(|(_, length)| *length > 0) {
         let units = rest.units();
         runtime.step()?;
-        runtime.work(units.len().saturating_mul(2))?;
+        culture::pay(runtime, &rest, rule)?;
         runtime.allocate((place + new.len()).saturating_mul(2))?;
         out.extend_from_slice(units.get(..place).unwrap_or(&[]));
         out.extend_from_slice(&new);

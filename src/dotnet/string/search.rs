@@ -127,7 +127,7 @@ fn index(call: &mut Call<'_, '_>, start: Option<usize>, count: Option<usize>, ru
     let this = this(call)?;
     let Some(value) = text(call, 1) else { return Err(argument_null("value")) };
     let (from, count) = forward(call, this.len(), start, count)?;
-    call.runtime.work(this.bytes())?;
+    culture::pay(call.runtime, this, rule)?;
     let found = this.slice(from, count).and_then(|part| find(&part, value, rule, false));
     Ok(position(found.map(|(at, _)| at + from)))
 }
@@ -137,7 +137,7 @@ fn last_index(call: &mut Call<'_, '_>, start: Option<usize>, count: Option<usize
     let this = this(call)?;
     let Some(value) = text(call, 1) else { return Err(argument_null("value")) };
     let (from, count) = backward(call, this.len(), start, count, true)?;
-    call.runtime.work(this.bytes())?;
+    culture::pay(call.runtime, this, rule)?;
     let found = this.slice(from, count).and_then(|part| find(&part, value, rule, true));
     Ok(position(found.map(|(at, _)| at + from)))
 }
@@ -183,7 +183,7 @@ fn contains(call: &mut Call<'_, '_>, rule: Rule) -> Result<Value, Raise> {
         Value::String(text) => text.clone(),
         _ => return Err(argument_null("value")),
     };
-    call.runtime.work(this.bytes())?;
+    culture::pay(call.runtime, this, rule)?;
     Ok(Value::Bool(find(this, &value, rule, false).is_some()))
 }
 
@@ -224,7 +224,7 @@ pub const MEMBERS: &[Member] = &[
     member("int IndexOf(char value, int startIndex, int count)", |call| index_any(call, Some(2), Some(3))),
     member("int IndexOf(char value, StringComparison comparisonType)", |call| {
         let (this, rule) = (this(call)?, Rule::of(call.argument(2))?);
-        call.runtime.work(this.bytes())?;
+        culture::pay(call.runtime, this, rule)?;
         let value = Str::from_units(&[unit(call, 1).unwrap_or(0)]);
         Ok(position(find(this, &value, rule, false).map(|(at, _)| at)))
     }),
