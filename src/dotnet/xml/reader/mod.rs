@@ -4,26 +4,27 @@
 //! where a fault is in .NET's words. Elements are kept on a list of their own, so they nest as deep as memory lasts; entities in
 //! entities recurse, as deep as the budget allows.
 
+mod elements;
+mod text;
+
 use std::collections::HashMap;
 
 use quick_xml::{Reader as Cutter, events::Event};
 
 use super::{
-    Content, Kind, content,
-    doctype::{self, Entities, Entity},
-    document, element,
+    Kind, content,
+    doctype::{self, Entities},
+    document,
     fault::{self, invalid_character, is_character, is_space, xml_exception},
-    names::{Name, XML, XMLNS},
-    tag::{self, Attribute, QName, Scan, TagEnd},
+    names::{XML, XMLNS},
+    tag::{self, Scan},
     tree,
 };
 use crate::{
     dotnet::{exception::Raise, heap::Ref, runtime::Runtime, string::Str, value::Value},
     text::Text,
 };
-
-/// What entities may become in all, in characters: LINQ to XML's own limit.
-const MAX_FROM_ENTITIES: usize = 10_000_000;
+use text::lines;
 
 /// Reads a document.
 pub(super) fn read(runtime: &mut Runtime<'_>, text: &str, is_space_kept: bool) -> Result<Ref, Raise> {
@@ -323,341 +324,10 @@ impl Reader<'_, '_> {
         self.has_doctype = true;
         self.add(Kind::DocumentType(declared))
     }
-
-    fn start_tag(&mut self, text: &str, at: usize) -> Result<(), Raise> {
-        if self.open.is_empty() && self.has_root {
-            return Err(fault::at(text, at, "There are multiple root elements."));
-        }
-        self.has_root = true;
-        let mut scan = Scan { text, at };
-        let name = tag::element_name(&mut scan)?;
-        let mut attributes: Vec<Attribute<'_>> = Vec::new();
-        let mut declared = Vec::new();
-        let mut keeps_space = self.open.last().is_some_and(|open| open.keeps_space);
-        let is_empty = loop {
-            self.runtime.step()?;
-            match tag::attribute_start(&mut scan)? {
-                Err(TagEnd::Open) => break false,
-                Err(TagEnd::Empty) => break true,
-                Err(TagEnd::Missing) => return Err(self.unclosed(text, 0)),
-                Ok((name, quote)) => {
-                    let value_at = scan.at;
-                    let mut value = String::new();
-                    self.value(&mut scan, Some(quote), &mut value)?;
-                    self.runtime.allocate(value.len() + size_of::<Attribute<'_>>())?;
-                    let attribute = Attribute { name, value_at, value };
-                    self.declare(text, &attribute, &mut declared)?;
-                    if name.prefix == "xml" && name.local == "space" {
-                        keeps_space = match attribute.value.trim_matches(is_space) {
-                            "preserve" => true,
-                            "default" => false,
-                            _ => return Err(fault::at(text, name.at, format!("'{}' is an invalid xml:space value.", attribute.value))),
-                        };
-                    }
-                    attributes.push(attribute);
-                }
-            }
-        };
-        let namespace = self.namespace(text, &name)?;
-        let element = element::make(self.runtime, Name { namespace, local: Text::copied(name.local) })?;
-        self.add_attributes(text, element, attributes)?;
-        let container = self.container();
-        tree::text_to_node(self.runtime, container)?;
-        tree::append(self.runtime, container, element)?;
-        let open = Open { element, name: name.whole.to_owned(), at: name.at, declared, keeps_space };
-        self.open.push(open);
-        if is_empty {
-            self.close();
-        }
-        Ok(())
-    }
-
-    fn close(&mut self) {
-        if let Some(open) = self.open.pop() {
-            for prefix in open.declared {
-                if let Some(stack) = self.prefixes.get_mut(&prefix) {
-                    stack.pop();
-                }
-            }
-        }
-    }
-
-    /// A namespace declaration takes effect for the whole tag.
-    fn declare(&mut self, text: &str, attribute: &Attribute<'_>, declared: &mut Vec<Text>) -> Result<(), Raise> {
-        let (name, value) = (&attribute.name, attribute.value.as_str());
-        let prefix = match (name.prefix, name.local) {
-            ("", "xmlns") => "",
-            ("xmlns", prefix) => prefix,
-            _ => return Ok(()),
-        };
-        if value.is_empty() && !prefix.is_empty() {
-            return Err(fault::at(text, attribute.value_at - 1, "Invalid namespace declaration."));
-        }
-        if (value == XMLNS && prefix != "xmlns") || (value == XML && prefix != "xml") {
-            let message = format!("Prefix '{prefix}' cannot be mapped to namespace name reserved for \"xml\" or \"xmlns\".");
-            return Err(fault::at(text, attribute.value_at, message));
-        }
-        if prefix == "xmlns" {
-            return Err(fault::at(text, name.at, "Prefix \"xmlns\" is reserved for use by XML."));
-        }
-        if prefix == "xml" && value != XML {
-            let message = "Prefix \"xml\" is reserved for use by XML and can be mapped only to namespace name \
-                           \"http://www.w3.org/XML/1998/namespace\".";
-            return Err(fault::at(text, name.at, message));
-        }
-        let prefix = Text::copied(prefix);
-        self.prefixes.entry(prefix.clone()).or_default().push(Text::copied(value));
-        declared.push(prefix);
-        Ok(())
-    }
-
-    /// What the prefix of a name stands for.
-    fn namespace(&self, text: &str, name: &QName<'_>) -> Result<Text, Raise> {
-        match self.prefixes.get(name.prefix).and_then(|stack| stack.last()) {
-            Some(namespace) => Ok(namespace.clone()),
-            None if name.prefix.is_empty() => Ok(Text::EMPTY),
-            None => Err(fault::at(text, name.at, format!("'{}' is an undeclared prefix.", name.prefix))),
-        }
-    }
-
-    fn add_attributes(&mut self, text: &str, element: Ref, attributes: Vec<Attribute<'_>>) -> Result<(), Raise> {
-        let mut named = Vec::with_capacity(attributes.len());
-        for attribute in attributes {
-            let namespace = if attribute.name.prefix.is_empty() { Text::EMPTY } else { self.namespace(text, &attribute.name)? };
-            named.push((Name { namespace, local: Text::copied(attribute.name.local) }, attribute));
-        }
-        let mut seen: HashMap<&Name, usize> = HashMap::new();
-        let mut duplicate: Option<(usize, QName<'_>)> = None;
-        for (index, (name, attribute)) in named.iter().enumerate() {
-            let first = *seen.entry(name).or_insert(index);
-            if first != index && duplicate.is_none_or(|(earliest, _)| first < earliest) {
-                duplicate = Some((first, attribute.name));
-            }
-        }
-        if let Some((_, name)) = duplicate {
-            return Err(fault::at(text, name.at, format!("'{}' is a duplicate attribute name.", name.whole)));
-        }
-        for (name, attribute) in named {
-            let made = tree::place(self.runtime, Kind::Attribute { name, value: attribute.value.into() })?;
-            tree::append_attribute(self.runtime, element, made)?;
-        }
-        Ok(())
-    }
-
-    fn end_tag(&mut self, text: &str, at: usize, outer: usize) -> Result<(), Raise> {
-        let mut scan = Scan { text, at };
-        let Some(open) = self.open.last().filter(|_| self.open.len() > outer) else {
-            return Err(if outer == 0 { scan.fault("Unexpected end tag.") } else { badly_nested(text, at) });
-        };
-        let continues = |c: char| super::names::is_in_name(c) || c == ':';
-        match scan.rest().strip_prefix(open.name.as_str()) {
-            Some(rest) if !rest.starts_with(continues) => scan.at += open.name.len(),
-            _ => {
-                let name = scan.qname()?.whole;
-                let (line, position) = fault::place(text, open.at);
-                let message =
-                    format!("The '{}' start tag on line {line} position {position} does not match the end tag of '{name}'.", open.name);
-                return Err(fault::at(text, at, message));
-            }
-        }
-        scan.skip_space();
-        if scan.peek().is_none() {
-            return Err(self.unclosed(text, 0));
-        }
-        if !scan.skip('>') {
-            return Err(scan.expected("'>'"));
-        }
-        let element = open.element;
-        // Two tags with nothing between them stay two tags.
-        if matches!(tree::content(self.runtime, element)?, Content::Empty) {
-            tree::set_content(self.runtime, element, Content::Text(Str::EMPTY))?;
-        }
-        self.close();
-        Ok(())
-    }
-
-    /// Text between tags, with what its references stand for.
-    fn characters(&mut self, text: &str, at: usize, end: usize) -> Result<(), Raise> {
-        let mut scan = Scan { text, at };
-        while scan.at < end {
-            let rest = text.get(scan.at..end).unwrap_or("");
-            let plain = rest.find('&').unwrap_or(rest.len());
-            let part = rest.get(..plain).unwrap_or("");
-            for (offset, c) in part.char_indices() {
-                if !is_character(c) {
-                    return Err(fault::at(text, scan.at + offset, invalid_character(c)));
-                }
-                if c == ']' && part.get(offset..).is_some_and(|rest| rest.starts_with("]]>")) {
-                    return Err(fault::at(text, scan.at + offset, "']]>' is not allowed in character data."));
-                }
-                self.is_pending_text |= !is_space(c);
-            }
-            self.runtime.allocate(part.len())?;
-            // A line break that is written counts as one character; one from a reference stays what it is.
-            self.pending.push_str(&part.replace("\r\n", "\n").replace('\r', "\n"));
-            scan.at += plain;
-            if scan.at >= end {
-                break;
-            }
-            match self.reference(&mut scan)? {
-                Reference::Character(c) => {
-                    self.is_pending_text |= !is_space(c);
-                    self.pending.push(if c == '\r' { KEPT_RETURN } else { c });
-                }
-                Reference::Entity(name, at) => {
-                    if let Some(replacement) = self.replacement(text, &name, at, false)? {
-                        self.expand(name, |reader| reader.content(&replacement))?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The value of an attribute up to its quote, or all of an entity's text in it.
-    fn value(&mut self, scan: &mut Scan<'_>, quote: Option<char>, value: &mut String) -> Result<(), Raise> {
-        loop {
-            let Some(c) = scan.peek() else {
-                return if quote.is_some() { Err(scan.fault("There is an unclosed literal string.")) } else { Ok(()) };
-            };
-            self.runtime.work(c.len_utf8())?;
-            match c {
-                c if Some(c) == quote => {
-                    scan.at += 1;
-                    return Ok(());
-                }
-                '\n' | '\t' => value.push(' '),
-                '\r' => {
-                    value.push(' ');
-                    if scan.rest().starts_with("\r\n") {
-                        scan.at += 1;
-                    }
-                }
-                '<' => return Err(scan.fault("'<', hexadecimal value 0x3C, is an invalid attribute character.")),
-                '&' => {
-                    match self.reference(scan)? {
-                        Reference::Character(c) => value.push(c),
-                        Reference::Entity(name, at) => {
-                            if let Some(replacement) = self.replacement(scan.text, &name, at, true)? {
-                                self.expand(name, |reader| reader.value(&mut Scan { text: &replacement, at: 0 }, None, value))?;
-                            }
-                        }
-                    }
-                    continue;
-                }
-                c if is_character(c) => value.push(c),
-                c => return Err(scan.fault(invalid_character(c))),
-            }
-            scan.at += c.len_utf8();
-        }
-    }
-
-    /// What `&` begins. Afterwards the scan stands behind the reference.
-    fn reference(&mut self, scan: &mut Scan<'_>) -> Result<Reference, Raise> {
-        let start = *scan;
-        scan.at += 1;
-        if scan.skip('#') {
-            return numeric(scan, start.at).map(Reference::Character);
-        }
-        let at = scan.at;
-        let name_fault = |_| fault::at(start.text, at, "An error occurred while parsing EntityName.");
-        if start.is_near_end(1) {
-            return Err(start.end_of_file());
-        }
-        let name = scan.name().map_err(name_fault)?;
-        if !scan.skip(';') {
-            return Err(scan.expected("';'"));
-        }
-        Ok(match name {
-            "amp" => Reference::Character('&'),
-            "lt" => Reference::Character('<'),
-            "gt" => Reference::Character('>'),
-            "quot" => Reference::Character('"'),
-            "apos" => Reference::Character('\''),
-            name => Reference::Entity(name.to_owned(), at),
-        })
-    }
-
-    /// What an entity stands for; nothing for an external one.
-    fn replacement(&mut self, text: &str, name: &str, at: usize, is_in_attribute: bool) -> Result<Option<String>, Raise> {
-        let refused = |message: String| Err(fault::at(text, at, message));
-        if self.expanding.iter().any(|other| other == name) {
-            return refused(format!("General entity '{name}' references itself."));
-        }
-        match self.entities.get(name) {
-            None => refused(format!("Reference to undeclared entity '{name}'.")),
-            Some(Entity::Unparsed) => refused(format!("Reference to unparsed entity '{name}'.")),
-            Some(Entity::External) if is_in_attribute => {
-                refused(format!("External entity '{name}' reference cannot appear in the attribute value."))
-            }
-            Some(Entity::External) => Ok(None),
-            Some(Entity::Internal(replacement)) => {
-                let replacement = replacement.clone();
-                self.expanded = self.expanded.saturating_add(replacement.len());
-                if self.expanded > MAX_FROM_ENTITIES {
-                    return Err(xml_exception("The input document has exceeded a limit set by MaxCharactersFromEntities."));
-                }
-                self.runtime.allocate(replacement.len())?;
-                self.runtime.work(replacement.len())?;
-                Ok(Some(replacement))
-            }
-        }
-    }
-
-    fn expand(&mut self, name: String, with: impl FnOnce(&mut Self) -> Result<(), Raise>) -> Result<(), Raise> {
-        let depth = &mut self.runtime.budget.depth;
-        *depth = depth.checked_sub(1).ok_or(Raise::Budget(crate::dotnet::exception::BudgetSpent::Depth))?;
-        self.expanding.push(name);
-        let outcome = with(self);
-        self.expanding.pop();
-        self.runtime.budget.depth += 1;
-        outcome
-    }
-}
-
-/// A carriage return that a reference has put into text: no part of a line break, so it must not become one. No text has this character.
-const KEPT_RETURN: char = '\u{FFFF}';
-
-enum Reference {
-    Character(char),
-    /// A general entity by name, and where the name stands.
-    Entity(String, usize),
 }
 
 fn badly_nested(text: &str, at: usize) -> Raise {
     fault::at(text, at, "Entity replacement text must nest properly within markup declarations.")
-}
-
-/// Text with its line breaks made one character each.
-fn lines(text: &str) -> Str {
-    if text.contains(['\r', KEPT_RETURN]) {
-        return text.replace("\r\n", "\n").replace('\r', "\n").replace(KEPT_RETURN, "\r").into();
-    }
-    text.to_owned().into()
-}
-
-/// `&#65;` or `&#x41;`. The scan stands behind `&#`, which begins at `start`.
-fn numeric(scan: &mut Scan<'_>, start: usize) -> Result<char, Raise> {
-    let is_hexadecimal = scan.skip('x');
-    let radix = if is_hexadecimal { 16 } else { 10 };
-    let from = scan.at;
-    let mut code: u32 = 0;
-    while let Some(digit) = scan.peek().and_then(|c| c.to_digit(radix)) {
-        let next = code.checked_mul(radix).and_then(|code| code.checked_add(digit)).filter(|code| i32::try_from(*code).is_ok());
-        code = next.ok_or_else(|| scan.fault("Invalid value of a character entity reference."))?;
-        scan.at += 1;
-    }
-    if scan.peek() != Some(';') || scan.at == from {
-        let kind = if is_hexadecimal { "hexadecimal" } else { "decimal" };
-        return Err(scan.fault(format!("Invalid syntax for a {kind} numeric entity reference.")));
-    }
-    scan.at += 1;
-    let at = if is_hexadecimal { start + 3 } else { start + 2 };
-    match char::from_u32(code) {
-        Some(c) if is_character(c) => Ok(c),
-        Some(c) => Err(fault::at(scan.text, at, invalid_character(c))),
-        None => Err(fault::at(scan.text, at, format!("'\u{FFFD}', hexadecimal value 0x{code:X}, is an invalid character."))),
-    }
 }
 
 #[cfg(test)]
