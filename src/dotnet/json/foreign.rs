@@ -5,6 +5,7 @@ use crate::dotnet::{
     member::{Call, MemberKind},
     registry,
     runtime::Runtime,
+    string::Str,
     types::Class,
     value::Value,
 };
@@ -37,6 +38,11 @@ pub(super) fn original_string(runtime: &mut Runtime<'_>, uri: &Value) -> Result<
         Some(text) => text,
         None => Ok(Value::String(crate::dotnet::display::to_str(runtime, uri))),
     }
+}
+
+/// `Uri.OriginalString` of a tree that is only looked at. The family of `Uri` has no function for it that changes nothing: its text.
+pub(super) fn uri_text(runtime: &Runtime<'_>, uri: &Value) -> Str {
+    crate::dotnet::display::to_str(runtime, uri)
 }
 
 /// `Regex.IsMatch(text, pattern, options)`; without that family nothing matches.

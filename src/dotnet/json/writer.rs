@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Kind, TokenType, big, date, leaf::Leaf, tree};
+use super::{
+    Kind, TokenType, big, date, foreign,
+    leaf::{self, Leaf},
+    tree,
+};
 use crate::dotnet::{
     display::{self, to_str},
     exception::{BudgetSpent, Raise},
@@ -239,6 +243,7 @@ fn write_value(runtime: &Runtime<'_>, value: &Value, out: &mut String) {
             Some(bytes) => quoted(out, |out| {
                 base64::Engine::encode_string(&base64::engine::general_purpose::STANDARD, bytes, out);
             }),
+            None if leaf::is_uri(runtime, value) => quote(&foreign::uri_text(runtime, value).as_str(), out),
             None => quote(&to_str(runtime, value).as_str(), out),
         },
     }
