@@ -1,21 +1,14 @@
 //! What a request costs in the gateway's machine, network excluded: the generated two-region policy on its 200-path and its failover
-//! path, and single expressions. Every backend answers at once.
+//! path. Every backend answers at once.
 //!
 //! `cargo bench --bench machine` prints the median of rounds; compare figures of one run with one another, never across machines.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
 
-use std::{hint::black_box, net::IpAddr, sync::Arc, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use openai_failover::{
-    csharp::Code,
-    dotnet::{
-        context::{Body, RequestContext, ResponseMessage},
-        heap::Heap,
-        runtime::{Budget, Runtime},
-    },
     environment::{Fixed, Moment},
-    expression::{self, Form, Target},
     gateway::{
         Api, Gateway, Machine, Subscription,
         effect::{Arrival, ArrivingBody, Effect, Event, Received, Reception},
@@ -27,8 +20,6 @@ use openai_failover::{
     spec, xml,
 };
 
-const CONDITION: &str = "context.Response != null && (context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)";
-
 fn main() {
     // `cargo test --benches` runs this with `--test`: once through is enough to see that it works.
     let rounds = if std::env::args().any(|argument| argument == "--test") { 1 } else { 15 };
@@ -36,24 +27,6 @@ fn main() {
     let mut environment = Fixed { now: Moment(1_763_690_000_000_000_000), state: 1 };
     measure("machine, 200-path", rounds, 2_000, || assert_eq!(request(&gateway, &mut environment, false), 200));
     measure("machine, failover path", rounds, 2_000, || assert_eq!(request(&gateway, &mut environment, true), 200));
-
-    let source = Source::new("bench", CONDITION);
-    measure("compile a condition", rounds, 2_000, || {
-        black_box(expression::compile(&Code::whole(&source), Form::Expression, Target::Bool).unwrap());
-    });
-    let program = expression::compile(&Code::whole(&source), Form::Expression, Target::Bool).unwrap();
-    let response = ResponseMessage { head: ResponseHead { status: 503, ..ResponseHead::default() }, body: Body::None };
-    let (mut context, mut heap) = (RequestContext { response: Some(response), ..RequestContext::default() }, Heap::default());
-    measure("evaluate a condition", rounds, 100_000, || {
-        let mut runtime = Runtime {
-            context: &mut context,
-            heap: &mut heap,
-            environment: &mut environment,
-            budget: Budget::default(),
-            locals: Vec::new(),
-        };
-        black_box(expression::evaluate(&program, &mut runtime).unwrap());
-    });
 }
 
 fn measure(name: &str, rounds: usize, times: u32, mut work: impl FnMut()) {

@@ -164,8 +164,13 @@ impl<'t> Binder<'t> {
             return true;
         }
         if !all_same {
-            // Neither conversion is better, but the types differ: only the more specific declaration can still decide.
-            return more_specific(a, b) == Some(true);
+            // Neither conversion is better, but the types differ: the compiler still prefers a form in which nothing is left out.
+            let complete = |candidate: &Candidate| !candidate.expanded && candidate.assigned.iter().all(|given| !given.is_empty());
+            return match (complete(a), complete(b)) {
+                (true, false) => true,
+                (false, true) => false,
+                _ => more_specific(a, b) == Some(true),
+            };
         }
         let generic = |candidate: &Candidate| !candidate.found.info.type_parameters.is_empty();
         if generic(a) != generic(b) {
