@@ -20,6 +20,7 @@ crate::classes! {
 
 /// The members that every type inherits.
 pub const MEMBERS: &[Member] = &[
+    member("Object()", |call| call.runtime.object(Object::Plain)),
     member("string ToString()", |call| match call.argument(0) {
         Value::Null => Err(null_reference()),
         Value::Object(reference) if matches!(call.runtime.heap.get(*reference), Object::Token(_)) => {

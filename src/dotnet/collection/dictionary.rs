@@ -333,9 +333,18 @@ pub(super) fn holds(call: &mut Call<'_, '_>) -> Result<bool, Raise> {
     Ok(found.is_some_and(|found| object::equal(call.runtime, &found, &value)))
 }
 
+/// The types of a key and a value.
+fn types(call: &Call<'_, '_>) -> [Type; 2] {
+    match (call.argument(0), call.runtime.get(call.argument(0))) {
+        (_, Some(Object::Dictionary(map))) => [map.key.clone(), map.value.clone()],
+        (Value::Context(part), _) => [0, 1].map(|index| part.ty().arguments().get(index).cloned().unwrap_or(Type::OBJECT)),
+        _ => [0, 1].map(|index| type_argument(call, index)),
+    }
+}
+
 fn view(call: &mut Call<'_, '_>, side: Side) -> Outcome {
     let of = call.argument(0).clone();
-    let [key, value] = [0, 1].map(|index| type_argument(call, index));
+    let [key, value] = types(call);
     call.runtime.instance(View { of, key, value, side })
 }
 
@@ -354,7 +363,10 @@ fn remove_member(call: &mut Call<'_, '_>) -> Outcome {
 fn or_default(call: &mut Call<'_, '_>, found: Option<Value>) -> Outcome {
     match found {
         Some(value) => Ok(value),
-        None => super::default_value(call.runtime, &type_argument(call, 1)),
+        None => {
+            let [_, value] = types(call);
+            super::default_value(call.runtime, &value)
+        }
     }
 }
 

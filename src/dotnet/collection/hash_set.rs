@@ -89,7 +89,7 @@ pub const MEMBERS: &[Member] = &[
             Ok(found.at.and_then(|at| table.get(at)).map(|(item, _)| item.clone()))
         })?;
         let is_there = found.is_some();
-        let element = type_argument(call, 0);
+        let element = set(call)?.element.clone();
         let value = match found {
             Some(value) => value,
             None => super::default_value(call.runtime, &element)?,

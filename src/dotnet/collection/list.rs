@@ -248,7 +248,8 @@ pub const MEMBERS: &[Member] = &[
     member("T FindLast(Predicate<T> match)", list_search::find_last),
     member("List<T> FindAll(Predicate<T> match)", |call| {
         let found = list_search::matching(call, call.argument(0), 1)?;
-        make(call, found)
+        let element = list(call)?.element.clone();
+        call.runtime.object(Object::List(List::new(element, found)))
     }),
     member("int FindIndex(Predicate<T> match)", list_search::find_index),
     member("int FindIndex(int startIndex, Predicate<T> match)", list_search::find_index),
