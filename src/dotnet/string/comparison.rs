@@ -78,9 +78,7 @@ impl Rule {
         match self {
             Self::Ordinal => hash(text),
             Self::OrdinalIgnoreCase => hash(&fold(text)),
-            // What cultures take for equal differs in more than case: length is no help, but the first letter of plain text is.
-            Self::Culture | Self::CultureIgnoreCase if culture::is_plain(text) => hash(&fold(text)),
-            Self::Culture | Self::CultureIgnoreCase => 0,
+            Self::Culture | Self::CultureIgnoreCase => culture::hash(text, self.ignores_case()),
         }
     }
 }

@@ -38,6 +38,15 @@ pub fn compare(a: &Str, b: &Str, ignore_case: bool) -> Ordering {
     }
 }
 
+/// A number that strings share which `compare` takes for equal: of the key that the collation sorts by.
+pub fn hash(text: &Str, ignore_case: bool) -> i32 {
+    let mut key = Vec::new();
+    if let Some(collator) = collator(ignore_case) {
+        let Ok(()) = collator.write_sort_key_to(&text.as_str(), &mut key);
+    }
+    key.iter().fold(5381, |hash: i32, byte| hash.wrapping_mul(33) ^ i32::from(*byte))
+}
+
 /// One character that counts.
 struct Element {
     key: char,
@@ -170,6 +179,13 @@ mod tests {
         ] {
             assert_eq!(compare(&a.into(), &b.into(), ignore_case), expected, "{a:?} {b:?}");
         }
+    }
+
+    #[test]
+    fn what_is_equal_shares_a_hash() {
+        assert_eq!(hash(&"co\u{AD}op".into(), false), hash(&"coop".into(), false));
+        assert_eq!(hash(&"A".into(), true), hash(&"a".into(), true));
+        assert_ne!(hash(&"A".into(), false), hash(&"a".into(), false));
     }
 
     #[test]

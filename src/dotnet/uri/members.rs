@@ -3,7 +3,8 @@
 use super::{
     URI_FORMAT_EXCEPTION, URI_HOST_NAME_TYPE, Uri, Wanted,
     escape::{RESERVED, UNRESERVED, escape, escape_at, unescape},
-    parse::{Absolute, HostKind, Parts, default_port, host_of, is_scheme},
+    host::{HostKind, host_of},
+    parse::{Absolute, Parts, default_port, is_scheme},
 };
 use crate::dotnet::{
     enums::EnumValue,

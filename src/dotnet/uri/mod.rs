@@ -2,6 +2,7 @@
 
 mod entities;
 mod escape;
+mod host;
 mod members;
 mod parse;
 mod relation;

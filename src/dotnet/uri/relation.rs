@@ -4,8 +4,9 @@
 
 use super::{
     Uri, Wanted,
+    host::HostKind,
     members::{absolute, make, not_absolute, uri, wanted},
-    parse::{Absolute, HostKind},
+    parse::Absolute,
 };
 use crate::dotnet::{
     exception::{Raise, argument_null, raise, throw},
