@@ -254,3 +254,18 @@ fn deep_and_wide_documents_end_well() {
         assert!(!matches!(runtime.heap.get(runtime.heap.clone().allocate(Object::Plain)), Object::Token(_)));
     });
 }
+
+#[test]
+fn long_paths_end_well() {
+    for path in [
+        "a.".repeat(100_000) + "a",
+        "[0]".repeat(100_000),
+        format!("[?({}1 == 1)]", "1 == 1 && 1 == 1 || ".repeat(100_000)),
+        "[?(@".repeat(100_000),
+    ] {
+        with(|runtime| {
+            let of = place(runtime, Kind::Array(Items::default())).unwrap_or_else(|_| panic!("a token"));
+            assert!(matches!(path::select(runtime, of, &path, false), Err(Raise::Budget(_))));
+        });
+    }
+}

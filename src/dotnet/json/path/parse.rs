@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     dotnet::{
-        exception::{Raise, raise},
+        exception::{BudgetSpent, Raise, raise},
         json::{convert::change_type, json_exception, leaf::Leaf, leaf::TokenType},
         registry,
         runtime::Runtime,
@@ -25,6 +25,8 @@ pub(super) struct Parser<'a, 'b, 'c> {
     runtime: &'a mut Runtime<'b>,
     text: &'c str,
     at: usize,
+    /// Steps so far, those of conditions included: each is a call inside another when the path is walked.
+    steps: usize,
 }
 
 fn fail<T>(message: impl Into<String>) -> Result<T, Raise> {
@@ -33,7 +35,7 @@ fn fail<T>(message: impl Into<String>) -> Result<T, Raise> {
 
 impl<'a, 'b, 'c> Parser<'a, 'b, 'c> {
     pub(super) fn new(runtime: &'a mut Runtime<'b>, text: &'c str) -> Self {
-        Self { runtime, text, at: 0 }
+        Self { runtime, text, at: 0, steps: 0 }
     }
 
     fn peek(&self) -> Option<char> {
@@ -101,6 +103,12 @@ impl<'a, 'b, 'c> Parser<'a, 'b, 'c> {
         Ok(filters.into())
     }
 
+    /// Counts a step that is walked inside those before it.
+    fn deeper(&mut self) -> Result<(), Raise> {
+        self.steps += 1;
+        if self.steps > self.runtime.budget.depth as usize { Err(Raise::Budget(BudgetSpent::Depth)) } else { Ok(()) }
+    }
+
     /// True where the path goes to the end of the text.
     fn parse_path(&mut self, filters: &mut Vec<Filter>, start: usize, is_query: bool) -> Result<bool, Raise> {
         let mut start = start;
@@ -108,6 +116,7 @@ impl<'a, 'b, 'c> Parser<'a, 'b, 'c> {
         while let Some(c) = self.peek() {
             match c {
                 '[' | '(' => {
+                    self.deeper()?;
                     if self.at > start {
                         filters.push(member(self.since(start), is_scan));
                         is_scan = false;
@@ -120,6 +129,7 @@ impl<'a, 'b, 'c> Parser<'a, 'b, 'c> {
                 }
                 ']' | ')' | ' ' => break,
                 '.' => {
+                    self.deeper()?;
                     if self.at > start {
                         filters.push(member(self.since(start), is_scan));
                         is_scan = false;
@@ -294,8 +304,7 @@ impl<'a, 'b, 'c> Parser<'a, 'b, 'c> {
             return fail(format!("Unexpected character while parsing path indexer: {c}"));
         }
         self.at += 1;
-        self.runtime.budget.depth =
-            self.runtime.budget.depth.checked_sub(1).ok_or(Raise::Budget(crate::dotnet::exception::BudgetSpent::Depth))?;
+        self.runtime.budget.depth = self.runtime.budget.depth.checked_sub(1).ok_or(Raise::Budget(BudgetSpent::Depth))?;
         let query = self.parse_expression();
         self.runtime.budget.depth += 1;
         let query = Arc::new(query?);
@@ -364,7 +373,10 @@ impl<'a, 'b, 'c> Parser<'a, 'b, 'c> {
             };
             match groups.last_mut() {
                 Some((last, queries)) if *last == is_and => queries.push(query),
-                _ => groups.push((is_and, vec![query])),
+                _ => {
+                    self.deeper()?;
+                    groups.push((is_and, vec![query]));
+                }
             }
         }
         fail(OPEN_QUERY)
