@@ -92,11 +92,6 @@ pub fn invalid_cast(from: &str, to: &str) -> Raise {
     throw(&registry::INVALID_CAST_EXCEPTION, format!("Unable to cast object of type '{from}' to type '{to}'."))
 }
 
-/// `FormatException` for a string that is no number, in the words of .NET before version 7, which do not repeat the string.
-pub fn bad_format(_text: &str) -> Raise {
-    throw(&registry::FORMAT_EXCEPTION, "Input string was not in a correct format.")
-}
-
 /// The constructors of an exception class: without a message, with one, and with one and what caused it.
 macro_rules! plain {
     ($class:ident, $name:literal, $message:expr) => {{
@@ -194,6 +189,8 @@ crate::classes! {
         .members(plain!(TIMEOUT_EXCEPTION, "TimeoutException", "The operation has timed out."));
     UNAUTHORIZED_ACCESS_EXCEPTION = error("UnauthorizedAccessException", &["SystemException"])
         .members(plain!(UNAUTHORIZED_ACCESS_EXCEPTION, "UnauthorizedAccessException", "Attempted to perform an unauthorized operation."));
+    OBJECT_DISPOSED_EXCEPTION = error("ObjectDisposedException", &["InvalidOperationException"])
+        .members(plain!(OBJECT_DISPOSED_EXCEPTION, "ObjectDisposedException", "Cannot access a disposed object."));
     ARGUMENT_EXCEPTION = error("ArgumentException", &["SystemException"])
         .members(argument!(ARGUMENT_EXCEPTION, "ArgumentException", "Value does not fall within the expected range."));
     ARGUMENT_NULL_EXCEPTION = error("ArgumentNullException", &["ArgumentException"])

@@ -44,7 +44,7 @@ crate::classes! {
     NONGENERIC_IENUMERABLE = interface(OLD, "IEnumerable").members(enumerator::OLD_IENUMERABLE);
     NONGENERIC_IENUMERATOR = interface(OLD, "IEnumerator").members(enumerator::OLD_IENUMERATOR);
     IENUMERABLE = interface(GENERIC, "IEnumerable").generic(&["T"]).variance(Variance::Out).bases(&["IEnumerable"]).members(enumerator::IENUMERABLE);
-    IENUMERATOR = interface(GENERIC, "IEnumerator").generic(&["T"]).variance(Variance::Out).bases(&["IEnumerator"]).members(enumerator::IENUMERATOR);
+    IENUMERATOR = interface(GENERIC, "IEnumerator").generic(&["T"]).variance(Variance::Out).bases(&["IEnumerator", "IDisposable"]).members(enumerator::IENUMERATOR);
     IREADONLY_COLLECTION = interface(GENERIC, "IReadOnlyCollection").generic(&["T"]).variance(Variance::Out)
         .bases(&["IEnumerable<T>"]).members(interfaces::COUNTED);
     IREADONLY_LIST = interface(GENERIC, "IReadOnlyList").generic(&["T"]).variance(Variance::Out)

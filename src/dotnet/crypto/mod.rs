@@ -45,7 +45,6 @@ const X509: &str = "System.Security.Cryptography.X509Certificates";
 // Implementations that C# cannot name carry their outer type's name with the CLR's `+`.
 crate::classes! {
     IDISPOSABLE = interface("System", "IDisposable").members(&[member("void Dispose()", dispose)]);
-    OBJECT_DISPOSED_EXCEPTION = error("ObjectDisposedException", &["InvalidOperationException"]);
     PLATFORM_NOT_SUPPORTED_EXCEPTION = error("PlatformNotSupportedException", &["NotSupportedException"]);
     CRYPTOGRAPHIC_EXCEPTION = Class::new(SPACE, "CryptographicException", Kind::Class).bases(&["SystemException"]);
     UNEXPECTED_OPERATION_EXCEPTION =
@@ -144,7 +143,7 @@ fn outside(parameter: &str) -> Raise {
 
 /// What a disposed object raises.
 fn disposed() -> Raise {
-    throw(&OBJECT_DISPOSED_EXCEPTION, "Cannot access a disposed object.")
+    throw(&super::registry::OBJECT_DISPOSED_EXCEPTION, "Cannot access a disposed object.")
 }
 
 const ASN1_CORRUPTED: &str = "ASN1 corrupted data.";

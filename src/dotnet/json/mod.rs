@@ -32,7 +32,7 @@ pub use leaf::{Leaf, TokenType, compare, equal_values};
 pub use load::parse_as;
 pub use serialize::serialize;
 pub use tree::place;
-pub use walk::{children as cursor, pairs};
+pub use walk::{children as cursor, pair_sequence, pairs};
 
 use super::{
     exception::{Raise, throw},

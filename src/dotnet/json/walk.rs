@@ -7,8 +7,9 @@ use std::{
 
 use super::{JENUMERABLE, JPROPERTY, Kind, tree};
 use crate::dotnet::{
-    exception::Raise,
+    exception::{Raise, null_reference},
     heap::{Instance, Object, Ref},
+    member::Call,
     registry,
     runtime::Runtime,
     sequence::{Cursor, Start, cursor, modified, pair_of},
@@ -72,6 +73,16 @@ pub fn pairs(runtime: &Runtime<'_>, of: Ref) -> Result<Box<dyn Cursor>, Raise> {
             _ => Ok(None),
         }
     }))
+}
+
+/// The properties of a `JObject` as `foreach` over one sees them: a lazily evaluated sequence of pairs.
+///
+/// # Errors
+/// `NullReferenceException` for null; a spent budget.
+pub fn pair_sequence(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
+    let of = Runtime::reference(call.argument(0)).ok_or_else(null_reference)?;
+    let element = pair_type().clone();
+    call.runtime.lazy(element, move |runtime| pairs(runtime, of))
 }
 
 /// `KeyValuePair<string, JToken>`

@@ -12,11 +12,9 @@ use crate::dotnet::{
     exception::{BudgetSpent, Raise},
     heap::{Object, Ref},
     runtime::Runtime,
+    string::NEWLINE,
     value::Value,
 };
-
-/// The newline of indented JSON. The gateway's own is not documented.
-const NEWLINE: &str = "\n";
 
 /// `JToken.ToString()`: indented JSON, but for a `JValue`, which gives its value's own text.
 ///

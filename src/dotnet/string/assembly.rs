@@ -1,8 +1,9 @@
 //! Strings made of others: constructors, `Concat`, `Join`, `Format`.
 
-use super::{Str, composite, int, text, text_of, unit, units_of};
+use super::{Str, int, text, text_of, unit, units_of};
 use crate::dotnet::{
     exception::{Raise, argument_null, out_of_range, raise},
+    format,
     heap::Object,
     member::{Call, Member, member},
     registry,
@@ -129,7 +130,7 @@ fn concat_all(call: &mut Call<'_, '_>, parameter: &str) -> Result<Value, Raise> 
 fn format(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let Some(format) = text(call, 0) else { return Err(argument_null("format")) };
     let items: Vec<Value> = call.arguments.iter().skip(1).cloned().collect();
-    composite(call, &format.as_str(), &items)
+    format::composite(call.runtime, &format.as_str(), &items).map(Value::String)
 }
 
 /// `string(char[] value, int startIndex, int length)`
@@ -189,7 +190,7 @@ pub const MEMBERS: &[Member] = &[
             return Err(argument_null("args"));
         }
         let items = call.runtime.collect(call.argument(1))?;
-        composite(call, &format.as_str(), &items)
+        format::composite(call.runtime, &format.as_str(), &items).map(Value::String)
     }),
     member("static string Copy(string str)", |call| {
         text(call, 0).map(|text| Value::String(text.clone())).ok_or_else(|| argument_null("str"))

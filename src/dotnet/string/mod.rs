@@ -8,7 +8,6 @@ pub mod casing;
 pub mod comparer;
 pub mod comparison;
 pub mod culture;
-mod format;
 mod parts;
 mod search;
 mod split;
@@ -16,7 +15,6 @@ mod split;
 use std::{borrow::Cow, sync::Arc};
 
 pub use assembly::{Assembly, join, separator};
-pub use format::{aligned, composite, formatted};
 pub use parts::{is_white_space, replaced};
 
 use super::{

@@ -2,7 +2,7 @@
 //!
 //! Source: dotnet/runtime, StringReader.cs, StringWriter.cs, TextReader.cs, TextWriter.cs.
 
-use super::{OBJECT_DISPOSED_EXCEPTION, StringBuilder, append};
+use super::{StringBuilder, append};
 use crate::dotnet::{
     exception::{Raise, argument_null, null_reference, out_of_range, raise, throw},
     heap::{Instance, Object},
@@ -37,7 +37,7 @@ fn reading<'a>(call: &'a mut Call<'_, '_>) -> Result<(&'a [u16], &'a mut usize),
     let reader: &mut Reader = call.runtime.own_mut(call.argument(0)).ok_or_else(null_reference)?;
     match &reader.units {
         Some(units) => Ok((units.get(reader.at..).unwrap_or(&[]), &mut reader.at)),
-        None => Err(throw(&OBJECT_DISPOSED_EXCEPTION, "Cannot read from a closed TextReader.")),
+        None => Err(throw(&registry::OBJECT_DISPOSED_EXCEPTION, "Cannot read from a closed TextReader.")),
     }
 }
 
@@ -152,7 +152,7 @@ fn writer<'a>(call: &'a Call<'_, '_>) -> Result<&'a Writer, Raise> {
 pub fn write(runtime: &mut Runtime<'_>, writer: &Value, text: &Str) -> Result<(), Raise> {
     let Some(Writer { into, is_open, .. }) = runtime.own::<Writer>(writer).cloned() else { return Err(null_reference()) };
     if !is_open {
-        return raise(&OBJECT_DISPOSED_EXCEPTION, "Cannot write to a closed TextWriter.");
+        return raise(&registry::OBJECT_DISPOSED_EXCEPTION, "Cannot write to a closed TextWriter.");
     }
     append(runtime, &into, &text.units(), "valueCount")
 }
@@ -187,7 +187,7 @@ fn write_part(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
 
 fn write_format(call: &mut Call<'_, '_>, items: Vec<Value>) -> Result<Value, Raise> {
     let Some(format) = text(call, 1) else { return Err(argument_null("format")) };
-    let formatted = string::composite(call, &format.as_str(), &items)?;
+    let formatted = Value::String(crate::dotnet::format::composite(call.runtime, &format.as_str(), &items)?);
     let formatted = text_of(call.runtime, &formatted)?;
     write(call.runtime, call.argument(0), &formatted)?;
     Ok(Value::Null)

@@ -20,7 +20,6 @@ use super::{
 crate::classes! {
     STRING_BUILDER = class("System.Text", "StringBuilder").members(MEMBERS);
     OUT_OF_MEMORY_EXCEPTION = error("OutOfMemoryException", &["SystemException"]);
-    OBJECT_DISPOSED_EXCEPTION = error("ObjectDisposedException", &["InvalidOperationException"]);
     TEXT_READER = class("System.IO", "TextReader").bases(&["object", "IDisposable"]).members(io::READER);
     STRING_READER = class("System.IO", "StringReader").bases(&["TextReader"]).members(io::STRING_READER);
     TEXT_WRITER = class("System.IO", "TextWriter").bases(&["object", "IDisposable"]).members(io::WRITER);
@@ -135,7 +134,7 @@ fn append_joined(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
 /// `AppendFormat` with the arguments behind the format, or in one array.
 fn append_format(call: &mut Call<'_, '_>, items: Vec<Value>) -> Result<Value, Raise> {
     let Some(format) = text(call, 1) else { return Err(argument_null("format")) };
-    let formatted = string::composite(call, &format.as_str(), &items)?;
+    let formatted = Value::String(crate::dotnet::format::composite(call.runtime, &format.as_str(), &items)?);
     let units = text_of(call.runtime, &formatted)?.units();
     appended(call, &units)
 }

@@ -28,6 +28,7 @@ mod writer;
 
 pub use fault::XML_EXCEPTION;
 
+use super::string::NEWLINE;
 use super::{
     enums::EnumValue,
     exception::Raise,
@@ -42,9 +43,6 @@ use names::Name;
 
 /// The namespace of nearly all of them.
 const LINQ: &str = "System.Xml.Linq";
-
-/// The line break of indented XML. The gateway's own is not documented; one that runs on Linux has this.
-pub const NEWLINE: &str = "\n";
 
 const NODE_TYPES: &[(&str, i32)] = &[
     ("None", 0),
@@ -91,8 +89,8 @@ mod classes {
         XPROCESSING_INSTRUCTION = class(LINQ, "XProcessingInstruction").bases(&["XNode"]).members(leaves::INSTRUCTION);
         XDOCUMENT_TYPE = class(LINQ, "XDocumentType").bases(&["XNode"]).members(document::TYPE_MEMBERS);
         XDECLARATION = class(LINQ, "XDeclaration").members(document::DECLARATION_MEMBERS);
-        XNODE_DOCUMENT_ORDER_COMPARER = class(LINQ, "XNodeDocumentOrderComparer").members(compare::ORDER_MEMBERS);
-        XNODE_EQUALITY_COMPARER = class(LINQ, "XNodeEqualityComparer").members(compare::EQUALITY_MEMBERS);
+        XNODE_DOCUMENT_ORDER_COMPARER = class(LINQ, "XNodeDocumentOrderComparer").bases(&["object", "IComparer<XNode>"]).members(compare::ORDER_MEMBERS);
+        XNODE_EQUALITY_COMPARER = class(LINQ, "XNodeEqualityComparer").bases(&["object", "IEqualityComparer<XNode>"]).members(compare::EQUALITY_MEMBERS);
         EXTENSIONS = statics(LINQ, "Extensions").members(extensions::MEMBERS);
     }
 }

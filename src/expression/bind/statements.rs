@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     csharp::tree::{self, Block, ForEachVariable, ForInitializer, Statement, StatementKind, TypeKind, UsingResource},
-    dotnet::{member::MemberKind, types::Type, value::Value},
+    dotnet::{json, member::MemberKind, registry, types::Type, value::Value},
     expression::program::{Call, Handler, Node, Slot, Step},
     source::Span,
 };
@@ -555,6 +555,16 @@ impl<'t> Binder<'t> {
             );
             self.error("CS1579", source.span, message);
             return None;
+        };
+        // A `JObject` enumerates its properties as pairs; as a `JToken` it would give its children.
+        let pairs = bound.ty.class().is_some_and(|class| std::ptr::eq(class, &registry::JOBJECT));
+        let (bound, item) = if pairs {
+            let call =
+                Call { native: json::pair_sequence, arguments: [bound.node].into(), types: [].into(), outs: [].into(), has_receiver: true };
+            let pair = Type::generic(&registry::KEY_VALUE_PAIR, [Type::STRING, Type::JTOKEN]);
+            (Bound::new(Node::Call(Box::new(call)), Type::enumerable(pair.clone())), pair)
+        } else {
+            (bound, item)
         };
         let slot = self.slot();
         let value = Bound::new(Node::Local(slot), item);

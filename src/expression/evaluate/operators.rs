@@ -5,7 +5,8 @@ use rust_decimal::{Decimal, prelude::Zero};
 use crate::dotnet::{
     display,
     exception::{Raise, throw},
-    number, registry,
+    number::{self, decimal},
+    registry,
     value::Value,
 };
 use crate::expression::program::{Arithmetic, Comparison, Numeric};
@@ -64,18 +65,13 @@ pub(in crate::expression) fn arithmetic(operation: Arithmetic, kind: Numeric, ch
         Numeric::Double => real!(operation, real(a), real(b), Double),
         Numeric::Decimal => {
             let (Value::Decimal(a), Value::Decimal(b)) = (a, b) else { return Ok(Value::Decimal(Decimal::zero())) };
-            if b.is_zero() && matches!(operation, Arithmetic::Divide | Arithmetic::Remainder) {
-                return Err(division_by_zero());
-            }
-            let result = match operation {
-                Arithmetic::Add => a.checked_add(*b),
-                Arithmetic::Subtract => a.checked_sub(*b),
-                Arithmetic::Multiply => a.checked_mul(*b),
-                Arithmetic::Divide => a.checked_div(*b),
-                _ => a.checked_rem(*b),
-            };
-            let message = "Value was either too large or too small for a Decimal.";
-            Value::Decimal(result.ok_or_else(|| throw(&registry::OVERFLOW_EXCEPTION, message))?)
+            Value::Decimal(match operation {
+                Arithmetic::Add => decimal::add(a, b),
+                Arithmetic::Subtract => decimal::subtract(a, b),
+                Arithmetic::Multiply => decimal::multiply(a, b),
+                Arithmetic::Divide => decimal::divide(a, b),
+                _ => decimal::remainder(a, b),
+            }?)
         }
     })
 }

@@ -2,13 +2,7 @@
 
 use super::Frame;
 use crate::{
-    dotnet::{
-        display::to_str,
-        exception::Raise,
-        format,
-        string::{self, Str},
-        value::Value,
-    },
+    dotnet::{display::to_str, exception::Raise, format, string::Str, value::Value},
     expression::program::{Node, Piece},
 };
 
@@ -45,7 +39,7 @@ impl Frame<'_, '_> {
                     let value = self.evaluate(value)?;
                     self.runtime.allocate(alignment.unsigned_abs() as usize)?;
                     let text = format::value(self.runtime, &value, format.as_deref())?;
-                    out.push_str(&string::aligned(&text.as_str(), *alignment));
+                    out.push_str(&format::aligned(self.runtime, &text, *alignment)?.as_str());
                 }
             }
         }
