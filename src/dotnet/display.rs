@@ -129,7 +129,7 @@ pub fn full_name(ty: &Type) -> String {
             format!("<>f__AnonymousType0`{}[{}]", items.len(), items.join(","))
         }
         Type::Void => "System.Void".to_owned(),
-        Type::Null | Type::Parameter(_) => "System.Object".to_owned(),
+        Type::Null | Type::Parameter(_) | Type::Error => "System.Object".to_owned(),
     }
 }
 

@@ -35,6 +35,8 @@ pub enum Type {
     Anonymous(Arc<AnonymousType>),
     /// A type parameter in a member's signature, by name.
     Parameter(&'static str),
+    /// The type of what has been reported as wrong: nothing more is said of it.
+    Error,
 }
 
 /// A value tuple's elements. Names are a matter of the compiler: types that differ in them alone are the same.
@@ -505,6 +507,7 @@ impl fmt::Display for Type {
                 f.write_str(">")
             }
             Self::Parameter(name) => f.write_str(name),
+            Self::Error => f.write_str("?"),
         }
     }
 }

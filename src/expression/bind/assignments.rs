@@ -381,6 +381,9 @@ impl<'t> Binder<'t> {
         before: &mut Vec<Node>,
     ) -> Option<Place> {
         let levels = members::find(&target.ty, "this", |info| info.kind == MemberKind::Indexer);
+        if target.ty == Type::Error {
+            return None;
+        }
         if levels.is_empty() {
             self.error("CS0021", span, format!("Cannot apply indexing with [] to an expression of type '{}'", target.ty));
             return None;

@@ -47,8 +47,23 @@ impl<'t> Binder<'t> {
         };
         // `nameof` is no keyword: where nothing of that name is in scope, the parser has it as an expression of its own.
         let arguments = self.arguments(arguments);
-        match (methods?, arguments?) {
-            (Operand::Methods(methods), arguments) => self.call(&methods, arguments, span),
+        let Some(methods) = methods else {
+            self.declare_outs(arguments.unwrap_or_default());
+            return None;
+        };
+        match (methods, arguments?) {
+            (Operand::Methods(methods), arguments) => {
+                let outs: Vec<Argument<'t>> = arguments
+                    .iter()
+                    .filter(|argument| matches!(argument.passed, Passed::New(..) | Passed::Local { .. }))
+                    .cloned()
+                    .collect();
+                let bound = self.call(&methods, arguments, span);
+                if bound.is_none() {
+                    self.declare_outs(outs);
+                }
+                bound
+            }
             (Operand::Value(bound), arguments) => self.invoke(bound, arguments, span),
             (other, _) => {
                 self.natural(other, target.span)?;
@@ -58,9 +73,26 @@ impl<'t> Binder<'t> {
         }
     }
 
+    /// The variables that a wrong call declares exist all the same.
+    fn declare_outs(&mut self, arguments: Vec<Argument<'t>>) {
+        for argument in arguments {
+            match argument.passed {
+                Passed::New(name, ty) if self.find_local(&name.name).is_none() => {
+                    let declared = self.declare(name, ty.unwrap_or(Type::Error));
+                    self.assigned.assign(declared.variable);
+                }
+                Passed::Local { variable, .. } => self.assigned.assign(variable),
+                _ => {}
+            }
+        }
+    }
+
     fn invoke(&mut self, delegate: Bound, arguments: Vec<Argument<'t>>, span: Span) -> Option<Bound> {
         let Some((inputs, output)) = delegate.ty.delegate() else {
-            self.error("CS0149", span, "Method name expected");
+            if delegate.ty != Type::Error {
+                let name = self.code.slice(span).split('(').next().unwrap_or("").trim().to_owned();
+                self.error("CS1955", span, format!("Non-invocable member '{name}' cannot be used like a method."));
+            }
             return None;
         };
         if inputs.len() != arguments.len() {

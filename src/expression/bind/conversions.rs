@@ -40,7 +40,7 @@ fn widens(from: &Type, to: &Type) -> bool {
 
 /// The implicit conversion between two types that is no operator of a type's own.
 pub(super) fn standard(from: &Type, to: &Type) -> Option<Change> {
-    if from == to {
+    if from == to || *from == Type::Error || *to == Type::Error {
         return Some(None);
     }
     match (from, to) {

@@ -261,10 +261,17 @@ impl<'t> Binder<'t> {
     }
 
     pub(super) fn implicit_array(&mut self, initializer: &'t tree::Expression, rank: usize, span: Span) -> Option<Bound> {
-        if rank != 1 {
-            return self.unavailable("an implicitly typed rectangular array", span);
-        }
         let ExpressionKind::ArrayInitializer(items) = &initializer.kind else { return None };
+        if rank != 1 {
+            // The items decide the type, whichever row they stand in.
+            let mut operands = Vec::new();
+            self.leaves(initializer, rank, &mut operands)?;
+            let Some(element) = self.best_common(&operands) else {
+                self.error("CS0826", span, "No best type found for implicitly-typed array");
+                return None;
+            };
+            return self.array_items(initializer, &Type::Grid(element.into(), rank));
+        }
         let mut operands: Vec<(Operand<'t>, Span)> = Vec::new();
         let mut sound = true;
         for item in items {
@@ -287,6 +294,24 @@ impl<'t> Binder<'t> {
             nodes.push(self.to(operand, &element, at)?.node);
         }
         Some(Bound::new(Node::NewArray(element.clone(), nodes.into()), Type::array(element)))
+    }
+
+    /// The items of a rectangular array, row by row.
+    fn leaves(&mut self, initializer: &'t tree::Expression, rank: usize, into: &mut Vec<(Operand<'t>, Span)>) -> Option<()> {
+        let ExpressionKind::ArrayInitializer(items) = &initializer.kind else {
+            self.error("CS0846", initializer.span, "A nested array initializer is expected");
+            return None;
+        };
+        for item in items {
+            if rank > 1 {
+                self.leaves(item, rank - 1, into)?;
+            } else {
+                let operand = self.operand(item)?;
+                self.settle();
+                into.push((operand, item.span));
+            }
+        }
+        Some(())
     }
 
     /// The best common type: one of the items' own types that all the others convert to, the widest of them.

@@ -273,7 +273,7 @@ impl<'t> Binder<'t> {
         let related = operand.ty == Type::Null
             || conversions::standard(&operand.ty, &to).is_some()
             || conversions::explicit_standard(&operand.ty, &to).is_some();
-        if !related {
+        if !related && to != Type::Error {
             let message = format!(
                 "Cannot convert type '{}' to '{to}' via a reference conversion, boxing conversion, unboxing conversion, wrapping conversion, or null type conversion",
                 operand.ty

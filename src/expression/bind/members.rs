@@ -200,6 +200,9 @@ impl<'t> Binder<'t> {
         {
             return Some(Operand::Value(Bound::new(Node::Constant(Value::Context(next)), next.ty())));
         }
+        if target.ty == Type::Error {
+            return None;
+        }
         if target.ty == Type::Void {
             self.error("CS0023", span, "Operator '.' cannot be applied to operand of type 'void'");
             return None;

@@ -166,6 +166,9 @@ impl<'t> Binder<'t> {
     }
 
     fn inapplicable<T>(&mut self, operator: BinaryOperator, left: &Type, right: &Type, span: Span) -> Option<T> {
+        if *left == Type::Error || *right == Type::Error {
+            return None;
+        }
         let message = format!("Operator '{}' cannot be applied to operands of type '{left}' and '{right}'", operator.symbol());
         self.error("CS0019", span, message);
         None

@@ -380,7 +380,7 @@ impl<'t> Binder<'t> {
                 None => {
                     // The variables exist all the same, so that their uses make no further noise.
                     for variable in &declaration.variables {
-                        let declared = self.declare(&variable.name, Type::OBJECT);
+                        let declared = self.declare(&variable.name, Type::Error);
                         self.assigned.assign(declared.variable);
                     }
                     return Step::Nothing;
@@ -459,7 +459,7 @@ impl<'t> Binder<'t> {
                 None
             }
         };
-        let ty = declared.cloned().or_else(|| bound.as_ref().map(|bound| bound.ty.clone())).unwrap_or(Type::OBJECT);
+        let ty = declared.cloned().or_else(|| bound.as_ref().map(|bound| bound.ty.clone())).unwrap_or(Type::Error);
         let place = self.declare(&variable.name, ty.clone());
         let node = match (bound, &variable.value) {
             (Some(bound), _) => bound.node,
@@ -545,7 +545,10 @@ impl<'t> Binder<'t> {
     }
 
     fn for_each(&mut self, variable: &'t ForEachVariable, source: &'t tree::Expression, body: &'t Statement) -> Option<Step> {
-        let bound = self.value(source)?;
+        let bound = match self.value(source) {
+            Some(bound) if bound.ty != Type::Error => bound,
+            _ => return self.unknown_items(variable, body),
+        };
         // The collections of regular expressions have a `GetEnumerator` of their own, which gives `object`.
         let untyped = bound.ty.class().is_some_and(|class| class.namespace == "System.Text.RegularExpressions");
         let Some(item) = item_type(&bound.ty).map(|item| if untyped { Type::OBJECT } else { item }) else {
@@ -600,6 +603,19 @@ impl<'t> Binder<'t> {
         Some(Step::ForEach { source: bound.node, item: slot, take: Box::new(take), body: Box::new(body) })
     }
 
+    /// The body of a `foreach` over what has been reported as wrong, for what else is wrong in it.
+    fn unknown_items(&mut self, variable: &'t ForEachVariable, body: &'t Statement) -> Option<Step> {
+        if let ForEachVariable::Typed { name, .. } = variable {
+            let place = self.declare_as(name, Type::Error, LocalKind::ReadOnly("foreach iteration variable"));
+            self.assigned.assign(place.variable);
+            let before = self.assigned.clone();
+            let (_, target) = self.in_loop(|binder| binder.embedded(body));
+            self.assigned = before;
+            self.assigned.meet(&target.breaks);
+        }
+        None
+    }
+
     fn using(&mut self, resource: &'t UsingResource, body: &'t Statement, span: Span) -> Option<Step> {
         let mut steps = Vec::new();
         let mut resources = Vec::new();
@@ -622,6 +638,9 @@ impl<'t> Binder<'t> {
         let mut step = self.embedded(body);
         for (slot, ty) in resources.into_iter().rev() {
             let dispose = super::members::find(&ty, "Dispose", |info| info.kind == MemberKind::Method && info.parameters.is_empty());
+            if ty == Type::Error {
+                return None;
+            }
             let Some(found) = dispose.into_iter().flatten().next() else {
                 let message = format!("'{ty}': type used in a using statement must be implicitly convertible to 'System.IDisposable'");
                 self.error("CS1674", span, message);

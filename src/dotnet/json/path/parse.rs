@@ -305,7 +305,7 @@ impl<'a, 'b, 'c> Parser<'a, 'b, 'c> {
         }
         self.at += 1;
         self.runtime.budget.depth = self.runtime.budget.depth.checked_sub(1).ok_or(Raise::Budget(BudgetSpent::Depth))?;
-        let query = self.parse_expression();
+        let query = stacker::maybe_grow(128 << 10, 1 << 20, || self.parse_expression());
         self.runtime.budget.depth += 1;
         let query = Arc::new(query?);
         self.at += 1;

@@ -156,7 +156,7 @@ impl Reader<'_, '_> {
         let depth = &mut self.runtime.budget.depth;
         *depth = depth.checked_sub(1).ok_or(Raise::Budget(BudgetSpent::Depth))?;
         self.expanding.push(name);
-        let outcome = with(self);
+        let outcome = stacker::maybe_grow(128 << 10, 1 << 20, || with(self));
         self.expanding.pop();
         self.runtime.budget.depth += 1;
         outcome
