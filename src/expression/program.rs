@@ -39,6 +39,8 @@ pub(super) struct Function {
     pub captures: Box<[usize]>,
     /// Every slot: how its variable is kept.
     pub slots: Box<[Slot]>,
+    /// Whether its nodes nest so little that they need no look at the stack, which costs more than a short condition does.
+    pub is_shallow: bool,
 }
 
 /// How a local variable is kept.

@@ -275,7 +275,8 @@ impl<'t> Binder<'t> {
             }
         }
         let (captured, captures) = scoped.captures.iter().copied().unzip::<usize, usize, Vec<_>, Vec<_>>();
-        let function = Function { body, parameters, captures: captures.into(), slots: scoped.slots.into() };
+        let is_shallow = self.deepest <= super::SHALLOW;
+        let function = Function { body, parameters, captures: captures.into(), slots: scoped.slots.into(), is_shallow };
         Some(BoundFunction { function, captured, returns: scoped.returns, ends })
     }
 

@@ -97,6 +97,8 @@ struct Binder<'t> {
     reads_body: bool,
     /// How deep the expression being bound is nested.
     depth: usize,
+    /// The deepest nesting so far.
+    deepest: usize,
     /// Bindings left before the code counts as too complex: lambdas in overloaded calls in lambdas multiply.
     work: usize,
     /// What lambdas give for the types of their parameters (those of lambdas around them come first).
@@ -107,6 +109,9 @@ struct Binder<'t> {
 
 /// How deep an expression may nest: the evaluator walks it on the stack of whatever thread serves a request.
 const MAX_DEPTH: usize = 200;
+
+/// Nesting up to here fits any thread's stack.
+const SHALLOW: usize = 32;
 
 /// How many expressions may be bound, attempts included.
 const MAX_WORK: usize = 2_000_000;
@@ -153,6 +158,7 @@ impl<'t> Binder<'t> {
             unchecked: false,
             reads_body: false,
             depth: 0,
+            deepest: 0,
             work: MAX_WORK,
             lambdas: HashMap::new(),
             context: Vec::new(),
@@ -164,7 +170,8 @@ impl<'t> Binder<'t> {
             return Err(self.diagnostics);
         }
         let slots: Box<[Slot]> = self.functions.pop().map(|function| function.slots.into()).unwrap_or_default();
-        let main = Arc::new(Function { body, parameters: 0, captures: [].into(), slots });
+        let is_shallow = self.deepest <= SHALLOW;
+        let main = Arc::new(Function { body, parameters: 0, captures: [].into(), slots, is_shallow });
         Ok(Program { main, result, reads_body: self.reads_body })
     }
 
@@ -208,6 +215,7 @@ impl<'t> Binder<'t> {
         };
         self.work = work;
         self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
         let bound = stacker::maybe_grow(RED_ZONE, MORE_STACK, || bind(self));
         self.depth -= 1;
         bound
