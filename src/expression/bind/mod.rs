@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     csharp::{Code, tree},
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Severity},
     dotnet::types::Type,
     source::Span,
 };
@@ -78,6 +78,7 @@ enum Operand<'t> {
 struct Binder<'t> {
     code: &'t Code,
     diagnostics: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
     /// The functions around the code being bound, the innermost last.
     functions: Vec<FunctionScope>,
     /// Variables in scope, the innermost last.
@@ -148,6 +149,7 @@ impl<'t> Binder<'t> {
         Self {
             code,
             diagnostics: Vec::new(),
+            warnings: Vec::new(),
             functions: vec![FunctionScope::new(returns)],
             scope: Vec::new(),
             receivers: Vec::new(),
@@ -172,7 +174,7 @@ impl<'t> Binder<'t> {
         let slots: Box<[Slot]> = self.functions.pop().map(|function| function.slots.into()).unwrap_or_default();
         let is_shallow = self.deepest <= SHALLOW;
         let main = Arc::new(Function { body, parameters: 0, captures: [].into(), slots, is_shallow });
-        Ok(Program { main, result, reads_body: self.reads_body })
+        Ok(Program { main, result, reads_body: self.reads_body, warnings: self.warnings })
     }
 
     /// Without a required type the values returned may differ: the result is then an `object`.
@@ -191,6 +193,11 @@ impl<'t> Binder<'t> {
 
     fn error_with_help(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.diagnostics.push(self.code.diagnostic(code, span, message).help(help));
+    }
+
+    fn warning(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        let diagnostic = self.code.diagnostic(code, span, message).help(help);
+        self.warnings.push(Diagnostic { severity: Severity::Warning, ..diagnostic });
     }
 
     /// What C# has and this binder does not bind: refused by name, never skipped.
@@ -224,6 +231,7 @@ impl<'t> Binder<'t> {
     /// Binds on trial: nothing is reported and no name stays declared. Gives what `bind` gave, if it reported nothing.
     fn attempt<T>(&mut self, bind: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let diagnostics = std::mem::take(&mut self.diagnostics);
+        let warnings = self.warnings.len();
         let scope = self.scope.len();
         let functions = self.functions.len();
         let receivers = self.receivers.len();
@@ -231,6 +239,7 @@ impl<'t> Binder<'t> {
         let (assigned, split, reads_body) = (self.assigned.clone(), self.split.clone(), self.reads_body);
         let result = bind(self);
         let failed = std::mem::replace(&mut self.diagnostics, diagnostics);
+        self.warnings.truncate(warnings);
         self.scope.truncate(scope);
         self.functions.truncate(functions);
         self.receivers.truncate(receivers);

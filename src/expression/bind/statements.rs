@@ -559,12 +559,13 @@ impl<'t> Binder<'t> {
             self.error("CS1579", source.span, message);
             return None;
         };
-        // A `JObject` enumerates its properties as pairs; as a `JToken` it would give its children.
-        let pairs = bound.ty.class().is_some_and(|class| std::ptr::eq(class, &registry::JOBJECT));
+        // A `JObject` enumerates its properties as pairs, seen as an interface too; as a `JToken` it would give its children.
+        let pair = Type::generic(&registry::KEY_VALUE_PAIR, [Type::STRING, Type::JTOKEN]);
+        let is_dictionary = bound.ty.class().is_some_and(|class| std::ptr::eq(class, &registry::DICTIONARY));
+        let pairs = bound.ty.class().is_some_and(|class| std::ptr::eq(class, &registry::JOBJECT)) || (item == pair && !is_dictionary);
         let (bound, item) = if pairs {
             let call =
                 Call { native: json::pair_sequence, arguments: [bound.node].into(), types: [].into(), outs: [].into(), has_receiver: true };
-            let pair = Type::generic(&registry::KEY_VALUE_PAIR, [Type::STRING, Type::JTOKEN]);
             (Bound::new(Node::Call(Box::new(call)), Type::enumerable(pair.clone())), pair)
         } else {
             (bound, item)
