@@ -100,18 +100,6 @@ impl Binder<'_> {
             }
         }
     }
-
-    /// The constant as one of `ty`, for `const` and `case`.
-    pub(super) fn constant_of(&mut self, bound: Bound, ty: &Type, span: Span) -> Option<Value> {
-        let bound = self.implicitly(bound, ty, span)?;
-        match bound.node {
-            Node::Constant(value) => Some(value),
-            _ => {
-                self.error("CS0150", span, "A constant value is expected");
-                None
-            }
-        }
-    }
 }
 
 fn is_shift(operation: Arithmetic) -> bool {

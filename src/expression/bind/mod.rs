@@ -14,6 +14,7 @@ mod expressions;
 mod flow;
 mod functions;
 mod inference;
+mod local_calls;
 mod members;
 mod names;
 mod operators;
@@ -38,11 +39,12 @@ use crate::{
     diagnostic::{Diagnostic, Severity},
     dotnet::types::Type,
     source::Span,
+    text::Text,
 };
 use flow::Assigned;
 use functions::{Lambda, Returns};
 use members::Methods;
-use scopes::{FunctionScope, Local};
+use scopes::{Announced, FunctionScope, Local};
 
 /// A bound value: what computes it, and its static type.
 #[derive(Clone, Debug)]
@@ -83,6 +85,10 @@ struct Binder<'t> {
     functions: Vec<FunctionScope>,
     /// Variables in scope, the innermost last.
     scope: Vec<Local<'t>>,
+    /// How many scopes are around the code.
+    scopes: usize,
+    /// The names that the blocks around the code declare, the innermost last.
+    announced: Vec<Announced>,
     /// What `?.` bindings stand for, the innermost last.
     receivers: Vec<Bound>,
     /// Which variables are assigned at this point.
@@ -104,6 +110,8 @@ struct Binder<'t> {
     work: usize,
     /// What lambdas give for the types of their parameters (those of lambdas around them come first).
     lambdas: HashMap<((usize, usize), Vec<Type>, Option<Type>), functions::Attempt>,
+    /// What the type parameters of the generic functions around the code stand for, the innermost last.
+    type_names: Vec<(Text, Type)>,
     /// The types of the parameters of the lambdas around the code being bound.
     context: Vec<Type>,
 }
@@ -152,6 +160,8 @@ impl<'t> Binder<'t> {
             warnings: Vec::new(),
             functions: vec![FunctionScope::new(returns)],
             scope: Vec::new(),
+            scopes: 0,
+            announced: Vec::new(),
             receivers: Vec::new(),
             assigned: Assigned::default(),
             split: None,
@@ -163,6 +173,7 @@ impl<'t> Binder<'t> {
             deepest: 0,
             work: MAX_WORK,
             lambdas: HashMap::new(),
+            type_names: Vec::new(),
             context: Vec::new(),
         }
     }
@@ -236,6 +247,7 @@ impl<'t> Binder<'t> {
         let functions = self.functions.len();
         let receivers = self.receivers.len();
         let context = self.context.len();
+        let (scopes, announced) = (self.scopes, self.announced.len());
         let (assigned, split, reads_body) = (self.assigned.clone(), self.split.clone(), self.reads_body);
         let result = bind(self);
         let failed = std::mem::replace(&mut self.diagnostics, diagnostics);
@@ -244,6 +256,8 @@ impl<'t> Binder<'t> {
         self.functions.truncate(functions);
         self.receivers.truncate(receivers);
         self.context.truncate(context);
+        self.scopes = scopes;
+        self.announced.truncate(announced);
         (self.assigned, self.split, self.reads_body) = (assigned, split, reads_body);
         result.filter(|_| failed.is_empty())
     }

@@ -302,11 +302,12 @@ impl<'t> Binder<'t> {
     }
 
     fn numeric_operation(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
-        let lifted = left.ty.underlying().is_some() || right.ty.underlying().is_some();
+        let nullable = |bound: &Bound| bound.ty.underlying().is_some() || bound.ty == Type::Null;
+        let lifted = nullable(left) || nullable(right);
         // `n == null` and `n > null` on a nullable number.
         let null_like = |bound: &Bound, other: &Bound| -> Type {
             let own = bound.ty.underlying().unwrap_or(&bound.ty);
-            if bound.ty == Type::Null { other.ty.underlying().cloned().unwrap_or(Type::Null) } else { own.clone() }
+            if bound.ty == Type::Null { other.ty.underlying().unwrap_or(&other.ty).clone() } else { own.clone() }
         };
         let (a, b) = (null_like(left, right), null_like(right, left));
         let shift = matches!(operator, BinaryOperator::ShiftLeft | BinaryOperator::ShiftRight);
