@@ -77,9 +77,12 @@ fn load(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, class: Option<&'stat
             let found = reader.event;
             return Err(reader.fault(&format!("Error reading JToken from JsonReader. Unexpected token: {found:?}")));
         }
-        event => return tree::place_leaf(runtime, Leaf::new(type_of(event), reader.value.clone())),
+        event => {
+            let kind = Kind::Value(Leaf::new(type_of(event), reader.value.clone()));
+            return placed(runtime, reader, kind);
+        }
     };
-    let root = tree::place(runtime, kind)?;
+    let root = placed(runtime, reader, kind)?;
     let name = tree::get(runtime, root)?.class().name;
     let depth = reader.depth();
     if !reader.read(runtime)? {
@@ -90,6 +93,13 @@ fn load(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, class: Option<&'stat
         return Err(reader.fault(&format!("Unexpected end of content while loading {name}.")));
     }
     Ok(root)
+}
+
+/// A token of what the reader stands at, which keeps the place.
+fn placed(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, kind: Kind) -> Result<Ref, Raise> {
+    let token = tree::place(runtime, kind)?;
+    tree::locate(runtime, token, reader.mark())?;
+    Ok(token)
 }
 
 /// `new JConstructor(name)`
@@ -116,7 +126,7 @@ fn read_content(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, root: Ref) -
                     Value::String(name) => name.to_text(),
                     _ => return Err(null_reference()),
                 };
-                let property = tree::place(runtime, Kind::Property(name.clone(), None))?;
+                let property = placed(runtime, reader, Kind::Property(name.clone(), None))?;
                 // The last of two properties of one name wins, in the place of the first.
                 match tree::property(runtime, parent, &name) {
                     Some(existing) => {
@@ -137,13 +147,14 @@ fn read_content(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, root: Ref) -
             }
             Event::None | Event::Comment => None,
             event => {
-                let leaf = tree::place_leaf(runtime, Leaf::new(type_of(event), reader.value.clone()))?;
+                let kind = Kind::Value(Leaf::new(type_of(event), reader.value.clone()));
+                let leaf = placed(runtime, reader, kind)?;
                 push(runtime, parent, leaf)?;
                 None
             }
         };
         if let Some(kind) = entered {
-            let container = tree::place(runtime, kind)?;
+            let container = placed(runtime, reader, kind)?;
             push(runtime, parent, container)?;
             parent = container;
         }

@@ -127,7 +127,7 @@ impl Work {
             }
             Value::Context(_) if !leaf::is_uri(runtime, value) => return runtime.deeper(|runtime| self.container(runtime, value)),
             value if leaf::is_uri(runtime, value) => {
-                let text = foreign::original_string(runtime, value)?;
+                let text = Value::String(foreign::original_string(runtime, value));
                 match self.sink {
                     Sink::Text(_) => Leaf::new(TokenType::String, text),
                     Sink::Tree(_) => Leaf::new(TokenType::Uri, value.clone()),
@@ -263,6 +263,8 @@ pub(super) fn part_names(ty: &Type, count: usize) -> Vec<Text> {
     match ty {
         Type::Anonymous(anonymous) => anonymous.properties.iter().map(|(name, _)| name.clone()).collect(),
         Type::Generic(class, _) if class.name == "KeyValuePair" => vec!["Key".into(), "Value".into()],
+        // The gateway's own.
+        Type::Named(class) => class.0.infos().iter().take(count).map(|info| Text::Static(info.name)).collect(),
         _ => (1..=count).map(|part| if part == 8 { "Rest".into() } else { format!("Item{part}").into() }).collect(),
     }
 }

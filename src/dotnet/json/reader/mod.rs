@@ -190,13 +190,17 @@ impl<'t> Reader<'t> {
     }
 
     fn place(&self) -> Option<(usize, usize)> {
-        // Tokens keep no places of the text that they were read from.
-        if self.tree.is_some() {
-            return None;
+        if let Some(place) = &self.tree {
+            return place.line;
         }
         let (line, position) = self.text.position();
         let is_start = self.state == State::Start && position == 0 && self.event != Event::Comment;
         Some((if is_start { 0 } else { line }, position))
+    }
+
+    /// Where a token of text ends, for the token that is made of it.
+    pub(super) fn mark(&mut self) -> (usize, usize) {
+        self.text.mark()
     }
 
     fn exception(&self, class: &'static Class, text: &str) -> Raise {
