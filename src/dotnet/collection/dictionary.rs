@@ -141,7 +141,9 @@ pub const INTERFACE: &[Member] = &[
     }),
     member("ICollection<TValue> Values { get; }", |call| match call.runtime.get(call.argument(0)) {
         // Source: JamesNK/Newtonsoft.Json, Linq/JObject.cs.
-        Some(Object::Token(_)) => raise(&crate::dotnet::exception::NOT_IMPLEMENTED_EXCEPTION, "The method or operation is not implemented."),
+        Some(Object::Token(_)) => {
+            raise(&crate::dotnet::exception::NOT_IMPLEMENTED_EXCEPTION, "The method or operation is not implemented.")
+        }
         _ => through(call, "Values", |call| view(call, Side::Values)),
     }),
     member("bool ContainsKey(TKey key)", |call| through(call, "ContainsKey", contains_key)),

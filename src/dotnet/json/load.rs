@@ -264,7 +264,7 @@ impl Builder {
 }
 
 /// `WriteToken`: a copy of the token that the reader stands at, with everything in it. `new Date(…)` becomes a date.
-fn copy_into(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, builder: &mut Builder) -> Result<(), Raise> {
+fn copy_into(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, builder: &mut Builder, from: usize) -> Result<(), Raise> {
     if let Some(token) = reader.tree_token() {
         let copy = tree::clone(runtime, token)?;
         reader.skip(runtime)?;
@@ -285,7 +285,7 @@ fn copy_into(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, builder: &mut B
             return Ok(());
         }
         if !reader.read(runtime)? {
-            return Err(reader.incomplete());
+            return Err(reader.incomplete(from));
         }
     }
 }
@@ -293,13 +293,14 @@ fn copy_into(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, builder: &mut B
 /// A copy of the token that the reader stands at.
 pub(super) fn copy(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>) -> Result<Ref, Raise> {
     let mut builder = Builder::default();
-    copy_into(runtime, reader, &mut builder)?;
+    let from = reader.containers();
+    copy_into(runtime, reader, &mut builder, from)?;
     builder.root().ok_or_else(null_reference)
 }
 
 /// `CreateJObject`: the object whose first property the reader stands at already.
 pub(super) fn copy_object(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>) -> Result<Ref, Raise> {
-    let mut builder = Builder::default();
+    let (mut builder, from) = (Builder::default(), reader.containers());
     builder.start(runtime, Kind::Object(Properties::default()))?;
     loop {
         match reader.event {
@@ -312,7 +313,7 @@ pub(super) fn copy_object(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>) ->
                     break;
                 }
                 builder.name(runtime, name)?;
-                copy_into(runtime, reader, &mut builder)?;
+                copy_into(runtime, reader, &mut builder, from)?;
             }
             Event::Comment => {}
             _ => return builder.root().ok_or_else(null_reference),

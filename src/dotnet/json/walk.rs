@@ -8,16 +8,16 @@ use std::{
 use super::{JENUMERABLE, JPROPERTY, Kind, Token, tree};
 use crate::{
     dotnet::{
-    collection,
-    exception::{Raise, null_reference},
-    heap::{Instance, Object, Ref},
-    member::Call,
-    registry,
-    runtime::Runtime,
-    sequence::{Cursor, Start, cursor, modified, pair_of},
-    types::Type,
-    value::Value,
-},
+        collection,
+        exception::{Raise, null_reference},
+        heap::{Instance, Object, Ref},
+        member::Call,
+        registry,
+        runtime::Runtime,
+        sequence::{Cursor, Start, cursor, modified, pair_of},
+        types::Type,
+        value::Value,
+    },
     text::Text,
 };
 

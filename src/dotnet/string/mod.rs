@@ -154,6 +154,16 @@ impl Str {
         }
     }
 
+    /// Whether both are one object. There is one empty string, and one of each that the program itself has.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(Text::Static(a)), Self::Text(Text::Static(b))) => a == b,
+            (Self::Text(a), Self::Text(b)) => (a.is_empty() && b.is_empty()) || std::ptr::eq(a.as_str(), b.as_str()),
+            (Self::Units(a), Self::Units(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
     /// As UTF-8; lone surrogates become U+FFFD, as .NET's own encoder does.
     pub fn as_str(&self) -> Cow<'_, str> {
         match self {

@@ -74,7 +74,7 @@ impl Binder<'_> {
                     })
                     .collect();
                 match texts {
-                    Some(texts) => Ok(Value::String(texts.iter().fold(Str::EMPTY, |joined, text| joined.concat(text)))),
+                    Some(texts) => Ok(self.interned(texts.iter().fold(Str::EMPTY, |joined, text| joined.concat(text)))),
                     None => return Some(bound),
                 }
             }

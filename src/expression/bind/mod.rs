@@ -36,7 +36,7 @@ use super::{
 use crate::{
     csharp::{Code, tree},
     diagnostic::Diagnostic,
-    dotnet::types::Type,
+    dotnet::{string::Str, types::Type, value::Value},
     source::Span,
 };
 use flow::Assigned;
@@ -103,6 +103,8 @@ struct Binder<'t> {
     lambdas: HashMap<((usize, usize), Vec<Type>, Option<Type>), functions::Attempt>,
     /// The types of the parameters of the lambdas around the code being bound.
     context: Vec<Type>,
+    /// The constant strings: equal ones are one object, as C# interns them.
+    strings: HashMap<Vec<u16>, Str>,
 }
 
 /// How deep an expression may nest: the evaluator walks it on the stack of whatever thread serves a request.
@@ -156,6 +158,7 @@ impl<'t> Binder<'t> {
             work: MAX_WORK,
             lambdas: HashMap::new(),
             context: Vec::new(),
+            strings: HashMap::new(),
         }
     }
 
@@ -176,6 +179,11 @@ impl<'t> Binder<'t> {
             Some(first) if types.all(|ty| ty == first) => first.clone(),
             _ => Type::OBJECT,
         }
+    }
+
+    /// The one object of a constant string.
+    fn interned(&mut self, text: Str) -> Value {
+        Value::String(self.strings.entry(text.units().to_vec()).or_insert(text).clone())
     }
 
     fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {

@@ -229,9 +229,15 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// `JsonWriterException`: of a copy that stopped in the middle.
-    pub(super) fn incomplete(&self) -> Raise {
-        throw(&JSON_WRITER_EXCEPTION, message("Unexpected end when reading token.", "", None))
+    /// How many containers are around the one that the reader is in.
+    pub(super) fn containers(&self) -> usize {
+        self.outer.len()
+    }
+
+    /// `JsonWriterException`: of a copy that stopped in the middle. Its path leads from where the copy began to the container around.
+    pub(super) fn incomplete(&self, from: usize) -> Raise {
+        let positions: Vec<Position> = self.outer.iter().skip(from).filter_map(Scope::position).collect();
+        throw(&JSON_WRITER_EXCEPTION, message("Unexpected end when reading token.", &path_of(positions.iter()), None))
     }
 
     fn set(&mut self, event: Event, value: Value, is_next: bool) -> Result<(), Raise> {
