@@ -59,7 +59,7 @@ crate::classes! {
     IJENUMERABLE = interface(LINQ, "IJEnumerable").generic(&["T"]).variance(Variance::Out).bases(&["IEnumerable<T>"])
         .members(members::sequences::JENUMERABLE);
     JENUMERABLE = structure(LINQ, "JEnumerable").generic(&["T"]).bases(&["ValueType", "IJEnumerable<T>"])
-        .members(members::sequences::JENUMERABLE);
+        .members(members::sequences::STRUCTURE);
     JSON_EXTENSIONS = statics(LINQ, "Extensions").members(members::sequences::EXTENSIONS);
     JSON_CONVERT = statics(JSON, "JsonConvert").members(members::json_convert::JSON_CONVERT);
     JSON_MERGE_SETTINGS = class(LINQ, "JsonMergeSettings").members(merge::SETTINGS);
