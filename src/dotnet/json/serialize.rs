@@ -263,8 +263,6 @@ pub(super) fn part_names(ty: &Type, count: usize) -> Vec<Text> {
     match ty {
         Type::Anonymous(anonymous) => anonymous.properties.iter().map(|(name, _)| name.clone()).collect(),
         Type::Generic(class, _) if class.name == "KeyValuePair" => vec!["Key".into(), "Value".into()],
-        // The gateway's own.
-        Type::Named(class) => class.0.infos().iter().take(count).map(|info| Text::Static(info.name)).collect(),
         _ => (1..=count).map(|part| if part == 8 { "Rest".into() } else { format!("Item{part}").into() }).collect(),
     }
 }
