@@ -49,10 +49,7 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn of(place: &'a str, json: &'a Json) -> Found<Self> {
-        match json {
-            Json::Object(map) => Ok(Self { place, map, asked: Vec::new() }),
-            _ => fault(place, "an object is expected"),
-        }
+        Ok(Self { place, map: members(place, json)?, asked: Vec::new() })
     }
 
     fn get(&mut self, name: &'static str) -> Option<&'a Json> {
@@ -60,12 +57,24 @@ impl<'a> Fields<'a> {
         self.map.get(name).filter(|value| !value.is_null())
     }
 
-    fn text(&mut self, name: &'static str) -> Found<Option<Text>> {
+    /// The place of a member.
+    fn at(&self, name: &str) -> String {
+        if self.place == ROOT { name.to_owned() } else { format!("{}.{name}", self.place) }
+    }
+
+    /// A member that `read` understands; what else it is, is a fault.
+    fn read<T>(&mut self, name: &'static str, what: &str, read: impl FnOnce(&'a Json) -> Option<T>) -> Found<Option<T>> {
         match self.get(name) {
             None => Ok(None),
-            Some(Json::String(text)) => Ok(Some(text.clone().into())),
-            Some(_) => fault(self.place, format!("`{name}` must be text")),
+            Some(json) => match read(json) {
+                Some(value) => Ok(Some(value)),
+                None => unexpected(&self.at(name), what, json),
+            },
         }
+    }
+
+    fn text(&mut self, name: &'static str) -> Found<Option<Text>> {
+        self.read(name, "text", |json| json.as_str().map(Text::copied))
     }
 
     fn text_or(&mut self, name: &'static str, default: &'static str) -> Found<Text> {
@@ -73,25 +82,12 @@ impl<'a> Fields<'a> {
     }
 
     fn flag(&mut self, name: &'static str) -> Found<Option<bool>> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Json::Bool(flag)) => Ok(Some(*flag)),
-            Some(_) => fault(self.place, format!("`{name}` must be true or false")),
-        }
+        self.read(name, "true or false", Json::as_bool)
     }
 
     fn texts(&mut self, name: &'static str) -> Found<Vec<Text>> {
-        match self.get(name) {
-            None => Ok(Vec::new()),
-            Some(Json::Array(items)) => items
-                .iter()
-                .map(|item| match item {
-                    Json::String(text) => Ok(text.clone().into()),
-                    _ => fault(self.place, format!("`{name}` must be a list of texts")),
-                })
-                .collect(),
-            Some(_) => fault(self.place, format!("`{name}` must be a list of texts")),
-        }
+        let texts = |json: &Json| json.as_array()?.iter().map(|item| item.as_str().map(Text::copied)).collect();
+        Ok(self.read(name, "a list of texts", texts)?.unwrap_or_default())
     }
 
     fn groups(&mut self, name: &'static str) -> Found<Vec<Named>> {
@@ -101,18 +97,12 @@ impl<'a> Fields<'a> {
     fn date(&mut self, name: &'static str) -> Found<Option<DateTime>> {
         match self.text(name)? {
             None => Ok(None),
-            Some(text) => date(&format!("{}.{name}", self.place), &text).map(Some),
+            Some(text) => date(&self.at(name), &text).map(Some),
         }
     }
 
     fn url(&mut self, name: &'static str) -> Found<Option<Url>> {
-        match self.text(name)? {
-            None => Ok(None),
-            Some(text) => match Url::parse(&text) {
-                Some(url) => Ok(Some(url)),
-                None => fault(self.place, format!("`{name}` is no absolute URL: {text}")),
-            },
-        }
+        self.read(name, "an absolute URL", |json| Url::parse(json.as_str()?))
     }
 
     fn named(&mut self) -> Found<Named> {
@@ -129,6 +119,28 @@ impl<'a> Fields<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// The place of the context itself.
+const ROOT: &str = "context";
+
+/// The members of an object.
+fn members<'a>(place: &str, json: &'a Json) -> Found<&'a Map<String, Json>> {
+    match json {
+        Json::Object(map) => Ok(map),
+        other => unexpected(place, "an object", other),
+    }
+}
+
+/// Says what is expected, and what is there.
+fn unexpected<T>(place: &str, what: &str, found: &Json) -> Found<T> {
+    const LONGEST: usize = 60;
+    let mut found = found.to_string();
+    if let Some((end, _)) = found.char_indices().nth(LONGEST) {
+        found.truncate(end);
+        found.push('…');
+    }
+    fault(place, format!("{what} is expected, not `{found}`"))
 }
 
 fn date(place: &str, text: &str) -> Found<DateTime> {
@@ -151,7 +163,7 @@ fn moment(date: DateTime) -> Moment {
 /// # Errors
 /// The first thing that is wrong with it, with its place.
 pub fn fill(runtime: &mut Runtime<'_>, json: &Json) -> Found<()> {
-    let mut fields = Fields::of("context", json)?;
+    let mut fields = Fields::of(ROOT, json)?;
     let mut context = RequestContext::default();
     context.request_id = match fields.text("requestId")? {
         Some(text) => match guid::parse(&text) {
@@ -171,7 +183,7 @@ pub fn fill(runtime: &mut Runtime<'_>, json: &Json) -> Found<()> {
             Err(_) => return fault("elapsed", format!("`{text}` is no time span")),
         },
         Some(Json::Number(number)) => Duration::from_secs_f64(number.as_f64().unwrap_or(0.0).clamp(0.0, 1e9) / 1000.0),
-        Some(_) => return fault("elapsed", "a time span is expected, or milliseconds"),
+        Some(other) => return unexpected("elapsed", "a time span, or a number of milliseconds,", other),
     });
     context.tracing = fields.flag("tracing")?.unwrap_or(false);
     context.request = request(fields.get("request"))?;
@@ -193,7 +205,7 @@ pub fn fill(runtime: &mut Runtime<'_>, json: &Json) -> Found<()> {
             is_published: fields.text("state")?.is_none_or(|state| !state.eq_ignore_ascii_case("notPublished")),
             approval_required: fields.flag("approvalRequired")?.unwrap_or(false),
             subscription_required: fields.flag("subscriptionRequired")?.unwrap_or(true),
-            subscriptions_limit: fields.get("subscriptionsLimit").and_then(Json::as_i64).and_then(|limit| i32::try_from(limit).ok()),
+            subscriptions_limit: fields.read("subscriptionsLimit", "a whole number", |json| i32::try_from(json.as_i64()?).ok())?,
             groups: fields.groups("groups")?,
         })
     })?;
@@ -237,8 +249,7 @@ pub fn fill(runtime: &mut Runtime<'_>, json: &Json) -> Found<()> {
     let variables = fields.get("variables");
     fields.done()?;
     if let Some(variables) = variables {
-        let Json::Object(variables) = variables else { return fault("variables", "an object is expected") };
-        for (name, variable) in variables {
+        for (name, variable) in members("variables", variables)? {
             let value = self::variable(runtime, &format!("variables.{name}"), variable)?;
             runtime.context.variables.set(name.clone().into(), value);
         }
@@ -312,8 +323,10 @@ fn request(json: Option<&Json>) -> Found<RequestMessage> {
             certificate: None,
             matched_parameters: match fields.get("matchedParameters") {
                 None => Vec::new(),
-                Some(Json::Object(map)) => map.iter().map(|(name, value)| (name.clone().into(), plain(value).into())).collect(),
-                Some(_) => return fault("request.matchedParameters", "an object is expected"),
+                Some(json) => {
+                    let parameters = members("request.matchedParameters", json)?;
+                    parameters.iter().map(|(name, value)| (name.clone().into(), plain(value).into())).collect()
+                }
             },
         })
     })?;
@@ -332,17 +345,10 @@ fn plain(json: &Json) -> String {
 
 fn response(place: &str, json: &Json) -> Found<ResponseMessage> {
     let mut fields = Fields::of(place, json)?;
-    let status = match fields.get("status") {
-        None => 200,
-        Some(Json::Number(number)) => match number.as_u64().and_then(|status| u16::try_from(status).ok()) {
-            Some(status) => status,
-            None => return fault(place, format!("`{number}` is no status")),
-        },
-        Some(_) => return fault(place, "`status` must be a number"),
-    };
+    let status = fields.read("status", "a status", |json| u16::try_from(json.as_u64()?).ok())?.unwrap_or(200);
     let reason = fields.text("reason")?.unwrap_or_else(|| crate::http::reason_phrase(status).into());
     let message = ResponseMessage {
-        head: ResponseHead { status, reason, headers: headers(place, fields.get("headers"))? },
+        head: ResponseHead { status, reason, headers: headers(&format!("{place}.headers"), fields.get("headers"))? },
         body: body(&mut fields)?,
     };
     fields.done()?;
@@ -352,8 +358,7 @@ fn response(place: &str, json: &Json) -> Found<ResponseMessage> {
 fn headers(place: &str, json: Option<&Json>) -> Found<Headers> {
     let mut headers = Headers::new();
     let Some(json) = json else { return Ok(headers) };
-    let Json::Object(map) = json else { return fault(place, "an object is expected") };
-    for (name, value) in map {
+    for (name, value) in members(place, json)? {
         match value {
             Json::Array(values) => values.iter().for_each(|value| headers.append(name.clone(), plain(value))),
             value => headers.append(name.clone(), plain(value)),
@@ -368,7 +373,7 @@ fn body(fields: &mut Fields<'_>) -> Found<Body> {
         fields.get("body");
         return match base64::engine::general_purpose::STANDARD.decode(text.as_bytes()) {
             Ok(bytes) => Ok(Body::Bytes(bytes.into())),
-            Err(error) => fault(fields.place, format!("`body_base64`: {error}")),
+            Err(error) => fault(&fields.at("body_base64"), error),
         };
     }
     Ok(match fields.get("body") {
@@ -376,6 +381,10 @@ fn body(fields: &mut Fields<'_>) -> Found<Body> {
         Some(json) => Body::Bytes(Bytes::from(plain(json))),
     })
 }
+
+/// What a variable may be.
+const VARIABLE_TYPES: &str = "string, int, long, double, decimal, bool, datetime, guid, timespan, bytes, string[], int[], list, \
+    dictionary, jobject, jarray, jtoken, xml, jwt, authorization, response, null";
 
 /// A variable: `{"type": …, "value": …}`; text, a truth or a number may stand alone, since it says its type itself.
 fn variable(runtime: &mut Runtime<'_>, place: &str, json: &Json) -> Found<Value> {
@@ -391,7 +400,9 @@ fn variable(runtime: &mut Runtime<'_>, place: &str, json: &Json) -> Found<Value>
         Json::Object(_) => {}
     }
     let mut fields = Fields::of(place, json)?;
-    let Some(ty) = fields.text("type")? else { return fault(place, "a `type` is expected, as in {\"type\": \"jobject\", \"value\": {}}") };
+    let Some(ty) = fields.text("type")? else {
+        return fault(place, format!("a `type` is expected, as in {{\"type\": \"jobject\", \"value\": {{}}}}; known are {VARIABLE_TYPES}"));
+    };
     let value = fields.get("value").cloned().unwrap_or(Json::Null);
     fields.done()?;
     let raised = |raise: Raise| match raise {
@@ -459,12 +470,7 @@ fn variable(runtime: &mut Runtime<'_>, place: &str, json: &Json) -> Found<Value>
             runtime.context.store(message)
         }
         other => {
-            return fault(
-                place,
-                format!(
-                    "`{other}` is no type of variable; known are string, int, long, double, decimal, bool, datetime, guid, timespan, bytes, string[], int[], list, dictionary, jobject, jarray, jtoken, xml, jwt, authorization, response, null"
-                ),
-            );
+            return fault(place, format!("`{other}` is no type of variable; known are {VARIABLE_TYPES}"));
         }
     })
 }

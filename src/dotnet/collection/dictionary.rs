@@ -11,6 +11,7 @@ use crate::dotnet::{
     display::to_str,
     exception::{Raise, argument_null, null_reference, raise},
     heap::{Object, Outcome, Ref},
+    json,
     member::{Call, Member, member},
     object, registry,
     runtime::Runtime,
@@ -134,8 +135,17 @@ pub const MEMBERS: &[Member] = &[
 /// `IDictionary<TKey, TValue>`
 pub const INTERFACE: &[Member] = &[
     member("TValue this[TKey key] { get; set; }", |call| through(call, "this", indexed)),
-    member("ICollection<TKey> Keys { get; }", |call| through(call, "Keys", |call| view(call, Side::Keys))),
-    member("ICollection<TValue> Values { get; }", |call| through(call, "Values", |call| view(call, Side::Values))),
+    member("ICollection<TKey> Keys { get; }", |call| match json::dictionary(call.runtime, call.argument(0))? {
+        Some(map) => view(&mut Call::new(call.runtime, &[map], call.types), Side::Keys),
+        None => through(call, "Keys", |call| view(call, Side::Keys)),
+    }),
+    member("ICollection<TValue> Values { get; }", |call| match call.runtime.get(call.argument(0)) {
+        // Source: JamesNK/Newtonsoft.Json, Linq/JObject.cs.
+        Some(Object::Token(_)) => {
+            raise(&crate::dotnet::exception::NOT_IMPLEMENTED_EXCEPTION, "The method or operation is not implemented.")
+        }
+        _ => through(call, "Values", |call| view(call, Side::Values)),
+    }),
     member("bool ContainsKey(TKey key)", |call| through(call, "ContainsKey", contains_key)),
     member("void Add(TKey key, TValue value)", |call| through(call, "Add", add_member)),
     member("bool Remove(TKey key)", |call| through(call, "Remove", remove_member)),
@@ -200,7 +210,8 @@ fn copied(call: &mut Call<'_, '_>, name: &str) -> Outcome {
     let source = not_null(call, 0, name)?;
     let known = interfaces::known_count(call.runtime, source).unwrap_or(0);
     let map = make(call, call.argument(1).clone(), i64::try_from(known).unwrap_or(0))?;
-    let mut cursor = call.runtime.cursor(source)?;
+    let source = json::pair_sequence(&mut Call::new(call.runtime, std::slice::from_ref(source), &[]))?;
+    let mut cursor = call.runtime.cursor(&source)?;
     while let Some(item) = cursor.next(call.runtime)? {
         let (key, value) = pair::parts(call.runtime, &item)?;
         add(call.runtime, &map, key, value)?;

@@ -9,6 +9,7 @@ use super::refusal;
 use crate::dotnet::{
     exception::null_reference,
     heap::{Instance, Outcome},
+    json,
     member::{Call, Member, member},
     registry,
     sequence::Cursor,
@@ -100,7 +101,7 @@ impl Instance for Enumerator {
 
 /// `GetEnumerator()` of anything that `foreach` walks through.
 pub fn start(call: &mut Call<'_, '_>) -> Outcome {
-    let source = call.argument(0).clone();
+    let source = json::sequence_of(call, call.types.first())?;
     // What changes the collection between here and the first item counts: the walk begins now.
     let walk = call.runtime.cursor(&source)?;
     let element = call.types.first().cloned().unwrap_or(Type::OBJECT);

@@ -228,6 +228,8 @@ fn read_body(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
         Body::Bytes(bytes) => bytes.clone(),
         Body::None | Body::Consumed => bytes::Bytes::new(),
     };
+    // An empty body is no document, and is refused as one; of one that was read before nothing is left to read.
+    let is_gone = matches!(body, Body::None | Body::Consumed);
     if !preserve {
         *body = Body::Consumed;
     }
@@ -242,7 +244,7 @@ fn read_body(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     }
     let name = target.class().map_or("", |class| class.name);
     match name {
-        "JObject" | "JArray" | "JToken" if decoded.trim().is_empty() => Ok(Value::Null),
+        "JObject" | "JArray" | "JToken" | "XDocument" | "XElement" | "XNode" if is_gone => Ok(Value::Null),
         "JObject" | "JArray" | "JToken" => json::parse_as(call.runtime, &decoded, target.class()),
         "XDocument" => xml::parse_document(call.runtime, &decoded),
         "XElement" | "XNode" => xml::parse_element(call.runtime, &decoded),

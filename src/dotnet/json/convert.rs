@@ -224,8 +224,31 @@ fn takes(name: &str, ty: TokenType) -> bool {
     }
 }
 
+/// What needs no look at the classes: most tokens are read as what they hold.
+fn held(leaf: &Leaf, target: &Type) -> Option<Value> {
+    match (leaf.ty, &leaf.value) {
+        (TokenType::Integer, Value::Int64(value)) if *target == Type::INT32 => i32::try_from(*value).ok().map(Value::Int32),
+        (TokenType::Boolean, Value::Bool(_)) if *target == Type::BOOL => Some(leaf.value.clone()),
+        (TokenType::String, Value::String(_)) if *target == Type::STRING => Some(leaf.value.clone()),
+        (TokenType::Date, Value::DateTime(_)) if *target == Type::DATE_TIME => Some(leaf.value.clone()),
+        (TokenType::Float, Value::Double(_)) if *target == Type::DOUBLE => Some(leaf.value.clone()),
+        _ => None,
+    }
+}
+
+/// The value of a token that is held as what is wanted.
+fn held_by(runtime: &Runtime<'_>, token: &Value, target: &Type) -> Option<Value> {
+    match runtime.get(token)? {
+        Object::Token(super::Token { kind: Kind::Value(leaf), .. }) => held(leaf, target),
+        _ => None,
+    }
+}
+
 /// An explicit conversion operator of `JToken`.
 pub(super) fn cast(runtime: &mut Runtime<'_>, token: &Value, target: &Type) -> Result<Value, Raise> {
+    if let Some(value) = held_by(runtime, token, target) {
+        return Ok(value);
+    }
     let (is_nullable, plain) = match target.underlying() {
         Some(underlying) => (true, underlying),
         None => (!target.is_value_type(), target),
@@ -315,6 +338,9 @@ pub fn convert(runtime: &mut Runtime<'_>, value: &Value, target: &Type) -> Resul
 
 /// `Extensions.Convert<T, U>`: what `Value<U>()` and `Values<U>()` make of a token.
 pub(super) fn value_as(runtime: &mut Runtime<'_>, token: &Value, target: &Type) -> Result<Value, Raise> {
+    if let Some(value) = held_by(runtime, token, target) {
+        return Ok(value);
+    }
     let Some(of) = tree::reference(runtime, token) else { return Ok(Value::default_of(target)) };
     let token_kind = tree::get(runtime, of)?;
     if Type::Named(ClassRef(token_kind.class())).is_reference_to(target) {

@@ -7,6 +7,7 @@ use crate::dotnet::{
     runtime::Runtime,
     string::Str,
     types::Class,
+    uri::Uri,
     value::Value,
 };
 
@@ -33,16 +34,11 @@ pub(super) fn call(
 }
 
 /// `Uri.OriginalString`
-pub(super) fn original_string(runtime: &mut Runtime<'_>, uri: &Value) -> Result<Value, Raise> {
-    match call(runtime, &registry::URI, "OriginalString", &[], std::slice::from_ref(uri)) {
-        Some(text) => text,
-        None => Ok(Value::String(crate::dotnet::display::to_str(runtime, uri))),
+pub(super) fn original_string(runtime: &Runtime<'_>, uri: &Value) -> Str {
+    match runtime.own::<Uri>(uri) {
+        Some(uri) => uri.original.clone().into(),
+        None => crate::dotnet::display::to_str(runtime, uri),
     }
-}
-
-/// `Uri.OriginalString` of a tree that is only looked at. The family of `Uri` has no function for it that changes nothing: its text.
-pub(super) fn uri_text(runtime: &Runtime<'_>, uri: &Value) -> Str {
-    crate::dotnet::display::to_str(runtime, uri)
 }
 
 /// `Regex.IsMatch(text, pattern, options)`; without that family nothing matches.

@@ -77,9 +77,12 @@ fn load(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, class: Option<&'stat
             let found = reader.event;
             return Err(reader.fault(&format!("Error reading JToken from JsonReader. Unexpected token: {found:?}")));
         }
-        event => return tree::place_leaf(runtime, Leaf::new(type_of(event), reader.value.clone())),
+        event => {
+            let kind = Kind::Value(Leaf::new(type_of(event), reader.value.clone()));
+            return placed(runtime, reader, kind);
+        }
     };
-    let root = tree::place(runtime, kind)?;
+    let root = placed(runtime, reader, kind)?;
     let name = tree::get(runtime, root)?.class().name;
     let depth = reader.depth();
     if !reader.read(runtime)? {
@@ -90,6 +93,13 @@ fn load(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, class: Option<&'stat
         return Err(reader.fault(&format!("Unexpected end of content while loading {name}.")));
     }
     Ok(root)
+}
+
+/// A token of what the reader stands at, which keeps the place.
+fn placed(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, kind: Kind) -> Result<Ref, Raise> {
+    let token = tree::place(runtime, kind)?;
+    tree::locate(runtime, token, reader.mark())?;
+    Ok(token)
 }
 
 /// `new JConstructor(name)`
@@ -116,7 +126,7 @@ fn read_content(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, root: Ref) -
                     Value::String(name) => name.to_text(),
                     _ => return Err(null_reference()),
                 };
-                let property = tree::place(runtime, Kind::Property(name.clone(), None))?;
+                let property = placed(runtime, reader, Kind::Property(name.clone(), None))?;
                 // The last of two properties of one name wins, in the place of the first.
                 match tree::property(runtime, parent, &name) {
                     Some(existing) => {
@@ -137,13 +147,14 @@ fn read_content(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, root: Ref) -
             }
             Event::None | Event::Comment => None,
             event => {
-                let leaf = tree::place_leaf(runtime, Leaf::new(type_of(event), reader.value.clone()))?;
+                let kind = Kind::Value(Leaf::new(type_of(event), reader.value.clone()));
+                let leaf = placed(runtime, reader, kind)?;
                 push(runtime, parent, leaf)?;
                 None
             }
         };
         if let Some(kind) = entered {
-            let container = tree::place(runtime, kind)?;
+            let container = placed(runtime, reader, kind)?;
             push(runtime, parent, container)?;
             parent = container;
         }
@@ -253,7 +264,7 @@ impl Builder {
 }
 
 /// `WriteToken`: a copy of the token that the reader stands at, with everything in it. `new Date(…)` becomes a date.
-fn copy_into(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, builder: &mut Builder) -> Result<(), Raise> {
+fn copy_into(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, builder: &mut Builder, from: usize) -> Result<(), Raise> {
     if let Some(token) = reader.tree_token() {
         let copy = tree::clone(runtime, token)?;
         reader.skip(runtime)?;
@@ -274,7 +285,7 @@ fn copy_into(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, builder: &mut B
             return Ok(());
         }
         if !reader.read(runtime)? {
-            return Err(reader.incomplete());
+            return Err(reader.incomplete(from));
         }
     }
 }
@@ -282,13 +293,14 @@ fn copy_into(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>, builder: &mut B
 /// A copy of the token that the reader stands at.
 pub(super) fn copy(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>) -> Result<Ref, Raise> {
     let mut builder = Builder::default();
-    copy_into(runtime, reader, &mut builder)?;
+    let from = reader.containers();
+    copy_into(runtime, reader, &mut builder, from)?;
     builder.root().ok_or_else(null_reference)
 }
 
 /// `CreateJObject`: the object whose first property the reader stands at already.
 pub(super) fn copy_object(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>) -> Result<Ref, Raise> {
-    let mut builder = Builder::default();
+    let (mut builder, from) = (Builder::default(), reader.containers());
     builder.start(runtime, Kind::Object(Properties::default()))?;
     loop {
         match reader.event {
@@ -301,7 +313,7 @@ pub(super) fn copy_object(runtime: &mut Runtime<'_>, reader: &mut Reader<'_>) ->
                     break;
                 }
                 builder.name(runtime, name)?;
-                copy_into(runtime, reader, &mut builder)?;
+                copy_into(runtime, reader, &mut builder, from)?;
             }
             Event::Comment => {}
             _ => return builder.root().ok_or_else(null_reference),

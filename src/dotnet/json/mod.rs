@@ -25,6 +25,8 @@ mod tree;
 mod walk;
 pub mod writer;
 
+use std::num::NonZeroU32;
+
 use indexmap::IndexMap;
 
 pub use convert::convert;
@@ -32,7 +34,7 @@ pub use leaf::{Leaf, TokenType, compare, equal_values};
 pub use load::parse_as;
 pub use serialize::serialize;
 pub use tree::place;
-pub use walk::{children as cursor, pair_sequence, pairs};
+pub use walk::{children as cursor, dictionary, pair_sequence, pairs, sequence_of};
 
 use super::{
     exception::{Raise, throw},
@@ -57,7 +59,7 @@ crate::classes! {
     IJENUMERABLE = interface(LINQ, "IJEnumerable").generic(&["T"]).variance(Variance::Out).bases(&["IEnumerable<T>"])
         .members(members::sequences::JENUMERABLE);
     JENUMERABLE = structure(LINQ, "JEnumerable").generic(&["T"]).bases(&["ValueType", "IJEnumerable<T>"])
-        .members(members::sequences::JENUMERABLE);
+        .members(members::sequences::STRUCTURE);
     JSON_EXTENSIONS = statics(LINQ, "Extensions").members(members::sequences::EXTENSIONS);
     JSON_CONVERT = statics(JSON, "JsonConvert").members(members::json_convert::JSON_CONVERT);
     JSON_MERGE_SETTINGS = class(LINQ, "JsonMergeSettings").members(merge::SETTINGS);
@@ -79,6 +81,8 @@ pub struct Token {
     at: u32,
     /// What it is.
     pub kind: Kind,
+    /// The line and the position of the text that it was loaded from, as its reader stood then; nothing for what was made otherwise.
+    place: Option<(NonZeroU32, u32)>,
 }
 
 /// The kinds of token.
@@ -117,7 +121,7 @@ pub struct Items {
 impl Token {
     /// A token that stands nowhere yet.
     pub fn new(kind: Kind) -> Self {
-        Self { parent: None, at: 0, kind }
+        Self { parent: None, at: 0, kind, place: None }
     }
 
     /// Its class.

@@ -127,7 +127,7 @@ impl Work {
             }
             Value::Context(_) if !leaf::is_uri(runtime, value) => return runtime.deeper(|runtime| self.container(runtime, value)),
             value if leaf::is_uri(runtime, value) => {
-                let text = foreign::original_string(runtime, value)?;
+                let text = Value::String(foreign::original_string(runtime, value));
                 match self.sink {
                     Sink::Text(_) => Leaf::new(TokenType::String, text),
                     Sink::Tree(_) => Leaf::new(TokenType::Uri, value.clone()),

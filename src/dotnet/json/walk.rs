@@ -5,16 +5,20 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{JENUMERABLE, JPROPERTY, Kind, tree};
-use crate::dotnet::{
-    exception::{Raise, null_reference},
-    heap::{Instance, Object, Ref},
-    member::Call,
-    registry,
-    runtime::Runtime,
-    sequence::{Cursor, Start, cursor, modified, pair_of},
-    types::Type,
-    value::Value,
+use super::{JENUMERABLE, JPROPERTY, Kind, Token, tree};
+use crate::{
+    dotnet::{
+        collection,
+        exception::{Raise, null_reference},
+        heap::{Instance, Object, Ref},
+        member::Call,
+        registry,
+        runtime::Runtime,
+        sequence::{Cursor, Start, cursor, modified, pair_of},
+        types::Type,
+        value::Value,
+    },
+    text::Text,
 };
 
 /// `JProperty` as a type.
@@ -75,17 +79,48 @@ pub fn pairs(runtime: &Runtime<'_>, of: Ref) -> Result<Box<dyn Cursor>, Raise> {
     }))
 }
 
-/// The properties of a `JObject` as `foreach` over one sees them: a lazily evaluated sequence of pairs. What is no token is one already.
+/// The properties of a `JObject` as `foreach` over one sees them: a lazily evaluated sequence of pairs. What is none, as itself.
 ///
 /// # Errors
 /// `NullReferenceException` for null; a spent budget.
 pub fn pair_sequence(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
-    let of = Runtime::reference(call.argument(0)).ok_or_else(null_reference)?;
-    if !matches!(call.runtime.heap.get(of), Object::Token(_)) {
-        return Ok(call.argument(0).clone());
+    let Value::Object(of) = *call.argument(0) else {
+        return if call.argument(0).is_null() { Err(null_reference()) } else { Ok(call.argument(0).clone()) };
+    };
+    match call.runtime.heap.get(of) {
+        Object::Token(Token { kind: Kind::Object(_), .. }) => {
+            let element = pair_type().clone();
+            call.runtime.lazy(element, move |runtime| pairs(runtime, of))
+        }
+        _ => Ok(call.argument(0).clone()),
     }
-    let element = pair_type().clone();
-    call.runtime.lazy(element, move |runtime| pairs(runtime, of))
+}
+
+/// A `JObject` is two sequences, of properties and of pairs: the one whose items are of that type.
+///
+/// # Errors
+/// A spent budget.
+pub fn sequence_of(call: &mut Call<'_, '_>, item: Option<&Type>) -> Result<Value, Raise> {
+    match item {
+        Some(item) if item == pair_type() && !call.argument(0).is_null() => pair_sequence(call),
+        _ => Ok(call.argument(0).clone()),
+    }
+}
+
+/// A dictionary of a `JObject`'s properties; none for anything else.
+///
+/// # Errors
+/// A spent budget.
+pub fn dictionary(runtime: &mut Runtime<'_>, value: &Value) -> Result<Option<Value>, Raise> {
+    let Some(Object::Token(Token { kind: Kind::Object(properties), .. })) = runtime.get(value) else { return Ok(None) };
+    let properties: Vec<(Text, Ref)> = properties.map.iter().map(|(name, property)| (name.clone(), *property)).collect();
+    let map = runtime.object(Object::Dictionary(collection::Dictionary::new(Type::STRING, Type::JTOKEN)))?;
+    for (name, property) in properties {
+        runtime.step()?;
+        let value = tree::get(runtime, property)?.child(0).map_or(Value::Null, Value::Object);
+        collection::dictionary::set(runtime, &map, Value::string(name), value)?;
+    }
+    Ok(Some(map))
 }
 
 /// `KeyValuePair<string, JToken>`

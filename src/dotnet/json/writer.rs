@@ -241,7 +241,7 @@ fn write_value(runtime: &Runtime<'_>, value: &Value, out: &mut String) {
             Some(bytes) => quoted(out, |out| {
                 base64::Engine::encode_string(&base64::engine::general_purpose::STANDARD, bytes, out);
             }),
-            None if leaf::is_uri(runtime, value) => quote(&foreign::uri_text(runtime, value).as_str(), out),
+            None if leaf::is_uri(runtime, value) => quote(&foreign::original_string(runtime, value).as_str(), out),
             None => quote(&to_str(runtime, value).as_str(), out),
         },
     }

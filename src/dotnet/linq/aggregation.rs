@@ -101,7 +101,7 @@ pub(super) fn overflow() -> Raise {
     throw(&registry::OVERFLOW_EXCEPTION, "Arithmetic operation resulted in an overflow.")
 }
 
-fn checked(call: &Call<'_, '_>) -> Outcome {
+fn checked(call: &mut Call<'_, '_>) -> Outcome {
     source(call)?;
     given(call, 1, "predicate")
 }

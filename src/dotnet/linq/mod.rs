@@ -23,6 +23,7 @@ use super::{
     collection,
     exception::{Raise, argument_null},
     heap::Outcome,
+    json,
     member::{Call, Member},
     runtime::Runtime,
     sequence::{self, Cursor},
@@ -99,9 +100,10 @@ fn given(call: &Call<'_, '_>, index: usize, name: &str) -> Outcome {
     }
 }
 
-/// The first argument as a sequence.
-fn source(call: &Call<'_, '_>) -> Outcome {
-    given(call, 0, "source")
+/// The first argument as a sequence of the first type argument.
+fn source(call: &mut Call<'_, '_>) -> Outcome {
+    given(call, 0, "source")?;
+    json::sequence_of(call, call.types.first())
 }
 
 /// A count as C# has it.

@@ -5,9 +5,11 @@ use super::{
     argument, container, copy, from_object, index, integer, new_container, parse, text, this, token,
 };
 use crate::dotnet::{
+    collection::enumerator,
     exception::{Raise, argument_null, null_reference, raise},
     member::{Call, Member, member},
     registry,
+    types::Type,
     value::Value,
 };
 
@@ -19,6 +21,7 @@ pub const ARRAY: &[Member] = &[
     member("JArray(object content)", |call| new_container(call, Kind::Array(Items::default()), 0)),
     member("static JArray Parse(string json)", |call| parse(call, Some(&JARRAY))),
     member("static JArray FromObject(object o)", |call| from_object(call, Some(&JARRAY))),
+    member("IEnumerator<JToken> GetEnumerator()", |call| enumerator::start(&mut Call::new(call.runtime, call.arguments, &[Type::JTOKEN]))),
     member("JToken this[object key] { get; set; }", index),
     member("JToken this[int index] { get; set; }", index),
     member("bool IsReadOnly { get; }", |_| Ok(Value::Bool(false))),

@@ -8,6 +8,7 @@ use super::{
     argument, comparison, copy, from_object, index, new_container, optional, parse, text, this, token,
 };
 use crate::dotnet::{
+    collection::enumerator,
     exception::{Raise, argument_null, null_reference},
     heap::Ref,
     member::{Call, Member, member},
@@ -24,6 +25,9 @@ pub const OBJECT: &[Member] = &[
     member("JObject(object content)", |call| new_container(call, Kind::Object(Properties::default()), 0)),
     member("static JObject Parse(string json)", |call| parse(call, Some(&JOBJECT))),
     member("static JObject FromObject(object o)", |call| from_object(call, Some(&JOBJECT))),
+    member("IEnumerator<KeyValuePair<string, JToken>> GetEnumerator()", |call| {
+        enumerator::start(&mut Call::new(call.runtime, call.arguments, std::slice::from_ref(walk::pair_type())))
+    }),
     member("JToken this[object key] { get; set; }", index),
     member("JToken this[string propertyName] { get; set; }", |call| {
         let of = this(call)?;

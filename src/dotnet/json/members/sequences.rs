@@ -11,6 +11,7 @@ use super::{
     type_argument,
 };
 use crate::dotnet::{
+    collection::enumerator,
     exception::{Raise, argument_null, null_reference, raise},
     heap::Ref,
     member::{Call, Member, member},
@@ -21,14 +22,20 @@ use crate::dotnet::{
     value::Value,
 };
 
-/// `IJEnumerable<T>` and `JEnumerable<T>`
-pub const JENUMERABLE: &[Member] = &[member("IJEnumerable<JToken> this[object key] { get; }", |call| {
+/// `IJEnumerable<T>`
+pub const JENUMERABLE: &[Member] = &[member("IJEnumerable<JToken> this[object key] { get; }", by_key)];
+
+/// `JEnumerable<T>`
+pub const STRUCTURE: &[Member] =
+    &[member("IJEnumerable<JToken> this[object key] { get; }", by_key), member("IEnumerator<T> GetEnumerator()", enumerator::start)];
+
+fn by_key(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let key = call.argument(1).clone();
     if let Some(of) = tree::reference(call.runtime, call.argument(0)) {
         return child(call.runtime, of, &key).map(super::optional);
     }
     values(call, Type::JTOKEN, key, true)
-})];
+}
 
 /// `Newtonsoft.Json.Linq.Extensions`
 pub const EXTENSIONS: &[Member] = &[

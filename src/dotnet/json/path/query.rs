@@ -153,8 +153,7 @@ fn equal(runtime: &mut Runtime<'_>, left: &Leaf, right: &Leaf) -> Result<bool, R
         Value::DateTime(time) => date::write(*time, &mut text),
         Value::DateTimeOffset(time) => date::write_offset(*time, &mut text),
         value if left.ty == TokenType::Uri => {
-            let original = foreign::original_string(runtime, value)?;
-            text.push_str(&to_str(runtime, &original).as_str());
+            text.push_str(&foreign::original_string(runtime, value).as_str());
         }
         value => match (left.ty, runtime.bytes(value)) {
             (TokenType::Bytes, Some(bytes)) => {

@@ -190,13 +190,17 @@ impl<'t> Reader<'t> {
     }
 
     fn place(&self) -> Option<(usize, usize)> {
-        // Tokens keep no places of the text that they were read from.
-        if self.tree.is_some() {
-            return None;
+        if let Some(place) = &self.tree {
+            return place.line;
         }
         let (line, position) = self.text.position();
         let is_start = self.state == State::Start && position == 0 && self.event != Event::Comment;
         Some((if is_start { 0 } else { line }, position))
+    }
+
+    /// Where a token of text ends, for the token that is made of it.
+    pub(super) fn mark(&mut self) -> (usize, usize) {
+        self.text.mark()
     }
 
     fn exception(&self, class: &'static Class, text: &str) -> Raise {
@@ -225,9 +229,15 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// `JsonWriterException`: of a copy that stopped in the middle.
-    pub(super) fn incomplete(&self) -> Raise {
-        throw(&JSON_WRITER_EXCEPTION, message("Unexpected end when reading token.", "", None))
+    /// How many containers are around the one that the reader is in.
+    pub(super) fn containers(&self) -> usize {
+        self.outer.len()
+    }
+
+    /// `JsonWriterException`: of a copy that stopped in the middle. Its path leads from where the copy began to the container around.
+    pub(super) fn incomplete(&self, from: usize) -> Raise {
+        let positions: Vec<Position> = self.outer.iter().skip(from).filter_map(Scope::position).collect();
+        throw(&JSON_WRITER_EXCEPTION, message("Unexpected end when reading token.", &path_of(positions.iter()), None))
     }
 
     fn set(&mut self, event: Event, value: Value, is_next: bool) -> Result<(), Raise> {

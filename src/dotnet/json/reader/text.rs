@@ -9,19 +9,29 @@ pub(super) struct Place<'t> {
     pub(super) at: usize,
     line: usize,
     line_start: usize,
+    /// How far the line's code units are counted, and how many they are: a long line is counted once.
+    counted: (usize, usize),
     /// Whether the reader has looked behind the end: only then does it know that the text has one.
     is_end_seen: bool,
 }
 
 impl<'t> Place<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, at: 0, line: 1, line_start: 0, is_end_seen: false }
+        Self { text, at: 0, line: 1, line_start: 0, counted: (0, 0), is_end_seen: false }
     }
 
     /// The line, and the UTF-16 code units before the place in it.
     pub(super) fn position(&self) -> (usize, usize) {
-        let before = self.text.get(self.line_start..self.at).unwrap_or("");
-        (self.line, if before.is_ascii() { before.len() } else { before.encode_utf16().count() })
+        let (from, units) = if self.counted.0 >= self.line_start { self.counted } else { (self.line_start, 0) };
+        let before = self.text.get(from..self.at).unwrap_or("");
+        (self.line, units + if before.is_ascii() { before.len() } else { before.encode_utf16().count() })
+    }
+
+    /// The position of a token, from which the next is counted.
+    pub(super) fn mark(&mut self) -> (usize, usize) {
+        let (line, position) = self.position();
+        self.counted = (self.at, position);
+        (line, position)
     }
 
     pub(super) fn byte(&self, ahead: usize) -> Option<u8> {

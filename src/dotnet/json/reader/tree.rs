@@ -18,12 +18,14 @@ pub(super) struct Place {
     current: Option<Ref>,
     /// The container that was entered or left last.
     parent: Option<Ref>,
+    /// The line and position that the current token was loaded from.
+    pub(super) line: Option<(usize, usize)>,
     is_started: bool,
 }
 
 impl Place {
     pub(super) fn new(root: Ref, path: String) -> Self {
-        Self { root, path, current: None, parent: None, is_started: false }
+        Self { root, path, current: None, parent: None, line: None, is_started: false }
     }
 }
 
@@ -64,7 +66,8 @@ impl Reader<'_> {
         loop {
             let parent = tree::get(runtime, of)?.parent;
             if of == self.in_tree()?.root {
-                self.in_tree()?.current = None;
+                let place = self.in_tree()?;
+                (place.current, place.line) = (None, None);
                 self.set(Event::None, Value::Null, true)?;
                 return Ok(false);
             }
@@ -90,6 +93,7 @@ impl Reader<'_> {
             Kind::Property(..) => return self.read_over(runtime, container),
             _ => Event::EndArray,
         };
+        self.locate(runtime, container)?;
         self.set(event, Value::Null, true)?;
         let place = self.in_tree()?;
         place.current = Some(container);
@@ -97,7 +101,14 @@ impl Reader<'_> {
         Ok(true)
     }
 
+    /// `IJsonLineInfo`: a token says where it was loaded from.
+    fn locate(&mut self, runtime: &Runtime<'_>, of: Ref) -> Result<(), Raise> {
+        self.in_tree()?.line = tree::get(runtime, of)?.place.map(|(line, position)| (line.get() as usize, position as usize));
+        Ok(())
+    }
+
     fn set_token(&mut self, runtime: &mut Runtime<'_>, of: Ref) -> Result<(), Raise> {
+        self.locate(runtime, of)?;
         let (event, value) = match &tree::get(runtime, of)?.kind {
             Kind::Object(_) => (Event::StartObject, Value::Null),
             Kind::Array(_) => (Event::StartArray, Value::Null),
@@ -115,7 +126,7 @@ impl Reader<'_> {
                     TokenType::Date => (Event::Date, value),
                     TokenType::Raw => (Event::Raw, value),
                     TokenType::Bytes => (Event::Bytes, value),
-                    TokenType::Uri => (Event::String, foreign::original_string(runtime, &value)?),
+                    TokenType::Uri => (Event::String, Value::String(foreign::original_string(runtime, &value))),
                     TokenType::Guid | TokenType::TimeSpan if !value.is_null() => (Event::String, Value::String(to_str(runtime, &value))),
                     _ => (Event::String, value),
                 }

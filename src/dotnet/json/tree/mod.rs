@@ -58,6 +58,13 @@ pub fn place(runtime: &mut Runtime<'_>, kind: Kind) -> Result<Ref, Raise> {
     Ok(of)
 }
 
+/// `SetLineInfo`: says where a token was loaded from.
+pub(super) fn locate(runtime: &mut Runtime<'_>, of: Ref, (line, position): (usize, usize)) -> Result<(), Raise> {
+    let line = u32::try_from(line).ok().and_then(std::num::NonZeroU32::new);
+    get_mut(runtime, of)?.place = line.zip(u32::try_from(position).ok());
+    Ok(())
+}
+
 /// Places a `JValue`.
 pub(super) fn place_leaf(runtime: &mut Runtime<'_>, leaf: Leaf) -> Result<Ref, Raise> {
     place(runtime, Kind::Value(leaf))
