@@ -4,7 +4,7 @@ mod array;
 mod array_search;
 pub mod comparer;
 pub mod dictionary;
-mod enumerator;
+pub mod enumerator;
 pub mod hash_set;
 mod interfaces;
 pub mod list;
