@@ -15,8 +15,21 @@ fn fixture(name: &str) -> String {
 }
 
 fn run(arguments: &[&str], directory: &Path) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = process::run(arguments, directory);
+    texts(process::run(arguments, directory))
+}
+
+fn texts(Output { status, stdout, stderr }: Output) -> (Option<i32>, String, String) {
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// `eval` without files.
+fn eval(arguments: &[&str]) -> (Option<i32>, String, String) {
+    run(&[&["eval"], arguments].concat(), Path::new("."))
+}
+
+/// A command that reads this from standard input.
+fn fed(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
+    texts(process::run_with_input(arguments, Path::new("."), input))
 }
 
 #[test]
@@ -60,6 +73,7 @@ fn what_cannot_be_read_or_written_exits_with_2() {
     let directory = tempfile::tempdir().unwrap();
     let blocked = directory.path().join("file");
     fs::write(&blocked, "x").unwrap();
+    fs::create_dir(directory.path().join("empty")).unwrap();
     let spec = fixture("specs/minimal.yaml");
     for (arguments, expected) in [
         (&["gen", "absent.yaml", "-o", "out"][..], "absent.yaml"),
@@ -71,6 +85,20 @@ fn what_cannot_be_read_or_written_exits_with_2() {
         (&["simulate", "--region", "mars", "--policy", &fixture("policies/round-trip.xml")], "Named Value"),
         (&["fault", "swc", "429", "--control", "http://127.0.0.1:1"], "no simulation listens"),
         (&["fault", "swc", "429", "--control", "nonsense"], "nonsense"),
+        (&["check", "absent.xml"], "absent.xml"),
+        (&["check", "empty"], "no `.xml` file in `empty`"),
+        (&["check"], "PATHS"),
+        (&["eval"], "EXPRESSION"),
+        (&["eval", ""], "no expression"),
+        (&["eval", "-"], "no expression"),
+        (&["eval", "@(1)", "@(2)"], "@(2)"),
+        (&["eval", "@(1)", "--cases", "file"], "--cases"),
+        (&["eval", "--cases", "absent.jsonl"], "absent.jsonl"),
+        (&["eval", "@(1)", "--context", "absent.json"], "absent.json"),
+        (&["eval", "@(1)", "--context", "file"], "`file` is no JSON"),
+        (&["eval", "-", "--context", "-"], "not both"),
+        (&["eval", "@(1)", "--now", "noon"], "RFC 3339"),
+        (&["eval", "@(1)", "--max-depth", "100001"], "100000"),
         (&["gen"], "--out"),
         (&["nonsense"], "nonsense"),
     ] {
@@ -119,4 +147,212 @@ fn no_secret_is_told() {
     let (code, out, said) = run(&["gen", "spec.yaml", "-o", "out"], directory.path());
     assert_eq!(code, Some(2));
     assert!(said.contains("spec/secret-in-spec") && !said.contains(pasted) && !out.contains(pasted), "{said}");
+}
+
+#[test]
+fn eval_prints_the_value_and_its_type() {
+    for (expression, expected) in [
+        ("@(1 + 1)", "2\nSystem.Int32\n"),
+        (" @{ return \"a\\nb\"; } ", "a\nb\nSystem.String\n"),
+        ("40 + 2", "42\nSystem.Int32\n"),
+        ("@(context.User)", "null\n"),
+        ("@(1 == 1)", "True\nSystem.Boolean\n"),
+        ("@(new[] { 1, 2 })", "[1,2]\nSystem.Int32[]\n"),
+        ("@(new[] { \"b\", \"a\" }.OrderBy(s => s).ToList())", "[\"a\",\"b\"]\nList<string>\n"),
+        ("@(new { a = 1 })", "{\"a\":1}\n<anonymous type: int a>\n"),
+        ("@(JObject.Parse(\"{'a':1}\"))", "{\n  \"a\": 1\n}\nNewtonsoft.Json.Linq.JObject\n"),
+        ("@{ context.Trace(\"here\"); return 1; }", "trace: here\n1\nSystem.Int32\n"),
+    ] {
+        assert_eq!(eval(&[expression]), (Some(0), expected.to_owned(), String::new()), "{expression}");
+    }
+    assert_eq!(fed(&["eval", "-"], "@(\n  1 + 1\n)\n"), (Some(0), "2\nSystem.Int32\n".to_owned(), String::new()));
+}
+
+#[test]
+fn eval_exits_with_1_where_there_is_no_value() {
+    for (expression, expected) in [
+        ("@(int.Parse(\"x\"))", "System.FormatException: Input string was not in a correct format.\n"),
+        ("@(context.Response.StatusCode)", "System.NullReferenceException: Object reference not set to an instance of an object.\n"),
+        (
+            "@{ try { int.Parse(\"x\"); } finally { context.Trace(\"end\"); } return 1; }",
+            "trace: end\nSystem.FormatException: Input string was not in a correct format.\n",
+        ),
+    ] {
+        assert_eq!(eval(&[expression]), (Some(1), expected.to_owned(), String::new()), "{expression}");
+    }
+    for (expression, expected) in [
+        ("@(1 +)", "error[CS1525]: Invalid expression term ')'\n --> expression:1:6\n"),
+        ("@(context.Requst)", "= help: did you mean `Request`?"),
+        ("@{\n  var a = missing;\n  return a; }", " --> expression:2:11\n"),
+        ("@(1", "= help: the whole text is one C# expression, unless"),
+        ("return 1;", "= help: the whole text is one C# expression, unless"),
+        ("@(System.IO.File.Exists(\"x\"))", "error[expression/not-allowed]: Type 'System.IO.File' is not allowed"),
+    ] {
+        let (code, out, said) = eval(&[expression]);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{expression}: {said}");
+        assert!(said.contains(expected) && said.ends_with("1 error\n"), "{expression}: {said}");
+    }
+}
+
+#[test]
+fn a_spent_budget_ends_an_evaluation_and_nothing_catches_it() {
+    for (arguments, what) in [
+        (&["@{ while (true) { } }", "--max-steps", "1000"][..], "steps"),
+        (&["@{ try { while (true) { } } catch (Exception) { return 1; } }", "--max-steps", "1000"], "steps"),
+        (&["@(Regex.IsMatch(\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\", \"^(a+)+$\"))", "--max-steps", "100000"], "steps"),
+        (&["@(new string((char)65, int.MaxValue))"], "memory"),
+        (&["@(new string((char)65, 1100000))", "--max-memory", "1"], "memory"),
+        (&["@{ int F(int n) { return F(n + 1); } return F(0); }"], "depth of calls"),
+        (&["@{ int F(int n) { return n == 0 ? 0 : F(n - 1); } return F(20); }", "--max-depth", "10"], "depth of calls"),
+    ] {
+        let expected = format!("ExpressionBudgetExceeded: The expression has spent its budget of {what}.\n");
+        assert_eq!(eval(arguments), (Some(1), expected, String::new()), "{arguments:?}");
+    }
+    assert_eq!(eval(&["@{ int F(int n) { return n == 0 ? 0 : F(n - 1); } return F(5000); }", "--max-depth", "6000"]).0, Some(0));
+}
+
+#[test]
+fn eval_answers_as_json() {
+    let rows = [
+        "@(1.5)",
+        "@((string)null)",
+        "@(new List<int> { 1 })",
+        "@(int.Parse(\"x\"))",
+        "@{ context.Trace(\"a\"); return context.Request.Body.As<string>(); }",
+        "@(missing)",
+    ];
+    let context = "{\"request\":{\"body\":\"hello\"}}";
+    let answers: Vec<String> = rows
+        .iter()
+        .map(|expression| {
+            let (code, out, said) = fed(&["eval", expression, "--context", "-", "--format", "json"], context);
+            assert_eq!(said, "");
+            format!("{}: {out}", code.unwrap())
+        })
+        .collect();
+    insta::assert_snapshot!(answers.concat(), @r#"
+    0: {"type":"System.Double","value":"1.5","exception":null}
+    0: {"type":null,"value":null,"exception":null}
+    0: {"type":"System.Collections.Generic.List`1[System.Int32]","value":"System.Collections.Generic.List`1[System.Int32]","exception":null,"json":"[1]"}
+    1: {"type":null,"value":null,"exception":"System.FormatException","message":"Input string was not in a correct format."}
+    0: {"type":"System.String","value":"hello","exception":null,"trace":["a"],"request_body_consumed":true}
+    1: {"compile_error":"CS0103: The name 'missing' does not exist in the current context","diagnostics":[{"code":"CS0103","severity":"error","message":"The name 'missing' does not exist in the current context","file":"expression","start":{"line":1,"column":3},"end":{"line":1,"column":10}}]}
+    "#);
+}
+
+#[test]
+fn cases_are_answered_in_their_order() {
+    let cases = r#"{"id":"b","expr":"@(context.Response.StatusCode)","context":{"response":{"status":429}}}
+
+{"id":7,"expr":"@(\"{{host}}\" + {{n}})","named":{"host":"swc","*":"1"}}
+{"expr":"@(int.Parse(\"x\"))","note":"another key"}
+{"id":"a","expr":"@(x)"}
+"#;
+    let expected = r#"{"id":"b","type":"System.Int32","value":"429","exception":null}
+{"id":7,"type":"System.String","value":"swc1","exception":null}
+{"type":null,"value":null,"exception":"System.FormatException","message":"Input string was not in a correct format."}
+{"id":"a","compile_error":"CS0103: The name 'x' does not exist in the current context"}
+"#;
+    assert_eq!(fed(&["eval", "--cases", "-"], cases), (Some(0), expected.to_owned(), String::new()));
+    assert_eq!(fed(&["eval", "--cases", "-"], ""), (Some(0), String::new(), String::new()));
+}
+
+#[test]
+fn a_case_that_cannot_be_read_leaves_the_others_their_answers() {
+    let cases = "{\"id\":1,\"expr\":\"@(1)\"}\nzzz\n{\"id\":3}\n{\"id\":4,\"expr\":\"@(1)\",\"context\":{\"respons\":{}}}\n{\"id\":5,\"expr\":\"@(5)\"}\n";
+    let (code, out, said) = fed(&["eval", "--cases", "-"], cases);
+    let answers: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((code, answers.len()), (Some(2), 5), "{out}");
+    assert_eq!((&answers[0]["value"], &answers[4]["value"]), (&"1".into(), &"5".into()));
+    for (answer, expected) in answers[1..4].iter().zip(["no JSON", "`expr`", "did you mean `response`?"]) {
+        assert!(answer["error"].as_str().unwrap().contains(expected), "{answer}");
+    }
+    assert_eq!(answers[3]["id"], 4);
+    assert!(said.contains("<stdin>:2: no JSON") && said.contains("<stdin>:4: context: there is no `respons`"), "{said}");
+}
+
+#[test]
+fn the_context_of_an_expression_is_what_the_file_says() {
+    let context = r#"{
+        "request": {
+            "method": "POST", "url": "https://host/openai/x?api-version=1", "headers": { "A": ["1", "2"], "B": "3" },
+            "body": { "stream": true }, "ip": "10.0.0.1", "matchedParameters": { "id": "x" }
+        },
+        "response": { "status": 503, "headers": { "Retry-After": "7" } },
+        "variables": { "n": 2, "s": "x", "d": 1.5, "b": true, "none": null, "at": { "type": "datetime", "value": "2025-01-31T12:00:00Z" },
+            "list": { "type": "jarray", "value": [1, 2] }, "answer": { "type": "response", "value": { "status": 404 } } },
+        "deployment": { "region": "Sweden Central" }, "user": { "id": "u", "groups": ["g"] }, "elapsed": 1500
+    }"#;
+    for (expression, expected) in [
+        ("@(context.Request.Method + context.Request.Url.Path)", "POST/openai/x"),
+        ("@(context.Request.Headers.GetValueOrDefault(\"a\"))", "1,2"),
+        ("@(context.Request.Url.Query.GetValueOrDefault(\"API-version\"))", "1"),
+        ("@((bool)context.Request.Body.As<JObject>(preserveContent: true)[\"stream\"])", "True"),
+        ("@(context.Request.MatchedParameters[\"id\"])", "x"),
+        ("@(context.Response.StatusCode + context.Response.StatusReason)", "503Service Unavailable"),
+        ("@((int)context.Variables[\"n\"] + (string)context.Variables[\"s\"])", "2x"),
+        ("@((double)context.Variables[\"d\"])", "1.5"),
+        ("@((bool)context.Variables[\"b\"] && context.Variables[\"none\"] == null)", "True"),
+        ("@(((DateTime)context.Variables[\"at\"]).Hour)", "12"),
+        ("@(((JArray)context.Variables[\"list\"]).Count)", "2"),
+        ("@(((IResponse)context.Variables[\"answer\"]).StatusCode)", "404"),
+        ("@(context.Deployment.Region + context.User.Groups.First().Name)", "Sweden Centralg"),
+        ("@(context.Elapsed)", "00:00:01.5000000"),
+    ] {
+        let (code, out, said) = fed(&["eval", expression, "--context", "-"], context);
+        assert_eq!((code, out.lines().next()), (Some(0), Some(expected)), "{expression}: {said}");
+    }
+    for (context, expected) in [
+        ("{\"request\":{\"metod\":\"GET\"}}", "request: there is no `metod`; did you mean `method`?"),
+        ("{\"request\":{\"url\":\"/x\"}}", "`url` is no absolute URL"),
+        ("{\"variables\":{\"a\":[1]}}", "variables.a: an object such as"),
+        ("{\"variables\":{\"a\":{\"type\":\"number\",\"value\":1}}}", "known are string, int"),
+        ("{\"variables\":{\"a\":{\"type\":\"int\",\"value\":\"x\"}}}", "variables.a: `x` is no int"),
+        ("{\"timestamp\":\"noon\"}", "context.timestamp: `noon` is no date"),
+        ("[]", "an object is expected"),
+    ] {
+        let (code, out, said) = fed(&["eval", "@(1)", "--context", "-"], context);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{context}: {said}");
+        assert!(said.starts_with("error: `<stdin>`") && said.contains(expected), "{context}: {said}");
+    }
+}
+
+#[test]
+fn clock_and_chance_can_be_fixed() {
+    let now = "2025-01-31T12:00:00Z";
+    assert_eq!(eval(&["@(DateTime.UtcNow)", "--now", now]).1, "01/31/2025 12:00:00\nSystem.DateTime\n");
+    let chance = "@(Guid.NewGuid() + \" \" + new Random().Next())";
+    assert_eq!(eval(&[chance, "--seed", "7"]), eval(&[chance, "--seed", "7"]));
+    assert_ne!(eval(&[chance, "--seed", "7"]).1, eval(&[chance, "--seed", "8"]).1);
+    assert_ne!(eval(&[chance]).1, eval(&[chance]).1);
+}
+
+#[test]
+fn check_compiles_every_expression_where_it_stands() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    fs::create_dir_all(directory.path().join("policies/nested")).unwrap();
+    write("policies/good.xml", "<policies><inbound><set-variable name=\"a\" value=\"@(context.Api.Name + {{x}})\" /></inbound></policies>");
+    write("policies/nested/fragment.xml", "<fragment><trace>@(\"{{name}}\")</trace></fragment>");
+    write("policies/readme.txt", "no policy");
+    let fine = "2 files, 2 expressions: nothing to report\n".to_owned();
+    assert_eq!(run(&["check", "policies"], directory.path()), (Some(0), fine, String::new()));
+    write(
+        "policies/wrong.xml",
+        "<inbound>\n  <choose>\n    <when condition=\"@(1)\"><set-body>x @(mising) y</set-body></when>\n  </choose>\n</inbound>",
+    );
+    write("broken.xml", "<inbound>");
+    let (code, out, said) = run(&["check", "policies", "broken.xml"], directory.path());
+    assert_eq!((code, said.as_str()), (Some(1), ""), "{out}");
+    for expected in [
+        "error[CS0029]: Cannot implicitly convert type 'int' to 'bool'\n --> policies/wrong.xml:3:24\n",
+        "error[CS0103]: The name 'mising' does not exist in the current context\n --> policies/wrong.xml:3:42\n",
+        "error[xml/",
+        "4 files, 4 expressions: 3 errors\n",
+    ] {
+        assert!(out.contains(expected), "{expected}\n{out}");
+    }
+    let (code, out, _) = run(&["check", "policies/wrong.xml", "--format", "json"], directory.path());
+    insta::assert_snapshot!(format!("{}: {}", code.unwrap(), out.trim_end()), @r#"1: {"files":1,"expressions":2,"compiled":0,"diagnostics":[{"code":"CS0029","severity":"error","message":"Cannot implicitly convert type 'int' to 'bool'","file":"policies/wrong.xml","start":{"line":3,"column":24},"end":{"line":3,"column":25}},{"code":"CS0103","severity":"error","message":"The name 'mising' does not exist in the current context","file":"policies/wrong.xml","start":{"line":3,"column":42},"end":{"line":3,"column":48}}]}"#);
+    assert_eq!(fed(&["check", "-"], "<fragment><base /></fragment>").1, "1 file, 0 expressions: nothing to report\n");
 }

@@ -9,15 +9,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use openai_failover::{
-    azure::faults::CATALOGUE,
-    dotnet::{
-        member::MemberKind,
-        registry::CLASSES,
-        types::{Class, ClassRef, Type},
-    },
-    policy::elements::SIMULATED,
-};
+use openai_failover::{azure::faults::CATALOGUE, policy::elements::SIMULATED};
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_openai-failover");
@@ -120,8 +112,13 @@ impl Block {
 
 /// Runs the program; gives its exit code and what it printed.
 fn run(arguments: &[&str], directory: &Path, control: Option<&str>) -> (Option<i32>, String, String) {
+    run_with(arguments, directory, control, None)
+}
+
+fn run_with(arguments: &[&str], directory: &Path, control: Option<&str>, input: Option<fs::File>) -> (Option<i32>, String, String) {
     let mut command = Command::new(PROGRAM);
-    command.args(arguments).current_dir(directory).env("NO_COLOR", "1").env_remove("OPENAI_FAILOVER_CONTROL").stdin(Stdio::null());
+    command.args(arguments).current_dir(directory).env("NO_COLOR", "1").env_remove("OPENAI_FAILOVER_CONTROL");
+    command.stdin(input.map_or_else(Stdio::null, Stdio::from));
     let output = command.envs(control.map(|control| ("OPENAI_FAILOVER_CONTROL", control))).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
@@ -187,23 +184,57 @@ fn workplace() -> tempfile::TempDir {
     home
 }
 
-/// Runs one command of a page. `# exit N` behind it says how it ends, `> FILE` where its output goes.
+/// The words of a command as a shell sees them; what was quoted is not looked into.
+fn words(command: &str, place: &str) -> Vec<(String, bool)> {
+    let (mut words, mut rest) = (Vec::new(), command.trim_start());
+    while let Some(first) = rest.chars().next() {
+        let quoted = ['\'', '"'].contains(&first);
+        let (word, after) = if quoted {
+            rest[1..].split_once(first).unwrap_or_else(|| panic!("{place}: a quote is not closed"))
+        } else {
+            rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()))
+        };
+        let special = if first == '\'' {
+            ""
+        } else if quoted {
+            "\\`$"
+        } else {
+            "\\`$|'\""
+        };
+        assert!(!word.contains(|c| special.contains(c)), "{place}: more shell than the test knows");
+        assert!(!quoted || after.is_empty() || after.starts_with(' '), "{place}: a word that is quoted in part");
+        words.push((word.to_owned(), quoted));
+        rest = after.trim_start();
+    }
+    words
+}
+
+/// What stands behind an operator of the shell, which is cut off.
+fn cut(words: &mut Vec<(String, bool)>, operator: &str) -> Option<String> {
+    let at = words.iter().position(|(word, quoted)| word == operator && !quoted)?;
+    let behind: Vec<String> = words.drain(at..).skip(1).map(|(word, _)| word).collect();
+    Some(behind.join(" "))
+}
+
+/// Runs one command of a page. `# exit N` behind it says how it ends, `> FILE` where its output goes, `< FILE` where its input is.
 fn perform(step: &Step, home: &Path, simulation: &mut Option<Simulation>, place: &str) {
-    let (command, comment) = step.command.split_once(" # ").unwrap_or((&step.command, "exit 0"));
-    let expected: i32 =
-        comment.trim().strip_prefix("exit ").and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{place}: {comment}"));
-    let (command, file) = command.split_once(" > ").map_or((command, None), |(command, file)| (command, Some(file.trim())));
-    assert!(!command.contains(['\'', '"', '\\', '|']), "{place}: the test knows no quotes and no pipes");
-    let words: Vec<&str> = command.split_whitespace().collect();
+    let mut words = words(&step.command, place);
+    let comment = cut(&mut words, "#").unwrap_or_else(|| "exit 0".to_owned());
+    let expected: i32 = comment.strip_prefix("exit ").and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{place}: {comment}"));
+    let (file, input) = (cut(&mut words, ">"), cut(&mut words, "<"));
+    let words: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
     let arguments = match words.as_slice() {
         ["openai-failover", "simulate", ..] if expected == 0 => return Simulation::start(&words[1..], home).stop(),
         ["openai-failover", arguments @ ..] => arguments,
-        ["cargo", ..] => return assert!(place.starts_with("README.md") && SET_UP.contains(&command), "{place}: not a set-up command"),
+        ["cargo", ..] => {
+            return assert!(place.starts_with("README.md") && SET_UP.contains(&words.join(" ").as_str()), "{place}: not a set-up command");
+        }
         _ => return,
     };
     let control = (arguments.first() == Some(&"fault"))
         .then(|| &*simulation.get_or_insert_with(|| Simulation::start(&["simulate", "two-region.yaml"], home)).control);
-    let (code, out, error) = run(arguments, home, control);
+    let input = input.map(|name| fs::File::open(home.join(name)).unwrap_or_else(|error| panic!("{place}: {error}")));
+    let (code, out, error) = run_with(arguments, home, control, input);
     assert_eq!(code, Some(expected), "{place}\n{out}{error}");
     if let Some(file) = file {
         fs::write(home.join(file), &out).unwrap();
@@ -402,34 +433,4 @@ fn the_reference_pages_have_every_policy_fault_and_variable() {
         .collect();
     assert!(variables.len() > 20, "{variables:?}");
     assert_eq!(lacking(&page("docs/policy.md").text, variables), [""; 0]);
-}
-
-/// A line of the table of types.
-fn row(class: &'static Class) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for info in class.infos() {
-        let name = match info.kind {
-            MemberKind::Constructor => "new",
-            MemberKind::Indexer => "[]",
-            MemberKind::Implicit | MemberKind::Explicit => "(T)",
-            _ => info.name,
-        };
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names.extend(Type::Named(ClassRef(class)).enum_members().into_iter().flatten().map(|(name, _)| *name));
-    let parameters = if class.parameters.is_empty() { String::new() } else { format!("<{}>", class.parameters.join(", ")) };
-    let shown = class.keyword.map_or_else(|| format!("{}{parameters}", class.name), str::to_owned);
-    let members: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    format!("| `{shown}` | {} |", members.join(" "))
-}
-
-#[test]
-fn the_table_of_types_is_that_of_the_program() {
-    let text = page("docs/expressions.md").text;
-    let (_, table) = text.split_once("|---|---|\n").unwrap();
-    let rows: Vec<String> = CLASSES.iter().map(|class| row(class)).collect();
-    let wanted = rows.join("\n") + "\n";
-    assert!(table == wanted, "the table in docs/expressions.md should be:\n{wanted}");
 }

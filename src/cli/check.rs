@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -34,7 +34,12 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Outcome> {
     let mut paths = Vec::new();
     for path in &arguments.paths {
+        let before = paths.len();
         collect(path, &mut paths)?;
+        // A check of nothing that succeeds would hide a mistyped folder from CI for good.
+        if paths.len() == before {
+            bail!("there is no `.xml` file in `{}`", path.display());
+        }
     }
     let (mut found, mut expressions, mut compiled) = (Vec::new(), 0, 0);
     for path in &paths {

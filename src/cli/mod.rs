@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand};
 
 use output::Printer;
 
-/// Azure API Management policies that fail over between Azure OpenAI regions: generate them, watch them fail over, compare them.
+/// Azure API Management policies that fail over between Azure OpenAI regions: generate them, check them, watch them fail over, compare them.
 #[derive(Debug, Parser)]
 #[command(name = "openai-failover", version, propagate_version = true, max_term_width = 100)]
 struct Cli {

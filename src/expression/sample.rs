@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
 use crate::{
+    diagnostic::nearest,
     dotnet::{
         collection,
         context::{
@@ -100,7 +101,7 @@ impl<'a> Fields<'a> {
     fn date(&mut self, name: &'static str) -> Found<Option<DateTime>> {
         match self.text(name)? {
             None => Ok(None),
-            Some(text) => date(self.place, &text).map(Some),
+            Some(text) => date(&format!("{}.{name}", self.place), &text).map(Some),
         }
     }
 
@@ -121,7 +122,10 @@ impl<'a> Fields<'a> {
     /// Says which members are none.
     fn done(self) -> Found<()> {
         match self.map.keys().find(|key| !self.asked.contains(&key.as_str())) {
-            Some(unknown) => fault(self.place, format!("there is no `{unknown}`; known are {}", self.asked.join(", "))),
+            Some(unknown) => {
+                let near = nearest(unknown, self.asked.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+                fault(self.place, format!("there is no `{unknown}`; {}known are {}", near.unwrap_or_default(), self.asked.join(", ")))
+            }
             None => Ok(()),
         }
     }
@@ -373,15 +377,26 @@ fn body(fields: &mut Fields<'_>) -> Found<Body> {
     })
 }
 
-/// A variable: `{"type": …, "value": …}`.
+/// A variable: `{"type": …, "value": …}`; text, a truth or a number may stand alone, since it says its type itself.
 fn variable(runtime: &mut Runtime<'_>, place: &str, json: &Json) -> Found<Value> {
+    match json {
+        Json::Null => return Ok(Value::Null),
+        Json::Bool(truth) => return Ok(Value::Bool(*truth)),
+        Json::String(text) => return Ok(Value::string(text.clone())),
+        Json::Number(number) => {
+            let whole = number.as_i64().map(|whole| i32::try_from(whole).map_or(Value::Int64(whole), Value::Int32));
+            return Ok(whole.unwrap_or_else(|| Value::Double(number.as_f64().unwrap_or(f64::NAN))));
+        }
+        Json::Array(_) => return fault(place, "an object such as {\"type\": \"jarray\", \"value\": [1]} is expected"),
+        Json::Object(_) => {}
+    }
     let mut fields = Fields::of(place, json)?;
-    let Some(ty) = fields.text("type")? else { return fault(place, "a `type` is expected") };
+    let Some(ty) = fields.text("type")? else { return fault(place, "a `type` is expected, as in {\"type\": \"jobject\", \"value\": {}}") };
     let value = fields.get("value").cloned().unwrap_or(Json::Null);
     fields.done()?;
     let raised = |raise: Raise| match raise {
         Raise::Exception(exception) => Fault(format!("{place}: {}", exception.message)),
-        other => Fault(format!("{place}: {other:?}")),
+        _ => Fault(format!("{place}: it takes more than the budget allows")),
     };
     if ty == "null" || value.is_null() {
         return Ok(Value::Null);

@@ -34,6 +34,8 @@ pub enum Ending {
     Value {
         /// The CLR's name of its type; none for null.
         ty: Option<String>,
+        /// The type's name for people: a composed one as C# writes it, since the CLR's own is no pleasure to read.
+        readable: String,
         /// Its invariant text; none for null.
         text: Option<String>,
         /// A collection or anonymous object as JSON.
@@ -87,7 +89,7 @@ impl Answer {
         matches!(self.ending, Ending::Value { .. })
     }
 
-    /// One JSON object, with the case's id where there is one.
+    /// One JSON object, with the case's id where there is one. The fields are those of the page `docs/eval.md`.
     pub fn json(&self, id: Option<&Json>) -> Json {
         let mut object = Map::new();
         if let Some(id) = id {
@@ -98,7 +100,7 @@ impl Answer {
                 object.insert("compile_error".to_owned(), json!(text));
                 return Json::Object(object);
             }
-            Ending::Value { ty, text, json } => {
+            Ending::Value { ty, text, json, .. } => {
                 object.insert("type".to_owned(), json!(ty));
                 object.insert("value".to_owned(), json!(text));
                 object.insert("exception".to_owned(), Json::Null);
@@ -122,7 +124,7 @@ impl Answer {
         Json::Object(object)
     }
 
-    /// For people: the value, and below it its type.
+    /// For people: the value, and below it its type. A collection shows as JSON, what was traced stands above.
     pub fn text(&self, colour: Colour) -> String {
         let dim = |text: &str| match colour {
             Colour::Always => format!("\u{1b}[2m{text}\u{1b}[0m"),
@@ -134,19 +136,21 @@ impl Answer {
         };
         let mut out = String::new();
         for trace in &self.traces {
-            out.push_str(&dim(&format!("trace: {trace}\n")));
+            out.push_str(&dim(&format!("trace: {trace}")));
+            out.push('\n');
         }
         match &self.ending {
             Ending::Value { ty: None, .. } => out.push_str("null\n"),
-            Ending::Value { ty: Some(ty), text, json } => {
+            Ending::Value { text, json, readable, .. } => {
                 let shown = json.as_deref().or(text.as_deref()).unwrap_or("");
-                out.push_str(shown);
-                out.push('\n');
-                out.push_str(&dim(ty));
-                out.push('\n');
+                out.push_str(&format!("{shown}\n{}\n", dim(readable)));
             }
             Ending::Exception { ty, message } => out.push_str(&format!("{}: {message}\n", red(ty))),
             Ending::CompileError(text) => out.push_str(&format!("{text}\n")),
+        }
+        if self.consumed_body {
+            out.push_str(&dim("the request's body is consumed: it was read without preserveContent"));
+            out.push('\n');
         }
         out
     }
@@ -154,12 +158,17 @@ impl Answer {
 
 fn shown(runtime: &mut Runtime<'_>, value: &Value) -> Result<Ending, Raise> {
     if value.is_null() {
-        return Ok(Ending::Value { ty: None, text: None, json: None });
+        return Ok(Ending::Value { ty: None, readable: String::new(), text: None, json: None });
     }
     let ty = type_of(runtime, value);
     let text = to_str(runtime, value).to_string();
     let json = if has_json(runtime, value, &ty) { Some(json::serialize(runtime, value, false)?) } else { None };
-    Ok(Ending::Value { ty: Some(full_name(&ty)), text: Some(text), json })
+    let readable = match &ty {
+        Type::Named(_) => full_name(&ty),
+        Type::Array(element) if matches!(**element, Type::Named(_)) => full_name(&ty),
+        composed => composed.to_string(),
+    };
+    Ok(Ending::Value { ty: Some(full_name(&ty)), readable, text: Some(text), json })
 }
 
 /// Whether a value says more as JSON than as text: collections and anonymous objects do.

@@ -22,6 +22,22 @@ pub fn run(arguments: &[&str], directory: &Path) -> Output {
         .unwrap()
 }
 
+/// Runs a command that reads this from standard input.
+pub fn run_with_input(arguments: &[&str], directory: &Path, input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_openai-failover"))
+        .args(arguments)
+        .current_dir(directory)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads nothing has closed its end.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
 /// A running `simulate --format json`; it is killed when this is dropped.
 pub struct Simulation {
     child: Child,

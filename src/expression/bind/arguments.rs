@@ -69,7 +69,14 @@ pub(super) fn assign<P: Takes>(parameters: &[P], arguments: &[Argument<'_>], exp
     let mut assigned: Vec<Vec<usize>> = vec![Vec::new(); parameters.len()];
     for (index, argument) in arguments.iter().enumerate() {
         let position = match &argument.name {
-            Some(name) => parameters.iter().position(|parameter| *name == *parameter.name())?,
+            Some(name) => {
+                let position = parameters.iter().position(|parameter| *name == *parameter.name())?;
+                // A name in front of positional arguments must be that of its place.
+                if position != index && arguments.iter().skip(index + 1).any(|later| later.name.is_none()) {
+                    return None;
+                }
+                position
+            }
             None if expanded => index.min(parameters.len() - 1),
             None => index,
         };
@@ -87,16 +94,6 @@ pub(super) fn assign<P: Takes>(parameters: &[P], arguments: &[Argument<'_>], exp
 impl<'t> Binder<'t> {
     pub(super) fn arguments(&mut self, arguments: &'t [tree::Argument]) -> Option<Vec<Argument<'t>>> {
         let bound: Vec<Option<Argument<'t>>> = arguments.iter().map(|argument| self.argument(argument)).collect();
-        let mut named = false;
-        for argument in arguments {
-            if named && argument.name.is_none() {
-                let message =
-                    "Named argument specifications must appear after all fixed arguments have been specified in a non-trailing position";
-                self.error("CS8323", argument.span, message);
-                return None;
-            }
-            named |= argument.name.is_some();
-        }
         bound.into_iter().collect()
     }
 
@@ -134,7 +131,7 @@ impl<'t> Binder<'t> {
             ExpressionKind::Name(name) => match self.find_local(&name.identifier.name).cloned() {
                 Some(local) if matches!(local.kind, LocalKind::Variable) => {
                     if !is_out && !self.assigned.has(local.variable) {
-                        self.error("CS0165", span, format!("Use of unassigned local variable '{}'", local.name));
+                        self.unassigned(local.function, local.variable, &local.name, span);
                     }
                     let (function, slot, variable, ty) = (local.function, local.slot, local.variable, local.ty);
                     Some(Passed::Local { function, slot, variable, ty, is_out })

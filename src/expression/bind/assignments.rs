@@ -198,7 +198,7 @@ impl<'t> Binder<'t> {
                     }
                 }
                 if twice && !self.assigned.has(local.variable) {
-                    self.error("CS0165", target.span, format!("Use of unassigned local variable '{}'", local.name));
+                    self.unassigned(local.function, local.variable, &local.name, target.span);
                 }
                 let slot = self.reach(local.function, local.slot);
                 Some(Place::Local { slot, variable: local.variable, ty: local.ty })

@@ -4,9 +4,8 @@ use std::rc::Rc;
 
 use super::{
     Binder, Bound, Operand,
-    arguments::{Argument, Passed, assign},
+    arguments::{Argument, Passed},
     conversions::standard,
-    functions::LocalFunctionType,
     members::{Found, Methods, MethodsKind, Receiver},
     names::Entity,
     overloads::{Ambiguity, Candidate},
@@ -111,8 +110,8 @@ impl<'t> Binder<'t> {
     pub(super) fn call(&mut self, methods: &Rc<Methods<'t>>, arguments: Vec<Argument<'t>>, span: Span) -> Option<Bound> {
         match &methods.kind {
             MethodsKind::Local { function, level, slot } => {
-                let slot = self.reach(*level, *slot);
-                self.call_local(function, slot, arguments, span)
+                let types: Vec<Type> = self.type_arguments(methods)?;
+                self.call_local(function, (*level, *slot), &types, arguments, span)
             }
             MethodsKind::Members(receiver) => {
                 let types: Vec<Type> = self.type_arguments(methods)?;
@@ -319,73 +318,13 @@ impl<'t> Binder<'t> {
         }
     }
 
-    fn call_local(&mut self, function: &LocalFunctionType<'t>, slot: usize, arguments: Vec<Argument<'t>>, span: Span) -> Option<Bound> {
-        let name = &function.name;
-        let expanded = assign(&function.parameters, &arguments, false).is_none();
-        let Some(assigned) = assign(&function.parameters, &arguments, expanded) else {
-            let message = format!("There is no argument given that corresponds to the required formal parameters of '{name}'");
-            self.error("CS7036", span, message);
-            return None;
-        };
-        let mut arguments: Vec<Option<Argument<'t>>> = arguments.into_iter().map(Some).collect();
-        let mut nodes = Vec::new();
-        for (parameter, given) in function.parameters.iter().zip(&assigned) {
-            let given: Vec<Argument<'t>> = given.iter().filter_map(|index| arguments.get_mut(*index).and_then(Option::take)).collect();
-            if parameter.is_params && expanded {
-                let Type::Array(element) = &parameter.ty else { continue };
-                let mut items = Vec::new();
-                for argument in given {
-                    if let Passed::Value(operand) = argument.passed {
-                        items.push(self.to(operand, element, argument.span)?.node);
-                    }
-                }
-                nodes.push(Node::NewArray(element.as_ref().clone(), items.into()));
-                continue;
-            }
-            let Some(argument) = given.into_iter().next() else {
-                nodes.push(Node::Constant(parameter.default.clone().unwrap_or(Value::Null)));
-                continue;
-            };
-            nodes.push(match argument.passed {
-                Passed::Value(operand) if !parameter.by_reference => self.to(operand, &parameter.ty, argument.span)?.node,
-                Passed::Local { function, slot, variable, ty, .. } if parameter.by_reference && ty == parameter.ty => {
-                    self.capture(function, slot);
-                    self.assigned.assign(variable);
-                    Node::Cell(self.reach(function, slot))
-                }
-                Passed::New(name, own) if parameter.by_reference => {
-                    let declared = self.declare(name, own.unwrap_or_else(|| parameter.ty.clone()));
-                    self.assigned.assign(declared.variable);
-                    let level = self.functions.len().saturating_sub(1);
-                    self.capture(level, declared.slot);
-                    let fresh = Node::Declare(declared.slot, Box::new(Node::Constant(Value::default_of(&parameter.ty))));
-                    Node::Sequence([fresh, Node::Cell(declared.slot)].into())
-                }
-                Passed::Discard(_) if parameter.by_reference => {
-                    let slot = self.slot();
-                    let level = self.functions.len().saturating_sub(1);
-                    self.capture(level, slot);
-                    let fresh = Node::Declare(slot, Box::new(Node::Constant(Value::default_of(&parameter.ty))));
-                    Node::Sequence([fresh, Node::Cell(slot)].into())
-                }
-                _ => {
-                    let keyword = if parameter.by_reference {
-                        "must be passed with the 'ref' or 'out' keyword"
-                    } else {
-                        "may not be passed with the 'ref' or 'out' keyword"
-                    };
-                    self.error("CS1620", argument.span, format!("Argument {keyword}"));
-                    return None;
-                }
-            });
-        }
-        Some(Bound::new(Node::Invoke(Box::new(Node::Local(slot)), nodes.into()), function.result.clone()))
-    }
-
     /// What a method group gives for arguments of these types; none where no overload takes them.
     pub(super) fn method_group_result(&mut self, methods: &Rc<Methods<'t>>, inputs: &[Type]) -> Option<Type> {
         match &methods.kind {
-            MethodsKind::Local { function, .. } => Some(function.result.clone()).filter(|_| function.parameters.len() == inputs.len()),
+            MethodsKind::Local { function, .. } => {
+                let fits = function.parameters.len() == inputs.len() && function.type_parameters.is_empty();
+                fits.then(|| function.result.clone())
+            }
             MethodsKind::Members(receiver) => self.choose_for(receiver, methods, inputs).map(|chosen| chosen.result),
         }
     }
@@ -418,10 +357,9 @@ impl<'t> Binder<'t> {
         match &methods.kind {
             MethodsKind::Local { function, level, slot } => {
                 let fits = function.parameters.len() == inputs.len()
+                    && function.type_parameters.is_empty()
                     && function.parameters.iter().zip(&inputs).all(|(parameter, input)| parameter.ty == *input && !parameter.by_reference)
-                    && (output == Type::Void
-                        || function.result == output
-                        || standard(&function.result, &output).is_some_and(|change| change.is_none()));
+                    && (function.result == output || standard(&function.result, &output).is_some_and(|change| change.is_none()));
                 if !fits {
                     return mismatch(self);
                 }
@@ -431,10 +369,14 @@ impl<'t> Binder<'t> {
             MethodsKind::Members(receiver) => {
                 let Some(chosen) = self.choose_for(receiver, methods, &inputs) else { return mismatch(self) };
                 self.check_member(&chosen.found, methods.span)?;
-                let result_fits = output == Type::Void
-                    || chosen.result == output
-                    || matches!(standard(&chosen.result, &output), Some(None)) && !chosen.result.is_value_type();
-                if chosen.expanded || chosen.assigned.iter().any(Vec::is_empty) || !result_fits {
+                let result_fits = chosen.result == output
+                    || output != Type::Void && matches!(standard(&chosen.result, &output), Some(None)) && !chosen.result.is_value_type();
+                if !result_fits {
+                    let message = format!("'{}' has the wrong return type", chosen.found.info.signature);
+                    self.error("CS0407", span, message);
+                    return None;
+                }
+                if chosen.expanded || chosen.assigned.iter().any(Vec::is_empty) {
                     return mismatch(self);
                 }
                 let receiver = match receiver {

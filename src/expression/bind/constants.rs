@@ -74,7 +74,10 @@ impl Binder<'_> {
                     })
                     .collect();
                 match texts {
-                    Some(texts) => Ok(Value::String(texts.iter().fold(Str::EMPTY, |joined, text| joined.concat(text)))),
+                    Some(texts) => {
+                        let joined = texts.iter().fold(Str::EMPTY, |joined, text| joined.concat(text));
+                        Ok(Value::String(Str::literal(&joined.units())))
+                    }
                     None => return Some(bound),
                 }
             }
@@ -93,18 +96,6 @@ impl Binder<'_> {
                     "The operation overflows at compile time in checked mode",
                     "use `long`, or `unchecked( )`",
                 );
-                None
-            }
-        }
-    }
-
-    /// The constant as one of `ty`, for `const` and `case`.
-    pub(super) fn constant_of(&mut self, bound: Bound, ty: &Type, span: Span) -> Option<Value> {
-        let bound = self.implicitly(bound, ty, span)?;
-        match bound.node {
-            Node::Constant(value) => Some(value),
-            _ => {
-                self.error("CS0150", span, "A constant value is expected");
                 None
             }
         }

@@ -228,6 +228,11 @@ impl<'t> Binder<'t> {
             self.error("CS0037", span, format!("Cannot convert null to '{to}' because it is a non-nullable value type"));
         } else if let Some(value) = too_large(&bound, to) {
             self.error("CS0031", span, format!("Constant value '{value}' cannot be converted to a '{to}'"));
+        } else if let (Node::Constant(Value::Double(_)), Some((name, suffix))) = (&bound.node, suffix(to)) {
+            let message = format!(
+                "Literal of type double cannot be implicitly converted to type '{name}'; use an '{suffix}' suffix to create a literal of this type"
+            );
+            self.error("CS0664", span, message);
         } else if *from != Type::Void && (explicit_standard(from, to).is_some() || user_conversions::find(from, to, true).is_some()) {
             let message =
                 format!("Cannot implicitly convert type '{from}' to '{to}'. An explicit conversion exists (are you missing a cast?)");
@@ -280,6 +285,15 @@ impl<'t> Binder<'t> {
             }
         }
         Some(apply(bound, Some(Conversion::Numeric(to.clone(), self.checked)), to))
+    }
+}
+
+/// What a literal of the type ends with.
+fn suffix(ty: &Type) -> Option<(&'static str, char)> {
+    match ty {
+        ty if *ty == Type::SINGLE => Some(("float", 'F')),
+        ty if *ty == Type::DECIMAL => Some(("decimal", 'M')),
+        _ => None,
     }
 }
 

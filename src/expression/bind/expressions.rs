@@ -184,7 +184,7 @@ impl<'t> Binder<'t> {
                 }
             },
             Literal::Char(unit) => (Value::Char(*unit), Type::CHAR),
-            Literal::String(units) | Literal::QuotedString(units) => (Value::String(Str::from_units(units)), Type::STRING),
+            Literal::String(units) | Literal::QuotedString(units) => (Value::String(Str::literal(units)), Type::STRING),
         };
         Some(Bound::new(Node::Constant(value), ty))
     }
@@ -372,9 +372,16 @@ impl<'t> Binder<'t> {
         // What is named must exist, but need not have a value.
         let assigned = self.assigned.clone();
         self.assigned.assign_all(self.variables);
-        let exists = self.entity(operand).is_some();
+        let exists = self.names_static(operand) || self.entity(operand).is_some();
         self.assigned = assigned;
         exists.then(|| Bound::new(Node::Constant(Value::string(name)), Type::STRING))
+    }
+
+    /// `Type.Member` in `nameof`, where the member may be one of values: `string.Length`.
+    fn names_static(&mut self, operand: &'t tree::Expression) -> bool {
+        let ExpressionKind::Member { target, name } = &operand.kind else { return false };
+        let Some(Entity::Type(ty)) = self.attempt(|binder| binder.entity(target)) else { return false };
+        !super::members::find(&ty, &name.identifier.name, |_| true).is_empty()
     }
 
     fn size_of(&mut self, ty: &'t tree::Type, span: Span) -> Option<Bound> {

@@ -3,13 +3,14 @@
 //! A lambda has no type before something asks for one. Each overload that is tried may ask for another: what a body gives for certain
 //! parameter types is remembered, so that lambdas in lambdas do not multiply.
 
-use std::{rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use super::{
     Binder, Bound, Operand,
     arguments::Takes,
     conversions,
-    scopes::{FunctionScope, LocalKind},
+    flow::Assigned,
+    scopes::{FunctionScope, LocalFlow, LocalKind},
 };
 use crate::{
     csharp::tree::{self, FunctionBody},
@@ -66,6 +67,21 @@ pub(super) struct LocalFunctionType<'t> {
     pub parameters: Vec<LocalParameter>,
     pub result: Type,
     pub tree: &'t tree::LocalFunction,
+    /// Its type parameters, under the names that types have for them.
+    pub type_parameters: Vec<&'static str>,
+    /// What its callers must know of its body.
+    pub flow: RefCell<CallersFlow>,
+    /// The bodies that it is called with, for a generic function: type arguments and slots.
+    pub instances: RefCell<Vec<(Vec<Type>, usize)>>,
+}
+
+/// What the callers of a local function must know of its body.
+#[derive(Default)]
+pub(super) struct CallersFlow {
+    /// The variables that it reads and what is assigned once it returns, where its body has been bound.
+    pub known: Option<(Vec<(usize, Text)>, Assigned)>,
+    /// Uses before that.
+    pub uses: Vec<(Assigned, Span)>,
 }
 
 pub(super) struct LocalParameter {
@@ -74,6 +90,7 @@ pub(super) struct LocalParameter {
     pub default: Option<Value>,
     pub is_params: bool,
     pub by_reference: bool,
+    pub is_out: bool,
 }
 
 impl Takes for LocalParameter {
@@ -93,7 +110,8 @@ struct BoundFunction {
     function: Function,
     captured: Vec<usize>,
     returns: Returns,
-    ends: bool,
+    /// For a local function.
+    flow: Option<LocalFlow>,
 }
 
 impl<'t> Lambda<'t> {
@@ -250,14 +268,19 @@ impl<'t> Binder<'t> {
         let scope = self.scope.len();
         let (assigned, split) = (self.assigned.clone(), self.split.take());
         if self.assigned.is_unreachable() {
-            self.assigned = super::flow::Assigned::default();
+            self.assigned = Assigned::default();
             self.assigned.assign_all(self.variables);
         }
         let receivers = std::mem::take(&mut self.receivers);
         self.functions.push(FunctionScope::new(returns));
+        self.scopes += 1;
         let (parameters, body) = declare(self);
         let body = self.deeper(span, |binder| binder.body(body));
+        self.scopes -= 1;
         let ends = !self.assigned.is_unreachable();
+        if ends {
+            self.leave_function(span);
+        }
         let scoped = self.functions.pop();
         self.scope.truncate(scope);
         (self.assigned, self.split) = (assigned, split);
@@ -270,13 +293,19 @@ impl<'t> Binder<'t> {
                 Returns::Anything(_) => true,
             };
             if needs_value {
-                self.error("CS1643", span, "Not all code paths return a value in lambda expression");
+                if scoped.flow.is_some() {
+                    let name = self.code.slice(span).to_owned();
+                    self.error("CS0161", span, format!("'{name}': not all code paths return a value"));
+                } else {
+                    self.error("CS1643", span, "Not all code paths return a value in lambda expression");
+                }
                 return None;
             }
         }
         let (captured, captures) = scoped.captures.iter().copied().unzip::<usize, usize, Vec<_>, Vec<_>>();
-        let function = Function { body, parameters, captures: captures.into(), slots: scoped.slots.into() };
-        Some(BoundFunction { function, captured, returns: scoped.returns, ends })
+        let is_shallow = self.deepest <= super::SHALLOW;
+        let function = Function { body, parameters, captures: captures.into(), slots: scoped.slots.into(), is_shallow };
+        Some(BoundFunction { function, captured, returns: scoped.returns, flow: scoped.flow })
     }
 
     fn body(&mut self, body: &LambdaBody<'t>) -> Option<Body> {
@@ -335,20 +364,60 @@ impl<'t> Binder<'t> {
 
     /// What a local function takes and gives, known before any body is bound.
     pub(super) fn local_function_type(&mut self, tree: &'t tree::LocalFunction) -> Option<LocalFunctionType<'t>> {
-        if !tree.type_parameters.is_empty() {
-            return self.unavailable("a generic local function", tree.name.span);
+        let type_parameters = self.type_parameters_of(tree);
+        let outer = self.type_names.len();
+        let names = tree.type_parameters.iter().map(|name| name.name.clone());
+        self.type_names.extend(names.zip(type_parameters.iter().map(|name| Type::Parameter(name))));
+        let declared = self.signature(tree);
+        self.type_names.truncate(outer);
+        let (parameters, result) = declared?;
+        let (flow, instances) = Default::default();
+        Some(LocalFunctionType { name: tree.name.name.clone(), parameters, result, tree, type_parameters, flow, instances })
+    }
+
+    /// Names that types can have for a function's type parameters.
+    fn type_parameters_of(&mut self, tree: &'t tree::LocalFunction) -> Vec<&'static str> {
+        const USUAL: &[&str] = &["T", "U", "V", "T1", "T2", "T3", "K", "R", "S", "TKey", "TValue", "TSource", "TResult", "TItem"];
+        const OTHER: &[&str] = &["type 1", "type 2", "type 3", "type 4", "type 5", "type 6", "type 7", "type 8"];
+        let usual = |name: &Text| USUAL.iter().find(|usual| *name == **usual).copied();
+        let mut others = OTHER.iter().copied();
+        let found: Vec<&'static str> = tree.type_parameters.iter().filter_map(|name| usual(&name.name).or_else(|| others.next())).collect();
+        if found.len() < tree.type_parameters.len() {
+            let _: Option<()> = self.unavailable("a local function with so many type parameters", tree.name.span);
         }
+        found
+    }
+
+    fn signature(&mut self, tree: &'t tree::LocalFunction) -> Option<(Vec<LocalParameter>, Type)> {
         let result = match tree.return_type.kind {
             tree::TypeKind::Predefined(tree::PredefinedType::Void) => Some(Type::Void),
             _ => self.ty(&tree.return_type),
         };
-        let mut parameters = Vec::new();
+        let mut parameters: Vec<LocalParameter> = Vec::new();
         for parameter in &tree.parameters {
+            let is_params = parameter.modifier == Some(tree::ParameterModifier::Params);
+            if parameter.default.is_none() && !is_params && parameters.iter().any(Takes::is_optional) {
+                self.error("CS1737", parameter.span, "Optional parameters must appear after all required parameters");
+            }
             let ty = parameter.ty.as_ref().and_then(|ty| self.ty(ty))?;
             let default = match &parameter.default {
                 None => None,
                 Some(value) => {
                     let operand = self.operand(value)?;
+                    if ty.is_open() {
+                        return self.unavailable("a default value of a generic type", value.span);
+                    }
+                    if let Operand::Value(bound) = &operand
+                        && bound.ty != Type::Error
+                        && !self.converts(&operand, &ty)
+                    {
+                        let message = format!(
+                            "A value of type '{}' cannot be used as a default parameter because there are no standard conversions to type '{ty}'",
+                            bound.ty
+                        );
+                        self.error("CS1750", parameter.name.span, message);
+                        return None;
+                    }
                     match self.to(operand, &ty, value.span)?.node {
                         Node::Constant(value) => Some(value),
                         _ => {
@@ -366,33 +435,78 @@ impl<'t> Binder<'t> {
                 name: parameter.name.name.clone(),
                 ty,
                 default,
-                is_params: parameter.modifier == Some(tree::ParameterModifier::Params),
+                is_params,
+                is_out: parameter.modifier == Some(tree::ParameterModifier::Out),
                 by_reference: matches!(parameter.modifier, Some(tree::ParameterModifier::Ref | tree::ParameterModifier::Out)),
             });
         }
-        Some(LocalFunctionType { name: tree.name.name.clone(), parameters, result: result?, tree })
+        Some((parameters, result?))
     }
 
-    /// The body of a local function as the delegate that its slot holds.
-    pub(super) fn local_function_body(&mut self, function: &LocalFunctionType<'t>) -> Option<(Node, Vec<usize>)> {
+    /// The body of a local function as the delegate that its slot holds; for a generic one, with these type arguments.
+    pub(super) fn local_function_body(&mut self, function: &LocalFunctionType<'t>, types: &[Type]) -> Option<(Node, Vec<usize>)> {
         let tree = function.tree;
         let body = LambdaBody::from(&tree.body);
-        // The variables around it may be assigned by the time it is called.
-        let assigned = self.assigned.clone();
-        let variables = self.variables;
-        self.assigned.assign_all(variables);
-        let bound = self.function_body(Returns::Type(function.result.clone()), tree.name.span, |binder| {
+        let outer = self.type_names.len();
+        self.type_names.extend(tree.type_parameters.iter().map(|name| name.name.clone()).zip(types.iter().cloned()));
+        let close = |ty: &Type| function.close(ty, types);
+        // Lambdas in it may mean something else for other type arguments.
+        let depth = self.context.len();
+        self.context.extend(types.iter().cloned());
+        // What the variables around it have by the time it is called, its callers know.
+        let assigned = std::mem::take(&mut self.assigned);
+        let bound = self.function_body(Returns::Type(close(&function.result)), tree.name.span, |binder| {
+            let mut outs = Vec::new();
             for (parameter, source) in function.parameters.iter().zip(&tree.parameters) {
-                let declared = binder.declare(&source.name, parameter.ty.clone());
-                binder.assigned.assign(declared.variable);
+                let declared = binder.declare(&source.name, close(&parameter.ty));
+                if parameter.is_out {
+                    outs.push((declared.variable, parameter.name.clone()));
+                } else {
+                    binder.assigned.assign(declared.variable);
+                }
+            }
+            if let Some(scope) = binder.functions.last_mut() {
+                scope.flow = Some(LocalFlow { reads: Vec::new(), exits: Assigned::unreachable(), outs });
             }
             (function.parameters.len(), &body)
         });
         self.assigned = assigned;
+        self.context.truncate(depth);
+        self.type_names.truncate(outer);
         let bound = bound?;
-        let _ = bound.ends;
+        if let Some(flow) = bound.flow {
+            let mut callers = function.flow.borrow_mut();
+            let uses = std::mem::take(&mut callers.uses);
+            for (variable, name) in &flow.reads {
+                let mut missing: Vec<Span> = uses.iter().filter(|(state, _)| !state.has(*variable)).map(|(_, span)| *span).collect();
+                missing.dedup();
+                for span in missing {
+                    self.error("CS0165", span, format!("Use of unassigned local variable '{name}'"));
+                }
+            }
+            callers.known = Some((flow.reads, flow.exits));
+        }
         let captured = bound.captured.clone();
         Some((Node::Closure(Arc::new(bound.function), bound.captured.into(), Type::OBJECT), captured))
+    }
+}
+
+impl LocalFunctionType<'_> {
+    /// A type of its signature with type arguments put in.
+    pub fn close(&self, ty: &Type, types: &[Type]) -> Type {
+        if types.is_empty() {
+            return ty.clone();
+        }
+        ty.substitute(&|name| {
+            let index = self.type_parameters.iter().position(|parameter| *parameter == name)?;
+            types.get(index).cloned()
+        })
+    }
+
+    /// As C#'s messages show it: `f(int, string)`.
+    pub fn shown(&self) -> String {
+        let parameters: Vec<String> = self.parameters.iter().map(|parameter| parameter.ty.to_string()).collect();
+        format!("{}({})", self.name, parameters.join(", "))
     }
 }
 

@@ -92,6 +92,14 @@ impl<'t> Binder<'t> {
     }
 
     pub(super) fn unknown_name(&mut self, simple: &str, span: Span) {
+        if let Some(announced) = self.announced.iter().rev().find(|announced| announced.name == *simple) {
+            if announced.typed {
+                self.error("CS0165", span, format!("Use of unassigned local variable '{simple}'"));
+            } else {
+                self.error("CS0841", span, format!("Cannot use local variable '{simple}' before it is declared"));
+            }
+            return;
+        }
         if self.refused_type(simple, span) {
             return;
         }
@@ -109,15 +117,14 @@ impl<'t> Binder<'t> {
         match &local.kind {
             LocalKind::Constant(value) => return Some(Operand::Value(Bound::new(Node::Constant(value.clone()), local.ty))),
             LocalKind::Function(function) => {
+                self.use_function(function, local.function, span);
                 let methods = Methods::of_local(function.clone(), local.function, local.slot, name);
                 return Some(Operand::Methods(Rc::new(methods)));
             }
             _ => {}
         }
         if !self.assigned.has(local.variable) {
-            self.error("CS0165", span, format!("Use of unassigned local variable '{}'", local.name));
-            // Said once for each variable.
-            self.assigned.assign(local.variable);
+            self.unassigned(local.function, local.variable, &local.name, span);
         }
         let slot = self.reach(local.function, local.slot);
         let mut node = Node::Local(slot);

@@ -26,7 +26,8 @@ impl<'t> Binder<'t> {
                 {
                     return self.constant_pattern(operand, bound, ty.span);
                 }
-                let ty = self.type_pattern(&operand, ty)?;
+                // `is` of a type that the value can never have is no error, as it is for `case` and with a name.
+                let ty = self.ty(ty)?;
                 Some((Bound::new(Node::Is(ty, operand.boxed()), Type::BOOL), None))
             }
             PatternKind::Constant(constant) => {

@@ -207,6 +207,7 @@ impl<'t> Binder<'t> {
             ty,
             function,
             slot: parameter.slot,
+            depth: self.scopes,
             variable: parameter.variable,
             kind: LocalKind::Part(path.clone()),
         });

@@ -11,6 +11,7 @@ use crate::{
     csharp::tree,
     dotnet::{types::Type, value::Value},
     expression::program::{Label, Node, Slot},
+    source::Span,
     text::Text,
 };
 
@@ -24,7 +25,17 @@ pub(super) struct Local<'t> {
     pub slot: usize,
     /// Its number among all variables, for definite assignment.
     pub variable: usize,
+    /// How many scopes are around it.
+    pub depth: usize,
     pub kind: LocalKind<'t>,
+}
+
+/// A name that a block declares somewhere: it is taken, and not yet usable, from the block's beginning.
+pub(super) struct Announced {
+    pub name: Text,
+    pub depth: usize,
+    /// Whether its own value is being bound, whose type is given: it is then unassigned, not undeclared.
+    pub typed: bool,
 }
 
 /// What a name in scope is.
@@ -55,6 +66,18 @@ pub(super) struct FunctionScope {
     pub catches: usize,
     /// How many `finally` blocks: they cannot be left by `return`, `break` or `continue`.
     pub finallies: usize,
+    /// For a local function what it asks of, and does to, the variables around it; its `out` parameters.
+    pub flow: Option<LocalFlow>,
+}
+
+/// What a local function asks of the variables around it, and does to them.
+pub(super) struct LocalFlow {
+    /// Variables that must be assigned before it is called.
+    pub reads: Vec<(usize, Text)>,
+    /// What is assigned wherever it returns.
+    pub exits: Assigned,
+    /// Its `out` parameters.
+    pub outs: Vec<(usize, Text)>,
 }
 
 /// What `break` and `continue` leave.
@@ -68,6 +91,8 @@ pub(super) struct BreakTarget {
     pub finallies: usize,
     /// For a switch: its constant cases and `default` with their labels.
     pub cases: Vec<(Option<Value>, Label)>,
+    /// For a switch: whether no case is a pattern or has a guard.
+    pub has_constants_alone: bool,
 }
 
 impl FunctionScope {
@@ -81,6 +106,7 @@ impl FunctionScope {
             label_count: 0,
             catches: 0,
             finallies: 0,
+            flow: None,
         }
     }
 }
@@ -119,21 +145,17 @@ impl<'t> Binder<'t> {
     }
 
     pub(super) fn declare_as(&mut self, name: &tree::Identifier, ty: Type, kind: LocalKind<'t>) -> Declared {
-        if let Some(other) = self.scope.iter().find(|local| local.name == name.name) {
-            let (code, message) = if other.function == self.level() {
-                ("CS0128", format!("A local variable or function named '{}' is already defined in this scope", name.name))
-            } else {
-                (
-                    "CS0136",
-                    format!(
-                        "A local or parameter named '{}' cannot be declared in this scope because that name is used in an enclosing local scope to define a local or parameter",
-                        name.name
-                    ),
-                )
-            };
-            self.error(code, name.span, message);
-        } else if name.name == "context" {
-            self.error("CS0136", name.span, "A local or parameter named 'context' cannot be declared in this scope because that name is used in an enclosing local scope to define a local or parameter");
+        let other = self.scope.iter().rev().find(|local| local.name == name.name);
+        let announced = || self.announced.iter().any(|other| other.name == name.name && other.depth < self.scopes);
+        if other.is_some_and(|other| other.function == self.level() && other.depth == self.scopes) {
+            let message = format!("A local variable or function named '{}' is already defined in this scope", name.name);
+            self.error("CS0128", name.span, message);
+        } else if other.is_some() || name.name == "context" || announced() {
+            let message = format!(
+                "A local or parameter named '{}' cannot be declared in this scope because that name is used in an enclosing local scope to define a local or parameter",
+                name.name
+            );
+            self.error("CS0136", name.span, message);
         }
         self.declare_unchecked(name.name.clone(), ty, kind)
     }
@@ -141,7 +163,15 @@ impl<'t> Binder<'t> {
     pub(super) fn declare_unchecked(&mut self, name: Text, ty: Type, kind: LocalKind<'t>) -> Declared {
         let declared = Declared { slot: self.slot(), variable: self.variables };
         self.variables += 1;
-        self.scope.push(Local { name, ty, function: self.level(), slot: declared.slot, variable: declared.variable, kind });
+        self.scope.push(Local {
+            name,
+            ty,
+            function: self.level(),
+            slot: declared.slot,
+            variable: declared.variable,
+            depth: self.scopes,
+            kind,
+        });
         declared
     }
 
@@ -169,6 +199,53 @@ impl<'t> Binder<'t> {
         slot
     }
 
+    /// A variable without a value is used: in a local function, that is for its callers to see to.
+    pub(super) fn unassigned(&mut self, owner: usize, variable: usize, name: &Text, span: Span) {
+        // Said once for each variable.
+        self.assigned.assign(variable);
+        let mut inner = self.functions.iter_mut().skip(owner + 1).rev().filter_map(|function| function.flow.as_mut());
+        if let Some(flow) = inner.next() {
+            flow.reads.push((variable, name.clone()));
+            return;
+        }
+        let mut flows = self.functions.iter().filter_map(|function| function.flow.as_ref());
+        if flows.any(|flow| flow.outs.iter().any(|(out, _)| *out == variable)) {
+            self.error("CS0269", span, format!("Use of unassigned out parameter '{name}'"));
+        } else {
+            self.error("CS0165", span, format!("Use of unassigned local variable '{name}'"));
+        }
+    }
+
+    /// A local function is used here: what it reads must be assigned.
+    pub(super) fn use_function(&mut self, function: &Rc<LocalFunctionType<'t>>, owner: usize, span: Span) {
+        let flow = function.flow.borrow();
+        if let Some((reads, _)) = &flow.known {
+            let missing: Vec<_> = reads.iter().filter(|(variable, ..)| !self.assigned.has(*variable)).cloned().collect();
+            drop(flow);
+            for (variable, name) in missing {
+                self.unassigned(owner, variable, &name, span);
+            }
+            return;
+        }
+        drop(flow);
+        // Its body stands further down. What one local function asks of another is not followed there.
+        if !self.functions.iter().skip(owner + 1).any(|function| function.flow.is_some()) {
+            function.flow.borrow_mut().uses.push((self.assigned.clone(), span));
+        }
+    }
+
+    /// Control leaves a function: its `out` parameters must be assigned.
+    pub(super) fn leave_function(&mut self, span: Span) {
+        let state = &self.assigned;
+        let Some(flow) = self.functions.last_mut().and_then(|function| function.flow.as_mut()) else { return };
+        flow.exits.meet(state);
+        let missing: Vec<Text> = flow.outs.iter().filter(|(variable, _)| !state.has(*variable)).map(|(_, name)| name.clone()).collect();
+        for name in missing {
+            let message = format!("The out parameter '{name}' must be assigned to before control leaves the current method");
+            self.error("CS0177", span, message);
+        }
+    }
+
     /// Keeps a variable in a cell.
     pub(super) fn capture(&mut self, function: usize, slot: usize) {
         if let Some(kept) = self.functions.get_mut(function).and_then(|owner| owner.slots.get_mut(slot))
@@ -181,7 +258,9 @@ impl<'t> Binder<'t> {
     /// Runs `bind` in a scope of its own.
     pub(super) fn scoped<T>(&mut self, bind: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.scope.len();
+        self.scopes += 1;
         let result = bind(self);
+        self.scopes -= 1;
         self.scope.truncate(outer);
         result
     }

@@ -5,7 +5,7 @@ use super::{
     flow::Assigned,
     functions::Returns,
     inference::item_type,
-    scopes::{BreakTarget, FunctionScope, LocalKind},
+    scopes::{Announced, BreakTarget, FunctionScope, LocalKind},
     tuples::designated,
 };
 use crate::{
@@ -19,53 +19,92 @@ impl<'t> Binder<'t> {
     /// Statements in a scope of their own.
     pub(super) fn block(&mut self, statements: &'t [Statement]) -> Vec<Step> {
         self.scoped(|binder| {
-            let labels = binder.declare_labels(statements);
-            let functions = binder.declare_functions(statements);
-            let first_slot = binder.functions.last().map_or(0, |function| function.slots.len());
-            let mut steps = Vec::new();
-            let mut hoisted = Vec::new();
-            let mut shared = Vec::new();
-            for statement in statements {
-                if let StatementKind::LocalFunction(function) = &statement.kind {
-                    let declared = functions.iter().find(|(tree, ..)| std::ptr::eq(*tree, function.as_ref()));
-                    if let Some((_, ty, slot)) = declared
-                        && let Some((node, captured)) = binder.local_function_body(ty)
-                    {
-                        hoisted.push((*slot, node));
-                        shared.extend(captured);
-                    }
-                    continue;
-                }
-                match binder.statement(statement) {
-                    // `goto` looks for labels among the block's own statements.
-                    Step::Block(inner) if matches!(inner.first(), Some(Step::Label(_))) => steps.extend(inner),
-                    step => steps.push(step),
-                }
-            }
-            if !functions.is_empty() {
-                // Cells that must be there before any statement runs: the functions' own, and of the block's variables those they share.
-                let mut cells: Vec<usize> = functions.iter().map(|(.., slot)| *slot).collect();
-                let own = |slot: &usize| {
-                    let captures = binder.functions.last().map_or(&[][..], |function| function.captures.as_slice());
-                    *slot >= first_slot && !captures.iter().any(|(_, capture)| capture == slot)
-                };
-                cells.extend(shared.into_iter().filter(own));
-                cells.sort_unstable();
-                cells.dedup();
-                if let Some(scope) = binder.functions.last_mut() {
-                    for cell in &cells {
-                        if let Some(kept) = scope.slots.get_mut(*cell) {
-                            *kept = Slot::Hoisted;
-                        }
-                    }
-                }
-                steps.insert(0, Step::Hoist(cells.into(), hoisted));
-            }
-            if let Some(function) = binder.functions.last_mut() {
-                function.labels.truncate(labels);
-            }
+            let announced = binder.announce(statements);
+            let steps = binder.statements(statements);
+            binder.announced.truncate(announced);
             steps
         })
+    }
+
+    /// Statements in the scope that is open, which knows what they declare.
+    pub(super) fn statements(&mut self, statements: &'t [Statement]) -> Vec<Step> {
+        let labels = self.declare_labels(statements);
+        let functions = self.declare_functions(statements);
+        let first_slot = self.functions.last().map_or(0, |function| function.slots.len());
+        let mut steps = Vec::new();
+        let mut hoisted = Vec::new();
+        let mut shared = Vec::new();
+        for statement in statements {
+            if let StatementKind::LocalFunction(function) = &statement.kind {
+                let declared = functions.iter().find(|(tree, ..)| std::ptr::eq(*tree, function.as_ref()));
+                if let Some((_, ty, slot)) = declared
+                    && ty.type_parameters.is_empty()
+                    && let Some((node, captured)) = self.local_function_body(ty, &[])
+                {
+                    hoisted.push((*slot, node));
+                    shared.extend(captured);
+                }
+                continue;
+            }
+            match self.statement(statement) {
+                // `goto` looks for labels among the block's own statements.
+                Step::Block(inner) if matches!(inner.first(), Some(Step::Label(_))) => steps.extend(inner),
+                step => steps.push(step),
+            }
+        }
+        let mut instances: Vec<usize> = Vec::new();
+        // Binding one body may ask for another.
+        while let Some((ty, types, slot)) = functions.iter().find_map(|(_, ty, _)| {
+            let made = ty.instances.borrow();
+            made.iter().find(|(_, slot)| !instances.contains(slot)).map(|(types, slot)| (ty, types.clone(), *slot))
+        }) {
+            instances.push(slot);
+            if let Some((node, captured)) = self.local_function_body(ty, &types) {
+                hoisted.push((slot, node));
+                shared.extend(captured);
+            }
+        }
+        if !functions.is_empty() {
+            // Cells that must be there before any statement runs: the functions' own, and of the block's variables those they share.
+            let mut cells: Vec<usize> = functions.iter().map(|(.., slot)| *slot).collect();
+            let own = |slot: &usize| {
+                let captures = self.functions.last().map_or(&[][..], |function| function.captures.as_slice());
+                *slot >= first_slot && !captures.iter().any(|(_, capture)| capture == slot)
+            };
+            cells.extend(instances);
+            cells.extend(shared.into_iter().filter(own));
+            cells.sort_unstable();
+            cells.dedup();
+            if let Some(scope) = self.functions.last_mut() {
+                for cell in &cells {
+                    if let Some(kept) = scope.slots.get_mut(*cell) {
+                        *kept = Slot::Hoisted;
+                    }
+                }
+            }
+            steps.insert(0, Step::Hoist(cells.into(), hoisted));
+        }
+        if let Some(function) = self.functions.last_mut() {
+            function.labels.truncate(labels);
+        }
+        steps
+    }
+
+    /// The names that statements declare in their block; gives how many were known before.
+    pub(super) fn announce(&mut self, statements: &'t [Statement]) -> usize {
+        let before = self.announced.len();
+        let depth = self.scopes;
+        for statement in statements {
+            let mut inner = statement;
+            while let StatementKind::Labeled { statement, .. } = &inner.kind {
+                inner = statement;
+            }
+            if let StatementKind::Local(declaration) = &inner.kind {
+                let names = declaration.variables.iter().map(|variable| variable.name.name.clone());
+                self.announced.extend(names.map(|name| Announced { name, depth, typed: false }));
+            }
+        }
+        before
     }
 
     fn declare_labels(&mut self, statements: &'t [Statement]) -> usize {
@@ -74,6 +113,9 @@ impl<'t> Binder<'t> {
             let mut next = statement;
             while let StatementKind::Labeled { label, statement } = &next.kind {
                 let number = self.label();
+                if self.functions.last().is_some_and(|function| function.labels.iter().any(|(name, ..)| *name == label.name)) {
+                    self.error("CS0140", label.span, format!("The label '{}' is a duplicate", label.name));
+                }
                 if let Some(function) = self.functions.last_mut() {
                     function.labels.push((label.name.clone(), number, Assigned::unreachable()));
                 }
@@ -251,6 +293,7 @@ impl<'t> Binder<'t> {
             continues: Assigned::unreachable(),
             finallies: 0,
             cases: Vec::new(),
+            has_constants_alone: false,
         };
         if let Some(function) = self.functions.last_mut() {
             let finallies = function.finallies;
@@ -328,6 +371,7 @@ impl<'t> Binder<'t> {
             Some(Returns::Type(ty)) => Some(ty.clone()),
             _ => None,
         };
+        let is_local = self.functions.last().is_some_and(|function| function.flow.is_some());
         let step = match (value, wanted) {
             (None, Some(Type::Void)) => Step::Return(None),
             (None, None) if self.functions.len() > 1 => Step::Return(None),
@@ -338,11 +382,17 @@ impl<'t> Binder<'t> {
             }
             (Some(value), Some(Type::Void)) => {
                 self.value(value);
+                if is_local {
+                    let message = "Since the local function returns void, a return keyword must not be followed by an object expression";
+                    self.error("CS0127", span, message);
+                    return Step::Nothing;
+                }
                 self.error("CS8030", span, "Anonymous function converted to a void returning delegate cannot return a value");
                 Step::Nothing
             }
             (Some(value), wanted) => self.returned_value(value, wanted),
         };
+        self.leave_function(span);
         self.stop();
         step
     }
@@ -417,7 +467,15 @@ impl<'t> Binder<'t> {
             self.error("CS0145", variable.span, "A const field requires a value to be provided");
             return Step::Nothing;
         };
-        let constant = self.value(value).and_then(|bound| self.constant_of(bound, ty, value.span));
+        let constant = self.value(value).and_then(|bound| {
+            let bound = self.implicitly(bound, ty, value.span)?;
+            let Node::Constant(constant) = bound.node else {
+                let name = &variable.name.name;
+                self.error("CS0133", value.span, format!("The expression being assigned to '{name}' must be constant"));
+                return None;
+            };
+            Some(constant)
+        });
         let place = self.declare_as(&variable.name, ty.clone(), LocalKind::Constant(constant.unwrap_or(Value::Null)));
         self.assigned.assign(place.variable);
         Step::Nothing
@@ -429,6 +487,7 @@ impl<'t> Binder<'t> {
             return self.ref_local(variable, target, declared);
         }
         // The variable is in scope, unassigned, in its own value.
+        self.announce_typed(variable, declared.is_some());
         let bound = match (&variable.value, declared) {
             (Some(value), Some(ty)) if matches!(value.kind, tree::ExpressionKind::ArrayInitializer(_)) => self.array_items(value, ty),
             (Some(value), None) if matches!(value.kind, tree::ExpressionKind::ArrayInitializer(_)) => {
@@ -459,6 +518,7 @@ impl<'t> Binder<'t> {
                 None
             }
         };
+        self.announce_typed(variable, false);
         let ty = declared.cloned().or_else(|| bound.as_ref().map(|bound| bound.ty.clone())).unwrap_or(Type::Error);
         let place = self.declare(&variable.name, ty.clone());
         let node = match (bound, &variable.value) {
@@ -470,6 +530,12 @@ impl<'t> Binder<'t> {
             self.assigned.assign(place.variable);
         }
         Step::Evaluate(Node::Declare(place.slot, Box::new(node)))
+    }
+
+    fn announce_typed(&mut self, variable: &tree::VariableDeclarator, typed: bool) {
+        if let Some(announced) = self.announced.iter_mut().rev().find(|announced| announced.name == variable.name.name) {
+            announced.typed = typed;
+        }
     }
 
     fn ref_local(&mut self, variable: &'t tree::VariableDeclarator, target: &'t tree::Expression, declared: Option<&Type>) -> Step {
@@ -559,12 +625,13 @@ impl<'t> Binder<'t> {
             self.error("CS1579", source.span, message);
             return None;
         };
-        // A `JObject` enumerates its properties as pairs; as a `JToken` it would give its children.
-        let pairs = bound.ty.class().is_some_and(|class| std::ptr::eq(class, &registry::JOBJECT));
+        // A `JObject` enumerates its properties as pairs, seen as an interface too; as a `JToken` it would give its children.
+        let pair = Type::generic(&registry::KEY_VALUE_PAIR, [Type::STRING, Type::JTOKEN]);
+        let is_dictionary = bound.ty.class().is_some_and(|class| std::ptr::eq(class, &registry::DICTIONARY));
+        let pairs = bound.ty.class().is_some_and(|class| std::ptr::eq(class, &registry::JOBJECT)) || (item == pair && !is_dictionary);
         let (bound, item) = if pairs {
             let call =
                 Call { native: json::pair_sequence, arguments: [bound.node].into(), types: [].into(), outs: [].into(), has_receiver: true };
-            let pair = Type::generic(&registry::KEY_VALUE_PAIR, [Type::STRING, Type::JTOKEN]);
             (Bound::new(Node::Call(Box::new(call)), Type::enumerable(pair.clone())), pair)
         } else {
             (bound, item)
@@ -630,6 +697,10 @@ impl<'t> Binder<'t> {
             }
             UsingResource::Expression(expression) => {
                 let bound = self.value(expression)?;
+                // Nothing to dispose of.
+                if bound.ty == Type::Null {
+                    return Some(self.embedded(body));
+                }
                 let slot = self.slot();
                 resources.push((slot, bound.ty.clone()));
                 steps.push(Step::Evaluate(Node::Assign(slot, bound.boxed())));
@@ -664,8 +735,13 @@ impl<'t> Binder<'t> {
         let body = self.block(&block.statements);
         let mut after = self.assigned.clone();
         let mut handlers: Vec<Handler> = Vec::new();
+        let mut general = false;
         for handler in catches {
             self.assigned = before.clone();
+            if general {
+                self.error("CS1017", handler.span, "Catch clauses cannot follow the general catch clause of a try statement");
+            }
+            general |= handler.ty.is_none() && handler.filter.is_none();
             let bound = self.scoped(|binder| binder.catch(handler, &handlers));
             after.meet(&self.assigned);
             handlers.extend(bound);

@@ -88,6 +88,11 @@ impl Binder<'_> {
     pub(super) fn named(&mut self, namespace: &str, name: &tree::SimpleName, span: Span) -> Option<Type> {
         let simple = name.identifier.name.as_str();
         let full = if namespace.is_empty() { simple.to_owned() } else { format!("{namespace}.{simple}") };
+        if let Some((_, ty)) =
+            self.type_names.iter().rev().find(|(known, _)| *known == *simple && namespace.is_empty() && name.arguments.is_empty())
+        {
+            return Some(ty.clone());
+        }
         let class = registry::find(&full, name.arguments.len());
         let arguments: Vec<Type> = name.arguments.iter().map(|argument| self.ty(argument)).collect::<Option<_>>()?;
         let Some(class) = class else {
