@@ -189,6 +189,11 @@ pub const MEMBERS: &[Member] = &[
         let ignore = matches!(call.argument(1), Value::Bool(true));
         parse_generic(call, ignore)
     }),
+    member("static bool TryParse(Type enumType, string value, out object result)", |call| try_parse_of_type(call, false, 2)),
+    member("static bool TryParse(Type enumType, string value, bool ignoreCase, out object result)", |call| {
+        let ignore = matches!(call.argument(2), Value::Bool(true));
+        try_parse_of_type(call, ignore, 3)
+    }),
     member("static bool TryParse<TEnum>(string value, out TEnum result)", |call| try_parse(call, false, 1)),
     member("static bool TryParse<TEnum>(string value, bool ignoreCase, out TEnum result)", |call| {
         let ignore = matches!(call.argument(1), Value::Bool(true));
@@ -222,6 +227,23 @@ fn parse_of_type(call: &mut Call<'_, '_>, ignore_case: bool) -> Result<Value, Ra
         None => return Err(argument_null("enumType")),
     };
     parse_text(call.argument(1), &ty, ignore_case, "enumType")
+}
+
+/// As `TryParse<TEnum>`, but what does not parse gives null.
+fn try_parse_of_type(call: &mut Call<'_, '_>, ignore_case: bool, out: usize) -> Result<Value, Raise> {
+    let ty = match call.runtime.own::<Reflected>(call.argument(0)) {
+        Some(Reflected(ty)) => ty.clone(),
+        None => return Err(argument_null("enumType")),
+    };
+    let Some(class) = ty.class().filter(|_| ty.enum_members().is_some()) else {
+        return raise(&registry::ARGUMENT_EXCEPTION, "Type provided must be an Enum. (Parameter 'enumType')");
+    };
+    let parsed = match call.argument(1) {
+        Value::String(text) => parse(class, &text.as_str(), ignore_case).ok(),
+        _ => None,
+    };
+    call.out(out, parsed.map_or(Value::Null, Value::Enum));
+    Ok(Value::Bool(parsed.is_some()))
 }
 
 fn parse_generic(call: &mut Call<'_, '_>, ignore_case: bool) -> Result<Value, Raise> {

@@ -60,6 +60,7 @@ pub const MEMBERS: &[Member] = &[
     }),
     member("string ToString()", to_string_member),
     member("string ToString(string format)", to_string_member),
+    member("string ToString(string format, IFormatProvider provider)", to_string_member),
     member("int CompareTo(object value)", compare_member),
     member("int CompareTo(Guid value)", compare_member),
     member("bool Equals(object o)", equals_member),
