@@ -9,6 +9,8 @@ pub enum Text {
     Static(&'static str),
     /// Text made at run time.
     Shared(Arc<str>),
+    /// A literal of a policy's code: .NET keeps one string for all literals of the same text.
+    Interned(Arc<str>),
 }
 
 impl Text {
@@ -24,7 +26,22 @@ impl Text {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Static(text) => text,
-            Self::Shared(text) => text,
+            Self::Shared(text) | Self::Interned(text) => text,
+        }
+    }
+
+    /// The text as a literal.
+    pub fn interned(text: &str) -> Self {
+        if text.is_empty() { Self::EMPTY } else { Self::Interned(text.into()) }
+    }
+
+    /// Whether both are one string, as `object.ReferenceEquals` asks: the same literal, or the same object.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Shared(a), Self::Shared(b)) => Arc::ptr_eq(a, b) || (a.is_empty() && b.is_empty()),
+            (Self::Shared(a), b) | (b, Self::Shared(a)) => a.is_empty() && b.as_str().is_empty(),
+            // What this program says itself, such as "True", .NET's own code says in literals too.
+            (a, b) => a.as_str() == b.as_str(),
         }
     }
 }

@@ -58,7 +58,10 @@ impl Checked {
             self.expressions += 1;
             let target = if whole { target } else { Target::Any };
             match compile(source, value, expression, target) {
-                Ok(()) => self.compiled += 1,
+                Ok(warnings) => {
+                    self.compiled += 1;
+                    self.diagnostics.extend(warnings);
+                }
                 Err(found) => self.diagnostics.extend(found),
             }
         }
@@ -68,7 +71,7 @@ impl Checked {
 /// What may stand for a Named Value that nobody has defined: text inside of a string, a number, a truth, a string.
 const STAND_INS: [Option<&str>; 4] = [None, Some("1"), Some("true"), Some("\"x\"")];
 
-fn compile(source: &Arc<Source>, value: &Value, expression: &Expression, target: Target) -> Result<(), Vec<Diagnostic>> {
+fn compile(source: &Arc<Source>, value: &Value, expression: &Expression, target: Target) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
     let form = match expression.kind {
         ExpressionKind::Single => Form::Expression,
         ExpressionKind::Block => Form::Block,
@@ -84,7 +87,7 @@ fn compile(source: &Arc<Source>, value: &Value, expression: &Expression, target:
         };
         let code = Code::mapped(source, text, places);
         match expression::compile(&code, form, target) {
-            Ok(_) => return Ok(()),
+            Ok(program) => return Ok(program.warnings().to_vec()),
             Err(found) => first = first.or(Some(found)),
         }
     }

@@ -87,7 +87,7 @@ pub fn same(a: &Value, b: &Value) -> bool {
         (Value::Null, Value::Null) => true,
         (Value::Object(a), Value::Object(b)) => a == b,
         (Value::Context(a), Value::Context(b)) => a == b,
-        (Value::String(super::string::Str::Text(a)), Value::String(super::string::Str::Text(b))) => a == b,
+        (Value::String(a), Value::String(b)) => a.is_same(b),
         _ => false,
     }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::dotnet::{member::Native, types::Type, value::Value};
+use crate::{
+    diagnostic::Diagnostic,
+    dotnet::{member::Native, types::Type, value::Value},
+};
 
 /// One compiled expression, shared by all requests.
 #[derive(Debug)]
@@ -13,12 +16,19 @@ pub struct Program {
     pub(super) result: Type,
     /// Whether it may read a message's body.
     pub(super) reads_body: bool,
+    /// What the compiler warns of.
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 impl Program {
     /// The static type of the result.
     pub fn result(&self) -> &Type {
         &self.result
+    }
+
+    /// What the C# compiler warns of, and an upload does not show.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
     }
 
     /// Whether it may read a message's body: evaluation can then end in [`Raise::Unread`](crate::dotnet::exception::Raise).
@@ -39,6 +49,8 @@ pub(super) struct Function {
     pub captures: Box<[usize]>,
     /// Every slot: how its variable is kept.
     pub slots: Box<[Slot]>,
+    /// Whether its nodes nest so little that they need no look at the stack, which costs more than a short condition does.
+    pub is_shallow: bool,
 }
 
 /// How a local variable is kept.

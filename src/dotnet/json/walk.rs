@@ -75,12 +75,15 @@ pub fn pairs(runtime: &Runtime<'_>, of: Ref) -> Result<Box<dyn Cursor>, Raise> {
     }))
 }
 
-/// The properties of a `JObject` as `foreach` over one sees them: a lazily evaluated sequence of pairs.
+/// The properties of a `JObject` as `foreach` over one sees them: a lazily evaluated sequence of pairs. What is no token is one already.
 ///
 /// # Errors
 /// `NullReferenceException` for null; a spent budget.
 pub fn pair_sequence(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let of = Runtime::reference(call.argument(0)).ok_or_else(null_reference)?;
+    if !matches!(call.runtime.heap.get(of), Object::Token(_)) {
+        return Ok(call.argument(0).clone());
+    }
     let element = pair_type().clone();
     call.runtime.lazy(element, move |runtime| pairs(runtime, of))
 }

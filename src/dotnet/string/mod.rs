@@ -146,6 +146,23 @@ impl Str {
     /// `string.Empty`
     pub const EMPTY: Self = Self::Text(Text::EMPTY);
 
+    /// A literal of these code units.
+    pub fn literal(units: &[u16]) -> Self {
+        match String::from_utf16(units) {
+            Ok(text) => Self::Text(Text::interned(&text)),
+            Err(_) => Self::Units(units.into()),
+        }
+    }
+
+    /// Whether both are one string, as `object.ReferenceEquals` asks.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => a.is_same(b),
+            (Self::Units(a), Self::Units(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
     /// The string of these code units.
     pub fn from_units(units: &[u16]) -> Self {
         match String::from_utf16(units) {

@@ -74,7 +74,10 @@ impl Binder<'_> {
                     })
                     .collect();
                 match texts {
-                    Some(texts) => Ok(Value::String(texts.iter().fold(Str::EMPTY, |joined, text| joined.concat(text)))),
+                    Some(texts) => {
+                        let joined = texts.iter().fold(Str::EMPTY, |joined, text| joined.concat(text));
+                        Ok(Value::String(Str::literal(&joined.units())))
+                    }
                     None => return Some(bound),
                 }
             }

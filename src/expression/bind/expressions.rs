@@ -184,7 +184,7 @@ impl<'t> Binder<'t> {
                 }
             },
             Literal::Char(unit) => (Value::Char(*unit), Type::CHAR),
-            Literal::String(units) | Literal::QuotedString(units) => (Value::String(Str::from_units(units)), Type::STRING),
+            Literal::String(units) | Literal::QuotedString(units) => (Value::String(Str::literal(units)), Type::STRING),
         };
         Some(Bound::new(Node::Constant(value), ty))
     }

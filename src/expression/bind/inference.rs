@@ -5,7 +5,7 @@
 use super::{
     Binder, Operand,
     arguments::{Argument, Passed},
-    conversions::standard,
+    conversions::implicit,
 };
 use crate::dotnet::{
     registry,
@@ -36,12 +36,12 @@ impl Bounds {
         }
         candidates.retain(|candidate| {
             self.exact.iter().all(|bound| bound == candidate)
-                && self.lower.iter().all(|bound| standard(bound, candidate).is_some())
-                && self.upper.iter().all(|bound| standard(candidate, bound).is_some())
+                && self.lower.iter().all(|bound| implicit(bound, candidate).is_some())
+                && self.upper.iter().all(|bound| implicit(candidate, bound).is_some())
         });
         // The one that all others convert to, as the compiler does it: `int` and `object` together are `object`.
-        let widest = candidates.iter().find(|candidate| candidates.iter().all(|other| standard(other, candidate).is_some()));
-        let narrowest = || candidates.iter().find(|candidate| candidates.iter().all(|other| standard(candidate, other).is_some()));
+        let widest = candidates.iter().find(|candidate| candidates.iter().all(|other| implicit(other, candidate).is_some()));
+        let narrowest = || candidates.iter().find(|candidate| candidates.iter().all(|other| implicit(candidate, other).is_some()));
         let chosen = if self.upper.is_empty() { widest } else { narrowest() };
         self.fixed = chosen.cloned();
         self.fixed.is_some()

@@ -36,7 +36,7 @@ use super::{
 };
 use crate::{
     csharp::{Code, tree},
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Severity},
     dotnet::types::Type,
     source::Span,
     text::Text,
@@ -80,6 +80,7 @@ enum Operand<'t> {
 struct Binder<'t> {
     code: &'t Code,
     diagnostics: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
     /// The functions around the code being bound, the innermost last.
     functions: Vec<FunctionScope>,
     /// Variables in scope, the innermost last.
@@ -103,6 +104,8 @@ struct Binder<'t> {
     reads_body: bool,
     /// How deep the expression being bound is nested.
     depth: usize,
+    /// The deepest nesting so far.
+    deepest: usize,
     /// Bindings left before the code counts as too complex: lambdas in overloaded calls in lambdas multiply.
     work: usize,
     /// What lambdas give for the types of their parameters (those of lambdas around them come first).
@@ -115,6 +118,9 @@ struct Binder<'t> {
 
 /// How deep an expression may nest: the evaluator walks it on the stack of whatever thread serves a request.
 const MAX_DEPTH: usize = 200;
+
+/// Nesting up to here fits any thread's stack.
+const SHALLOW: usize = 32;
 
 /// How many expressions may be bound, attempts included.
 const MAX_WORK: usize = 2_000_000;
@@ -151,6 +157,7 @@ impl<'t> Binder<'t> {
         Self {
             code,
             diagnostics: Vec::new(),
+            warnings: Vec::new(),
             functions: vec![FunctionScope::new(returns)],
             scope: Vec::new(),
             scopes: 0,
@@ -163,6 +170,7 @@ impl<'t> Binder<'t> {
             unchecked: false,
             reads_body: false,
             depth: 0,
+            deepest: 0,
             work: MAX_WORK,
             lambdas: HashMap::new(),
             type_names: Vec::new(),
@@ -175,8 +183,9 @@ impl<'t> Binder<'t> {
             return Err(self.diagnostics);
         }
         let slots: Box<[Slot]> = self.functions.pop().map(|function| function.slots.into()).unwrap_or_default();
-        let main = Arc::new(Function { body, parameters: 0, captures: [].into(), slots });
-        Ok(Program { main, result, reads_body: self.reads_body })
+        let is_shallow = self.deepest <= SHALLOW;
+        let main = Arc::new(Function { body, parameters: 0, captures: [].into(), slots, is_shallow });
+        Ok(Program { main, result, reads_body: self.reads_body, warnings: self.warnings })
     }
 
     /// Without a required type the values returned may differ: the result is then an `object`.
@@ -195,6 +204,11 @@ impl<'t> Binder<'t> {
 
     fn error_with_help(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.diagnostics.push(self.code.diagnostic(code, span, message).help(help));
+    }
+
+    fn warning(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        let diagnostic = self.code.diagnostic(code, span, message).help(help);
+        self.warnings.push(Diagnostic { severity: Severity::Warning, ..diagnostic });
     }
 
     /// What C# has and this binder does not bind: refused by name, never skipped.
@@ -219,6 +233,7 @@ impl<'t> Binder<'t> {
         };
         self.work = work;
         self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
         let bound = stacker::maybe_grow(RED_ZONE, MORE_STACK, || bind(self));
         self.depth -= 1;
         bound
@@ -227,6 +242,7 @@ impl<'t> Binder<'t> {
     /// Binds on trial: nothing is reported and no name stays declared. Gives what `bind` gave, if it reported nothing.
     fn attempt<T>(&mut self, bind: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let diagnostics = std::mem::take(&mut self.diagnostics);
+        let warnings = self.warnings.len();
         let scope = self.scope.len();
         let functions = self.functions.len();
         let receivers = self.receivers.len();
@@ -235,6 +251,7 @@ impl<'t> Binder<'t> {
         let (assigned, split, reads_body) = (self.assigned.clone(), self.split.clone(), self.reads_body);
         let result = bind(self);
         let failed = std::mem::replace(&mut self.diagnostics, diagnostics);
+        self.warnings.truncate(warnings);
         self.scope.truncate(scope);
         self.functions.truncate(functions);
         self.receivers.truncate(receivers);

@@ -203,10 +203,24 @@ impl<'t> Binder<'t> {
         if left.ty == Type::Void || right.ty == Type::Void {
             return self.inapplicable(operator, &left.ty, &right.ty, span);
         }
+        self.warn_of_references(operator, &left, &right, span);
         match self.overloaded(operator, &left, &right) {
             Some(bound) => self.folded(bound, span),
             None => self.inapplicable(operator, &left.ty, &right.ty, span),
         }
+    }
+
+    /// `object == string` asks whether both are one object, which a text that was put together at run time never is with a literal.
+    fn warn_of_references(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound, span: Span) {
+        let (code, side) = match (&left.ty, &right.ty) {
+            _ if equality(operator).is_none() => return,
+            (object, text) if *object == Type::OBJECT && *text == Type::STRING => ("CS0252", "left"),
+            (text, object) if *object == Type::OBJECT && *text == Type::STRING => ("CS0253", "right"),
+            _ => return,
+        };
+        let message =
+            format!("Possible unintended reference comparison; to get a value comparison, cast the {side} hand side to type 'string'");
+        self.warning(code, span, message, "write `(string)` before it, or call `GetValueOrDefault<string>`");
     }
 
     fn coalesce(&mut self, left: Bound, right: Operand<'t>, right_span: Span, span: Span) -> Option<Bound> {

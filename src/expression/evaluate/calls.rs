@@ -20,6 +20,7 @@ impl Frame<'_, '_> {
     /// A property of a value: the shortest of all calls.
     pub(super) fn property(&mut self, native: Native, receiver: &Node) -> Result<Value, Raise> {
         let receiver = match receiver {
+            Node::Constant(Value::Null) => return Err(null_reference()),
             Node::Constant(value) => return native(&mut member::Call::new(self.runtime, std::slice::from_ref(value), &[])),
             node => self.evaluate(node)?,
         };

@@ -1,6 +1,6 @@
 //! Conversions at run time.
 
-use super::Frame;
+use super::{Frame, is};
 use crate::{
     dotnet::{
         delegate::Delegate,
@@ -19,10 +19,6 @@ impl Frame<'_, '_> {
     pub(super) fn convert(&mut self, conversion: &Conversion, value: Value) -> Result<Value, Raise> {
         convert(self.runtime, conversion, value)
     }
-}
-
-fn is(runtime: &Runtime<'_>, value: &Value, ty: &Type) -> bool {
-    display::type_of(runtime, value).is_reference_to(ty.underlying().unwrap_or(ty))
 }
 
 pub(super) fn convert(runtime: &mut Runtime<'_>, conversion: &Conversion, value: Value) -> Result<Value, Raise> {

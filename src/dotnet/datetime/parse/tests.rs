@@ -1,3 +1,5 @@
+//! What `DateTime.Parse` reads, and what it refuses.
+
 use super::*;
 use crate::dotnet::datetime::format::{Clock, format};
 
