@@ -18,7 +18,8 @@ use super::{
 crate::classes! {
     ENUM = Class::new("System", "Enum", Kind::Class).bases(&["ValueType"]).members(MEMBERS);
     /// What `typeof` gives; an expression can do nothing with it but hand it to `Enum.Parse` and the like.
-    TYPE = class("System", "Type");
+    TYPE = class("System", "Type").members(TYPE_MEMBERS);
+    RUNTIME_TYPE = class("System", "RuntimeType").bases(&["Type"]);
     TYPE_CODE = enumeration("System", "TypeCode", &[
         ("Empty", 0), ("Object", 1), ("DBNull", 2), ("Boolean", 3), ("Char", 4), ("SByte", 5), ("Byte", 6), ("Int16", 7), ("UInt16", 8),
         ("Int32", 9), ("UInt32", 10), ("Int64", 11), ("UInt64", 12), ("Single", 13), ("Double", 14), ("Decimal", 15), ("DateTime", 16),
@@ -161,7 +162,7 @@ pub struct Reflected(pub Type);
 
 impl Instance for Reflected {
     fn ty(&self) -> Type {
-        Type::named(&TYPE)
+        Type::named(&RUNTIME_TYPE)
     }
 
     fn copy(&self) -> Box<dyn Instance> {
@@ -175,6 +176,17 @@ impl Instance for Reflected {
     fn equals(&self, _runtime: &Runtime<'_>, other: &dyn Instance) -> Option<bool> {
         Some(super::heap::downcast::<Self>(other).is_some_and(|other| other.0 == self.0))
     }
+}
+
+/// `System.Type`: no more than to compare two.
+const TYPE_MEMBERS: &[Member] = &[
+    member("static bool operator ==(Type left, Type right)", |call| Ok(Value::Bool(is_same_type(call)))),
+    member("static bool operator !=(Type left, Type right)", |call| Ok(Value::Bool(!is_same_type(call)))),
+];
+
+fn is_same_type(call: &Call<'_, '_>) -> bool {
+    let of = |index: usize| call.runtime.own::<Reflected>(call.argument(index)).map(|reflected| &reflected.0);
+    of(0) == of(1)
 }
 
 /// `System.Enum`
