@@ -49,7 +49,8 @@ pub fn chosen(data: &[u8]) -> Option<(&'static Program, String)> {
     let index = usize::from(first.checked_sub(b'A')?);
     let programs = PROGRAMS.get_or_init(|| {
         let read = |template: &&str| {
-            let text = format!("@{{ var a = (string)context.Variables[\"a\"]; var b = (string)context.Variables[\"b\"]; return {template}; }}");
+            let text =
+                format!("@{{ var a = (string)context.Variables[\"a\"]; var b = (string)context.Variables[\"b\"]; return {template}; }}");
             compiled(&text, Target::Any).unwrap_or_else(|faults| panic!("{template}: {faults:?}"))
         };
         TEMPLATES.iter().map(read).collect()
