@@ -308,11 +308,11 @@ fn the_context_of_an_expression_is_what_the_file_says() {
     }
     for (context, expected) in [
         ("{\"request\":{\"metod\":\"GET\"}}", "request: there is no `metod`; did you mean `method`?"),
-        ("{\"request\":{\"url\":\"/x\"}}", "`url` is no absolute URL"),
+        ("{\"request\":{\"url\":\"/x\"}}", "absolute URL"),
         ("{\"variables\":{\"a\":[1]}}", "variables.a: an object such as"),
         ("{\"variables\":{\"a\":{\"type\":\"number\",\"value\":1}}}", "known are string, int"),
         ("{\"variables\":{\"a\":{\"type\":\"int\",\"value\":\"x\"}}}", "variables.a: `x` is no int"),
-        ("{\"timestamp\":\"noon\"}", "context.timestamp: `noon` is no date"),
+        ("{\"timestamp\":\"noon\"}", "timestamp: `noon` is no date"),
         ("[]", "an object is expected"),
     ] {
         let (code, out, said) = fed(&["eval", "@(1)", "--context", "-"], context);
