@@ -295,11 +295,15 @@ impl<'t> Binder<'t> {
         let (when_true, when_false) = self.branches();
         self.assigned = when_true;
         let a = self.operand(then);
-        self.settle();
-        let after = std::mem::replace(&mut self.assigned, when_false);
+        let (mut both_true, mut both_false) = self.outcomes(a.as_ref());
+        self.assigned = when_false;
         let b = self.operand(otherwise);
-        self.settle();
-        self.assigned.meet(&after);
+        let (b_true, b_false) = self.outcomes(b.as_ref());
+        both_true.meet(&b_true);
+        both_false.meet(&b_false);
+        self.assigned = both_true.clone();
+        self.assigned.meet(&both_false);
+        self.split = Some((both_true, both_false));
         let (test, a, b) = (test?, a?, b?);
         let Some(ty) = self.common_type(&a, &b) else {
             let shown = |operand: &Operand<'_>| match operand {

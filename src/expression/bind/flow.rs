@@ -3,6 +3,8 @@
 //! A point that is never reached counts every variable as assigned, so that "unreachable" is the state that no branch can spoil.
 //! Source: C# language specification, "Definite assignment".
 
+use crate::{dotnet::value::Value, expression::program::Node};
+
 /// Which variables are assigned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Assigned {
@@ -66,6 +68,21 @@ impl super::Binder<'_> {
     /// The states for a boolean just bound: when true, when false.
     pub(super) fn branches(&mut self) -> (Assigned, Assigned) {
         self.split.take().unwrap_or_else(|| (self.assigned.clone(), self.assigned.clone()))
+    }
+
+    /// The same, where a constant excludes one of them.
+    pub(super) fn outcomes(&mut self, operand: Option<&super::Operand<'_>>) -> (Assigned, Assigned) {
+        let (when_true, when_false) = self.branches();
+        match operand {
+            Some(super::Operand::Value(super::Bound { node: Node::Constant(Value::Bool(known)), .. })) => {
+                if *known {
+                    (when_true, Assigned::unreachable())
+                } else {
+                    (Assigned::unreachable(), when_false)
+                }
+            }
+            _ => (when_true, when_false),
+        }
     }
 
     /// Forgets the difference between true and false.

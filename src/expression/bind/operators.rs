@@ -139,16 +139,10 @@ impl<'t> Binder<'t> {
         span: Span,
     ) -> Option<Bound> {
         let is_and = operator == BinaryOperator::ConditionalAnd;
-        let (when_true, when_false) = match &left {
-            Some((Operand::Value(Bound { node: Node::Constant(Value::Bool(known)), .. }), _)) => {
-                let never = super::flow::Assigned::unreachable();
-                if *known { (self.assigned.clone(), never) } else { (never, self.assigned.clone()) }
-            }
-            _ => self.branches(),
-        };
+        let (when_true, when_false) = self.outcomes(left.as_ref().map(|(left, _)| left));
         self.assigned = if is_and { when_true.clone() } else { when_false.clone() };
         let right_operand = self.operand(right);
-        let (mut right_true, mut right_false) = self.branches();
+        let (mut right_true, mut right_false) = self.outcomes(right_operand.as_ref());
         if is_and {
             right_false.meet(&when_false);
         } else {
@@ -188,6 +182,14 @@ impl<'t> Binder<'t> {
         right_span: Span,
         span: Span,
     ) -> Option<Bound> {
+        let is_tuple = |operand: &Operand<'_>| match operand {
+            Operand::Tuple(_) => true,
+            Operand::Value(bound) => matches!(bound.ty, Type::Tuple(_)),
+            _ => false,
+        };
+        if equality(operator).is_some() && is_tuple(&left) && is_tuple(&right) {
+            return self.compare_literals(operator, left, right, span);
+        }
         // `x == default` takes its type from the other side, as tuple literals do.
         let (left, right) = match (left, right) {
             (Operand::Value(left), other @ (Operand::Default | Operand::Tuple(_))) if equality(operator).is_some() => {
@@ -201,6 +203,60 @@ impl<'t> Binder<'t> {
             (left, right) => (self.natural(left, left_span)?, self.natural(right, right_span)?),
         };
         self.operate(operator, left, right, span)
+    }
+
+    /// `==` and `!=` of tuples: part by part; those of a literal are compared as they stand, null among them.
+    fn compare_literals(&mut self, operator: BinaryOperator, left: Operand<'t>, right: Operand<'t>, span: Span) -> Option<Bound> {
+        let mut nodes = Vec::new();
+        let (left, right) = (self.elements(left, &mut nodes, span)?, self.elements(right, &mut nodes, span)?);
+        if left.len() != right.len() {
+            let message = format!(
+                "Tuple types used as operands of an == or != operator must have matching cardinalities. But this operator has tuple types of cardinality {} on the left and {} on the right.",
+                left.len(),
+                right.len()
+            );
+            self.error("CS8384", span, message);
+            return None;
+        }
+        let mut all: Option<Node> = None;
+        for (left, right) in left.into_iter().zip(right) {
+            let part = Box::new(self.operate_on(operator, left, span, right, span, span)?.node);
+            all = Some(match all {
+                None => *part,
+                Some(before) if operator == BinaryOperator::Equal => Node::And(Box::new(before), part),
+                Some(before) => Node::Or(Box::new(before), part),
+            });
+        }
+        nodes.extend(all);
+        Some(Bound::new(Node::Sequence(nodes.into()), Type::BOOL))
+    }
+
+    fn elements(&mut self, operand: Operand<'t>, nodes: &mut Vec<Node>, span: Span) -> Option<Vec<Operand<'t>>> {
+        let literal = match operand {
+            Operand::Tuple(literal) => literal,
+            other => {
+                let bound = self.natural(other, span)?;
+                let (keep, kept) = self.kept(bound);
+                nodes.push(keep);
+                let Type::Tuple(tuple) = &kept.ty else { return None };
+                let part =
+                    |(index, ty): (usize, &Type)| Operand::Value(Bound::new(Node::Field(Box::new(kept.node.clone()), index), ty.clone()));
+                return Some(tuple.items.iter().enumerate().map(part).collect());
+            }
+        };
+        let mut elements = Vec::new();
+        for (_, operand, at) in &literal.items {
+            elements.push(match operand {
+                nested @ Operand::Tuple(_) => nested.clone(),
+                other => {
+                    let bound = self.natural(other.clone(), *at)?;
+                    let (keep, kept) = self.kept(bound);
+                    nodes.push(keep);
+                    Operand::Value(kept)
+                }
+            });
+        }
+        Some(elements)
     }
 
     /// Applies an operator to two bound operands.
@@ -468,7 +524,7 @@ impl<'t> Binder<'t> {
             }
             UnaryOperator::Not => {
                 let operand_bound = self.operand(operand)?;
-                let (when_true, when_false) = self.branches();
+                let (when_true, when_false) = self.outcomes(Some(&operand_bound));
                 self.split = Some((when_false, when_true));
                 let bound = self.natural(operand_bound, operand.span)?;
                 return self.negation(bound, span);

@@ -518,6 +518,10 @@ impl<'t> Binder<'t> {
                         self.error("CS0815", value.span, "Cannot assign method group to an implicitly-typed variable");
                         None
                     }
+                    Some(Operand::Default) => {
+                        self.error("CS8716", value.span, "There is no target type for the default literal.");
+                        None
+                    }
                     Some(operand) => self.natural(operand, value.span),
                     None => None,
                 };

@@ -56,7 +56,10 @@ impl Binder<'_> {
                 None
             }
             TypeKind::Ref { element, .. } => self.ty(element),
-            TypeKind::Omitted => self.unavailable("an unbound generic type", ty.span),
+            TypeKind::Omitted => {
+                self.error("CS7003", ty.span, "Unexpected use of an unbound generic name");
+                None
+            }
         }
     }
 
@@ -103,6 +106,19 @@ impl Binder<'_> {
         let Some(class) = class else {
             if let (Some(of), true) = (arguments.first(), full == "Nullable" || full == "System.Nullable") {
                 return self.nullable(of.clone(), span);
+            }
+            if let Some(other) = registry::classes().find(|class| class.name == full || class.full_name() == full)
+                && !self.refused_type(&full, span)
+            {
+                let (parameters, given) = (other.parameters, arguments.len());
+                if parameters.is_empty() {
+                    self.error("CS0308", span, format!("The non-generic type '{simple}' cannot be used with type arguments"));
+                } else {
+                    let shown = parameters.join(", ");
+                    let message = format!("Using the generic type '{simple}<{shown}>' requires {} type arguments", parameters.len());
+                    self.error_with_help("CS0305", span, message, format!("{given} are given"));
+                }
+                return None;
             }
             self.unknown_type(&full, span);
             return None;
