@@ -46,6 +46,10 @@ macro_rules! members {
                 member(concat!("static ", $keyword, " To", $name, "(decimal value)"), |call| to(call, &$target)),
                 member(concat!("static ", $keyword, " To", $name, "(DateTime value)"), |call| to(call, &$target)),
                 member(concat!("static ", $keyword, " To", $name, "(string value)"), |call| from_string(call, &$target)),
+                member(concat!("static ", $keyword, " To", $name, "(object value, IFormatProvider provider)"), |call| to(call, &$target)),
+                member(concat!("static ", $keyword, " To", $name, "(string value, IFormatProvider provider)"), |call| {
+                    from_string(call, &$target)
+                }),
             )*
             $($rest,)*
         ];

@@ -15,6 +15,7 @@ macro_rules! integral {
             member(concat!("static ", $keyword, " MaxValue { get; }"), |_| Ok(Value::$variant(<$rust>::MAX))),
             member(concat!("static ", $keyword, " MinValue { get; }"), |_| Ok(Value::$variant(<$rust>::MIN))),
             member(concat!("static ", $keyword, " Parse(string s)"), |call| parse_member(call, &Type::$name)),
+            member(concat!("static ", $keyword, " Parse(string s, IFormatProvider provider)"), |call| parse_member(call, &Type::$name)),
             member(concat!("static bool TryParse(string s, out ", $keyword, " result)"), |call| try_parse_member(call, &Type::$name)),
             member("int CompareTo(object value)", compare_member),
             member(concat!("int CompareTo(", $keyword, " value)"), compare_member),
@@ -24,6 +25,9 @@ macro_rules! integral {
             member("TypeCode GetTypeCode()", type_code_member),
             member("string ToString()", to_string_member),
             member("string ToString(string format)", to_string_member),
+            // The culture is invariant: a provider can only be null, as no type of one may be named.
+            member("string ToString(IFormatProvider provider)", to_string_member),
+            member("string ToString(string format, IFormatProvider provider)", to_string_member),
         ];
     )*};
 }

@@ -27,6 +27,7 @@ macro_rules! real {
             real!(@test "IsPositiveInfinity" $keyword $parameter $variant |v| v == $rust::INFINITY),
             real!(@test "IsSubnormal" $keyword $parameter $variant |v| v.is_subnormal()),
             member(concat!("static ", $keyword, " Parse(string s)"), |call| parse_member(call, &Type::$name)),
+            member(concat!("static ", $keyword, " Parse(string s, IFormatProvider provider)"), |call| parse_member(call, &Type::$name)),
             member(concat!("static bool TryParse(string s, out ", $keyword, " result)"), |call| try_parse_member(call, &Type::$name)),
             member("int CompareTo(object value)", compare_member),
             member(concat!("int CompareTo(", $keyword, " value)"), compare_member),
@@ -36,6 +37,9 @@ macro_rules! real {
             member("TypeCode GetTypeCode()", type_code_member),
             member("string ToString()", to_string_member),
             member("string ToString(string format)", to_string_member),
+            // The culture is invariant: a provider can only be null, as no type of one may be named.
+            member("string ToString(IFormatProvider provider)", to_string_member),
+            member("string ToString(string format, IFormatProvider provider)", to_string_member),
         ];
     )*};
     (@test $name:literal $keyword:literal $parameter:literal $variant:ident |$v:ident| $holds:expr) => {
