@@ -120,12 +120,13 @@ macro_rules! argument {
 
 /// The constructors of an exception about an argument whose name comes first.
 macro_rules! parameter {
-    ($class:ident, $name:literal, $message:expr) => {{
+    ($class:ident, $name:literal, $message:expr $(, $more:expr)*) => {{
         const MEMBERS: &[Member] = &[
             member(concat!($name, "()"), |call| made(call, &$class, $message, None, None)),
             member(concat!($name, "(string paramName)"), |call| about(call, &$class, $message, 0, None)),
             member(concat!($name, "(string paramName, string message)"), |call| about(call, &$class, $message, 0, Some(1))),
             member(concat!($name, "(string message, Exception innerException)"), |call| made(call, &$class, $message, Some(0), Some(1))),
+            $($more,)*
         ];
         MEMBERS
     }};
@@ -196,7 +197,8 @@ crate::classes! {
     ARGUMENT_NULL_EXCEPTION = error("ArgumentNullException", &["ArgumentException"])
         .members(parameter!(ARGUMENT_NULL_EXCEPTION, "ArgumentNullException", "Value cannot be null."));
     ARGUMENT_OUT_OF_RANGE_EXCEPTION = error("ArgumentOutOfRangeException", &["ArgumentException"])
-        .members(parameter!(ARGUMENT_OUT_OF_RANGE_EXCEPTION, "ArgumentOutOfRangeException", "Specified argument was out of the range of valid values."));
+        .members(parameter!(ARGUMENT_OUT_OF_RANGE_EXCEPTION, "ArgumentOutOfRangeException", "Specified argument was out of the range of valid values.",
+            member("ArgumentOutOfRangeException(string paramName, object actualValue, string message)", with_actual_value)));
     KEY_NOT_FOUND_EXCEPTION = Class::new("System.Collections.Generic", "KeyNotFoundException", Kind::Class).bases(&["SystemException"])
         .members(plain!(KEY_NOT_FOUND_EXCEPTION, "KeyNotFoundException", "The given key was not present in the dictionary."));
 }
@@ -235,10 +237,27 @@ fn about(call: &mut Call<'_, '_>, class: &'static Class, own: &str, parameter: u
     call.runtime.object(Object::Exception(Exception::new(class, message)))
 }
 
-/// `ParamName`: the message ends with it.
+/// `ArgumentOutOfRangeException(string paramName, object actualValue, string message)`: the value goes on a line of its own.
+fn with_actual_value(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
+    let actual = match call.argument(1) {
+        Value::Null => String::new(),
+        value => format!("{}{ACTUAL}{}.", super::string::NEWLINE, super::display::to_str(call.runtime, value)),
+    };
+    let message = text(call, Some(2)).unwrap_or_else(|| "Specified argument was out of the range of valid values.".to_owned());
+    let message = match text(call, Some(0)).filter(|name| !name.is_empty()) {
+        Some(name) => format!("{message} (Parameter '{name}'){actual}"),
+        None => message + &actual,
+    };
+    call.runtime.object(Object::Exception(Exception::new(&ARGUMENT_OUT_OF_RANGE_EXCEPTION, message)))
+}
+
+const ACTUAL: &str = "Actual value was ";
+
+/// `ParamName`: the message ends with it, but for an actual value.
 fn parameter_name(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     own(call, |exception| {
-        let name = exception.message.strip_suffix("')").and_then(|rest| rest.rsplit_once("(Parameter '")).map(|(_, name)| name.to_owned());
+        let message = exception.message.rsplit_once(ACTUAL).map_or(exception.message.as_str(), |(message, _)| message.trim_end());
+        let name = message.strip_suffix("')").and_then(|rest| rest.rsplit_once("(Parameter '")).map(|(_, name)| name.to_owned());
         name.map_or(Value::Null, Value::string)
     })
 }

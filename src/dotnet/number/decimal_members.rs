@@ -78,6 +78,7 @@ pub const MEMBERS: &[Member] = &[
         Ok(Value::Decimal(value))
     }),
     member("static decimal Parse(string s)", |call| parse_member(call, &Type::DECIMAL)),
+    member("static decimal Parse(string s, IFormatProvider provider)", |call| parse_member(call, &Type::DECIMAL)),
     member("static bool TryParse(string s, out decimal result)", |call| try_parse_member(call, &Type::DECIMAL)),
     member("int CompareTo(object value)", compare_member),
     member("int CompareTo(decimal value)", compare_member),

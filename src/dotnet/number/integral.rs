@@ -15,6 +15,7 @@ macro_rules! integral {
             member(concat!("static ", $keyword, " MaxValue { get; }"), |_| Ok(Value::$variant(<$rust>::MAX))),
             member(concat!("static ", $keyword, " MinValue { get; }"), |_| Ok(Value::$variant(<$rust>::MIN))),
             member(concat!("static ", $keyword, " Parse(string s)"), |call| parse_member(call, &Type::$name)),
+            member(concat!("static ", $keyword, " Parse(string s, IFormatProvider provider)"), |call| parse_member(call, &Type::$name)),
             member(concat!("static bool TryParse(string s, out ", $keyword, " result)"), |call| try_parse_member(call, &Type::$name)),
             member("int CompareTo(object value)", compare_member),
             member(concat!("int CompareTo(", $keyword, " value)"), compare_member),

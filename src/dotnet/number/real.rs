@@ -27,6 +27,7 @@ macro_rules! real {
             real!(@test "IsPositiveInfinity" $keyword $parameter $variant |v| v == $rust::INFINITY),
             real!(@test "IsSubnormal" $keyword $parameter $variant |v| v.is_subnormal()),
             member(concat!("static ", $keyword, " Parse(string s)"), |call| parse_member(call, &Type::$name)),
+            member(concat!("static ", $keyword, " Parse(string s, IFormatProvider provider)"), |call| parse_member(call, &Type::$name)),
             member(concat!("static bool TryParse(string s, out ", $keyword, " result)"), |call| try_parse_member(call, &Type::$name)),
             member("int CompareTo(object value)", compare_member),
             member(concat!("int CompareTo(", $keyword, " value)"), compare_member),

@@ -129,15 +129,24 @@ fn concat_all(call: &mut Call<'_, '_>, parameter: &str) -> Result<Value, Raise> 
 
 /// `Format` with the arguments behind the format.
 fn format(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
-    let Some(format) = text(call, 0) else { return Err(argument_null("format")) };
-    let items: Vec<Value> = call.arguments.iter().skip(1).cloned().collect();
+    format_from(call, 0)
+}
+
+/// The format string stands at `at`, behind it its items.
+fn format_from(call: &mut Call<'_, '_>, at: usize) -> Result<Value, Raise> {
+    let Some(format) = text(call, at) else { return Err(argument_null("format")) };
+    let items: Vec<Value> = call.arguments.iter().skip(at + 1).cloned().collect();
     format::composite(call.runtime, &format.as_str(), &items).map(Value::String)
 }
 
-/// `Format` with a provider, which can only be null.
-fn format_with_provider(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
-    let rest = call.arguments.get(1..).unwrap_or_default();
-    format(&mut Call::new(call.runtime, rest, call.types))
+/// As `format_from`, the items in an array.
+fn format_array(call: &mut Call<'_, '_>, at: usize) -> Result<Value, Raise> {
+    let Some(format) = text(call, at) else { return Err(argument_null("format")) };
+    if call.argument(at + 1).is_null() {
+        return Err(argument_null("args"));
+    }
+    let items = call.runtime.collect(call.argument(at + 1))?;
+    format::composite(call.runtime, &format.as_str(), &items).map(Value::String)
 }
 
 /// `string(char[] value, int startIndex, int length)`
@@ -191,26 +200,13 @@ pub const MEMBERS: &[Member] = &[
     member("static string Format(string format, object arg0)", format),
     member("static string Format(string format, object arg0, object arg1)", format),
     member("static string Format(string format, object arg0, object arg1, object arg2)", format),
-    member("static string Format(string format, params object[] args)", |call| {
-        let Some(format) = text(call, 0) else { return Err(argument_null("format")) };
-        if call.argument(1).is_null() {
-            return Err(argument_null("args"));
-        }
-        let items = call.runtime.collect(call.argument(1))?;
-        format::composite(call.runtime, &format.as_str(), &items).map(Value::String)
+    member("static string Format(string format, params object[] args)", |call| format_array(call, 0)),
+    member("static string Format(IFormatProvider provider, string format, object arg0)", |call| format_from(call, 1)),
+    member("static string Format(IFormatProvider provider, string format, object arg0, object arg1)", |call| format_from(call, 1)),
+    member("static string Format(IFormatProvider provider, string format, object arg0, object arg1, object arg2)", |call| {
+        format_from(call, 1)
     }),
-    // The provider can only be null, and says nothing of the invariant culture.
-    member("static string Format(IFormatProvider provider, string format, object arg0)", format_with_provider),
-    member("static string Format(IFormatProvider provider, string format, object arg0, object arg1)", format_with_provider),
-    member("static string Format(IFormatProvider provider, string format, object arg0, object arg1, object arg2)", format_with_provider),
-    member("static string Format(IFormatProvider provider, string format, params object[] args)", |call| {
-        let Some(format) = text(call, 1) else { return Err(argument_null("format")) };
-        if call.argument(2).is_null() {
-            return Err(argument_null("args"));
-        }
-        let items = call.runtime.collect(call.argument(2))?;
-        format::composite(call.runtime, &format.as_str(), &items).map(Value::String)
-    }),
+    member("static string Format(IFormatProvider provider, string format, params object[] args)", |call| format_array(call, 1)),
     member("static string Copy(string str)", |call| {
         text(call, 0).map(|text| Value::String(text.clone())).ok_or_else(|| argument_null("str"))
     }),

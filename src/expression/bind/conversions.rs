@@ -275,9 +275,9 @@ impl<'t> Binder<'t> {
         }
         if let Node::Constant(value) = &bound.node {
             // Outside of `unchecked( )` a constant must fit. Source: C# language specification, "Constant expressions".
-            let integral = Numeric::of(to).is_none_or(Numeric::is_integral);
-            if integral && !self.is_unchecked() && !matches!(bound.ty.enum_members(), Some(_)) && number::convert(value, to, true).is_err()
-            {
+            // A decimal must hold it anyhow.
+            let must_fit = *to == Type::DECIMAL || (Numeric::of(to).is_none_or(Numeric::is_integral) && !self.is_unchecked());
+            if must_fit && !matches!(bound.ty.enum_members(), Some(_)) && number::convert(value, to, true).is_err() {
                 let text = evaluate::constant_text(value);
                 let message = format!("Constant value '{text}' cannot be converted to a '{to}' (use 'unchecked' syntax to override)");
                 self.error("CS0221", span, message);
