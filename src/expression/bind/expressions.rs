@@ -372,9 +372,21 @@ impl<'t> Binder<'t> {
         // What is named must exist, but need not have a value.
         let assigned = self.assigned.clone();
         self.assigned.assign_all(self.variables);
-        let exists = self.entity(operand).is_some();
+        let exists = self.is_of_a_type(operand) || self.entity(operand).is_some();
         self.assigned = assigned;
         exists.then(|| Bound::new(Node::Constant(Value::string(name)), Type::STRING))
+    }
+
+    /// Whether it names a member of a type, which `nameof` takes without an instance and without the call.
+    fn is_of_a_type(&mut self, operand: &'t tree::Expression) -> bool {
+        let ExpressionKind::Member { target, name } = &operand.kind else { return false };
+        let class = match &target.kind {
+            ExpressionKind::Predefined(predefined) => predefined.keyword(),
+            ExpressionKind::Name(class) => class.identifier.name.as_str(),
+            _ => return false,
+        };
+        let class = crate::dotnet::registry::find(class, 0);
+        class.is_some_and(|class| class.infos().iter().any(|info| info.name == name.identifier.name.as_str()))
     }
 
     fn size_of(&mut self, ty: &'t tree::Type, span: Span) -> Option<Bound> {
