@@ -29,7 +29,7 @@ pub fn to_str(runtime: &Runtime<'_>, value: &Value) -> Str {
         Value::Object(reference) => match runtime.heap.get(*reference) {
             // A tree too deep to print has no text; whoever asks for it by `ToString` gets the spent budget instead.
             Object::Token(_) => json::writer::to_string(runtime, *reference).unwrap_or_default().into(),
-            Object::Exception(exception) => format!("{}: {}", exception.class.full_name(), exception.message).into(),
+            Object::Exception(exception) => exception.text().into(),
             Object::Record(record) => record_text(runtime, record).into(),
             Object::Instance(instance) => instance.text(runtime).unwrap_or_else(|| full_name(&instance.ty()).into()),
             _ => full_name(&type_of(runtime, value)).into(),

@@ -1,7 +1,9 @@
 //! `Dictionary<TKey, TValue>`, and the dictionary interfaces over it and over those that `context` shows.
 
 use super::{
-    comparer, int, interfaces, number, pair, refusal,
+    comparer, int, interfaces,
+    list::List,
+    number, pair, refusal,
     table::Table,
     type_argument,
     views::{Side, View},
@@ -33,12 +35,14 @@ pub struct Dictionary {
     pub version: u32,
     /// The keys with their values.
     pub table: Table,
+    /// Whether its indexer puts in a list for a key that is not there: the fields of a form.
+    pub grows: bool,
 }
 
 impl Dictionary {
     /// An empty one.
     pub fn new(key: Type, value: Type) -> Self {
-        Self { key, value, comparer: Value::Null, version: 0, table: Table::default() }
+        Self { key, value, comparer: Value::Null, version: 0, table: Table::default(), grows: false }
     }
 
     /// How many entries there are.
@@ -408,6 +412,11 @@ fn indexed(call: &mut Call<'_, '_>) -> Outcome {
         // Source: a comment in Azure/azure-api-management-policy-toolkit says that the gateway's `Variables` give null for a name
         // that is not there, and the documentation's retry example compares `context.Variables["response"] == null`.
         None if matches!(map, Value::Context(Part::Variables)) => Ok(Value::Null),
+        None if matches!(call.runtime.get(map), Some(Object::Dictionary(own)) if own.grows) => {
+            let list = call.runtime.object(Object::List(List::new(Type::STRING, Vec::new())))?;
+            set(call.runtime, map, key.clone(), list.clone())?;
+            Ok(list)
+        }
         None => {
             let key = to_str(call.runtime, key);
             raise(&registry::KEY_NOT_FOUND_EXCEPTION, format!("The given key '{key}' was not present in the dictionary."))

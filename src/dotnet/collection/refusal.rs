@@ -72,7 +72,7 @@ pub fn comparer_failed(raise: Raise) -> Raise {
     match raise {
         Raise::Exception(inner) => {
             let mut outer = Exception::new(&registry::INVALID_OPERATION_EXCEPTION, "Failed to compare two elements in the array.");
-            outer.inner = Some(inner);
+            outer.inner = Some(inner.into());
             Raise::Exception(Box::new(outer))
         }
         other => other,

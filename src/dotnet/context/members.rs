@@ -252,7 +252,8 @@ fn read_body(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     }
 }
 
-/// The body of a form: names with their values, decoded, in the order of their first appearance.
+/// The body of a form: names with their values, decoded, in the order of their first appearance. A value can be added to a name that is
+/// not there yet. Source: learn.microsoft.com/azure/api-management/set-body-policy, `body["newKey"].Add("newValue")`.
 fn read_form(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let body = read_body(&mut Call::new(call.runtime, call.arguments, &[Type::STRING]))?;
     let Value::String(text) = body else { return Err(null_reference()) };
@@ -267,7 +268,7 @@ fn read_form(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
         }
     }
     let list = Type::generic(&registry::ILIST, [Type::STRING]);
-    let map = call.runtime.object(Object::Dictionary(Dictionary::new(Type::STRING, list)))?;
+    let map = call.runtime.object(Object::Dictionary(Dictionary { grows: true, ..Dictionary::new(Type::STRING, list) }))?;
     for (name, values) in fields {
         let values = call.runtime.object(Object::List(List::new(Type::STRING, values)))?;
         dictionary::set(call.runtime, &map, Value::string(name), values)?;

@@ -10,6 +10,7 @@ mod big;
 mod convert;
 mod date;
 mod deserialize;
+mod fault;
 mod foreign;
 mod leaf;
 mod load;
@@ -66,10 +67,10 @@ crate::classes! {
     MERGE_ARRAY_HANDLING = enumeration(LINQ, "MergeArrayHandling", &[("Concat", 0), ("Union", 1), ("Replace", 2), ("Merge", 3)]);
     MERGE_NULL_VALUE_HANDLING = enumeration(LINQ, "MergeNullValueHandling", &[("Ignore", 0), ("Merge", 1)]);
     BIG_INTEGER = structure("System.Numerics", "BigInteger");
-    JSON_EXCEPTION = Class::new(JSON, "JsonException", Kind::Class).bases(&["Exception"]);
-    JSON_READER_EXCEPTION = Class::new(JSON, "JsonReaderException", Kind::Class).bases(&["JsonException"]);
-    JSON_WRITER_EXCEPTION = Class::new(JSON, "JsonWriterException", Kind::Class).bases(&["JsonException"]);
-    JSON_SERIALIZATION_EXCEPTION = Class::new(JSON, "JsonSerializationException", Kind::Class).bases(&["JsonException"]);
+    JSON_EXCEPTION = Class::new(JSON, "JsonException", Kind::Class).bases(&["Exception"]).members(fault::BASE);
+    JSON_READER_EXCEPTION = Class::new(JSON, "JsonReaderException", Kind::Class).bases(&["JsonException"]).members(fault::READER);
+    JSON_WRITER_EXCEPTION = Class::new(JSON, "JsonWriterException", Kind::Class).bases(&["JsonException"]).members(fault::WRITER);
+    JSON_SERIALIZATION_EXCEPTION = Class::new(JSON, "JsonSerializationException", Kind::Class).bases(&["JsonException"]).members(fault::SERIALIZATION);
 }
 
 /// A `JToken`.

@@ -109,9 +109,6 @@ struct Work {
     path: Vec<Position>,
 }
 
-/// The number of an exception that is none of those with one of their own.
-const HRESULT: i32 = -2_146_233_088;
-
 impl Work {
     fn value(&mut self, runtime: &mut Runtime<'_>, value: &Value, property: Option<&str>) -> Result<(), Raise> {
         runtime.step()?;
@@ -292,7 +289,7 @@ fn exception_parts(exception: &Exception) -> Vec<(Text, Value)> {
         ("RemoteStackTraceString".into(), Value::Null),
         ("RemoteStackIndex".into(), Value::Int32(0)),
         ("ExceptionMethod".into(), Value::Null),
-        ("HResult".into(), Value::Int32(HRESULT)),
+        ("HResult".into(), Value::Int32(exception.hresult())),
         ("Source".into(), Value::Null),
         ("WatsonBuckets".into(), Value::Null),
     ]

@@ -9,7 +9,9 @@ mod relation;
 mod web;
 
 use super::{
+    exception::{made, plain},
     heap::{Instance, downcast},
+    member::{Member, member},
     runtime::Runtime,
     string::Str,
     types::Type,
@@ -21,7 +23,8 @@ use parse::{Absolute, Error};
 crate::classes! {
     URI = class("System", "Uri").members(MEMBERS);
     WEB_UTILITY = statics("System.Net", "WebUtility").members(web::MEMBERS);
-    URI_FORMAT_EXCEPTION = error("UriFormatException", &["FormatException"]);
+    URI_FORMAT_EXCEPTION = error("UriFormatException", &["FormatException"])
+        .members(plain!(URI_FORMAT_EXCEPTION, "UriFormatException", "One of the identified items was in an invalid format."));
     URI_KIND = enumeration("System", "UriKind", &[("RelativeOrAbsolute", 0), ("Absolute", 1), ("Relative", 2)]);
     URI_PARTIAL = enumeration("System", "UriPartial", &[("Scheme", 0), ("Authority", 1), ("Path", 2), ("Query", 3)]);
     URI_HOST_NAME_TYPE = enumeration("System", "UriHostNameType", &[("Unknown", 0), ("Basic", 1), ("Dns", 2), ("IPv4", 3), ("IPv6", 4)]);

@@ -1,7 +1,7 @@
 //! `XmlException`, and how .NET words what is wrong with a text.
 
 use crate::dotnet::{
-    exception::{Exception, Raise, null_reference, throw},
+    exception::{Exception, Raise, cause, null_reference, throw},
     heap::Object,
     member::{Call, Member, member},
     runtime::{Runtime, exception},
@@ -85,7 +85,7 @@ fn construct(runtime: &mut Runtime<'_>, message: &Value, inner: &Value, line: &V
         text = format!("{text} Line {line}, position {position}.");
     }
     let mut made = Exception::new(&XML_EXCEPTION, text);
-    made.inner = exception(runtime, inner).cloned().map(Box::new);
+    made.inner = cause(runtime, inner);
     runtime.object(Object::Exception(made))
 }
 

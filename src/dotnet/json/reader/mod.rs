@@ -6,7 +6,7 @@ mod text;
 mod tree;
 mod typed;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 pub(super) use typed::ReadType;
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     dotnet::{
-        exception::{Exception, Raise, throw},
+        exception::{Raise, throw},
         heap::Ref,
         runtime::Runtime,
         types::Class,
@@ -221,8 +221,7 @@ impl<'t> Reader<'t> {
     pub(super) fn misfit_for(&self, text: &str, inner: Raise) -> Raise {
         match (self.misfit(text), inner) {
             (Raise::Exception(mut outer), Raise::Exception(inner)) => {
-                let inner: Exception = *inner;
-                outer.inner = Some(Box::new(inner));
+                outer.inner = Some(Arc::from(inner));
                 Raise::Exception(outer)
             }
             (_, other) => other,
