@@ -118,7 +118,8 @@ fn fold(call: &mut Call<'_, '_>) -> Outcome {
 
 fn count(call: &mut Call<'_, '_>, predicate: Option<&Value>) -> Result<i64, Raise> {
     let mut count = 0;
-    each(call.runtime, call.argument(0), |runtime, item| {
+    let source = source(call)?;
+    each(call.runtime, &source, |runtime, item| {
         let counts = match predicate {
             Some(predicate) => runtime.test(predicate, &[item])?,
             None => true,
@@ -132,7 +133,8 @@ fn count(call: &mut Call<'_, '_>, predicate: Option<&Value>) -> Result<i64, Rais
 /// Whether an item is there for which the predicate gives that answer.
 fn is_there(call: &mut Call<'_, '_>, predicate: &Value, answer: bool) -> Result<bool, Raise> {
     let mut found = false;
-    each(call.runtime, call.argument(0), |runtime, item| {
+    let source = source(call)?;
+    each(call.runtime, &source, |runtime, item| {
         found = runtime.test(predicate, &[item])? == answer;
         Ok(!found)
     })?;
