@@ -217,6 +217,7 @@ fn eval_answers_as_json() {
         "@(1.5)",
         "@((string)null)",
         "@(new List<int> { 1 })",
+        "@(new[] { 1, 0 }.Select(n => 1 / n))",
         "@(int.Parse(\"x\"))",
         "@{ context.Trace(\"a\"); return context.Request.Body.As<string>(); }",
         "@(missing)",
@@ -234,6 +235,7 @@ fn eval_answers_as_json() {
     0: {"type":"System.Double","value":"1.5","exception":null}
     0: {"type":null,"value":null,"exception":null}
     0: {"type":"System.Collections.Generic.List`1[System.Int32]","value":"System.Collections.Generic.List`1[System.Int32]","exception":null,"json":"[1]"}
+    0: {"type":"System.Collections.Generic.IEnumerable`1[System.Int32]","value":"System.Collections.Generic.IEnumerable`1[System.Int32]","exception":null,"json_exception":"System.DivideByZeroException"}
     1: {"type":null,"value":null,"exception":"System.FormatException","message":"Input string was not in a correct format."}
     0: {"type":"System.String","value":"hello","exception":null,"trace":["a"],"request_body_consumed":true}
     1: {"compile_error":"CS0103: The name 'missing' does not exist in the current context","diagnostics":[{"code":"CS0103","severity":"error","message":"The name 'missing' does not exist in the current context","file":"expression","start":{"line":1,"column":3},"end":{"line":1,"column":10}}]}
@@ -298,6 +300,8 @@ fn the_context_of_an_expression_is_what_the_file_says() {
         ("@(((IResponse)context.Variables[\"answer\"]).StatusCode)", "404"),
         ("@(context.Deployment.Region + context.User.Groups.First().Name)", "Sweden Centralg"),
         ("@(context.Elapsed)", "00:00:01.5000000"),
+        ("@(context.Request.Headers)", "{\"A\":[\"1\",\"2\"],\"B\":[\"3\"]}"),
+        ("@(context.User.Groups)", "[{\"Id\":\"g\",\"Name\":\"g\"}]"),
     ] {
         let (code, out, said) = fed(&["eval", expression, "--context", "-"], context);
         assert_eq!((code, out.lines().next()), (Some(0), Some(expected)), "{expression}: {said}");

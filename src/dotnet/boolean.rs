@@ -34,6 +34,7 @@ pub const MEMBERS: &[Member] = &[
         call.out(1, Value::Bool(parsed.unwrap_or(false)));
         Ok(Value::Bool(parsed.is_some()))
     }),
+    member("string ToString(IFormatProvider provider)", |call| crate::dotnet::format::to_string_member(&mut call.first(1))),
     member("int CompareTo(object obj)", compare_member),
     member("int CompareTo(bool value)", compare_member),
     member("bool Equals(object obj)", equals_member),

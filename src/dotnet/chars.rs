@@ -108,6 +108,7 @@ members! {
     member("static char ToLowerInvariant(char c)", |call| Ok(Value::Char(to_lower(unit(call, 0))))),
     member("static string ToString(char c)", |call| Ok(Value::String(Str::from_units(&[unit(call, 0)])))),
     member("string ToString()", |call| Ok(Value::String(Str::from_units(&[unit(call, 0)])))),
+    member("string ToString(IFormatProvider provider)", |call| Ok(Value::String(Str::from_units(&[unit(call, 0)])))),
     member("int CompareTo(object value)", compare_member),
     member("int CompareTo(char value)", compare_member),
     member("bool Equals(object obj)", equals_member),

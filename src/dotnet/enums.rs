@@ -18,7 +18,8 @@ use super::{
 crate::classes! {
     ENUM = Class::new("System", "Enum", Kind::Class).bases(&["ValueType"]).members(MEMBERS);
     /// What `typeof` gives; an expression can do nothing with it but hand it to `Enum.Parse` and the like.
-    TYPE = class("System", "Type");
+    TYPE = class("System", "Type").members(TYPE_MEMBERS);
+    RUNTIME_TYPE = class("System", "RuntimeType").bases(&["Type"]);
     TYPE_CODE = enumeration("System", "TypeCode", &[
         ("Empty", 0), ("Object", 1), ("DBNull", 2), ("Boolean", 3), ("Char", 4), ("SByte", 5), ("Byte", 6), ("Int16", 7), ("UInt16", 8),
         ("Int32", 9), ("UInt32", 10), ("Int64", 11), ("UInt64", 12), ("Single", 13), ("Double", 14), ("Decimal", 15), ("DateTime", 16),
@@ -161,7 +162,7 @@ pub struct Reflected(pub Type);
 
 impl Instance for Reflected {
     fn ty(&self) -> Type {
-        Type::named(&TYPE)
+        Type::named(&RUNTIME_TYPE)
     }
 
     fn copy(&self) -> Box<dyn Instance> {
@@ -177,6 +178,17 @@ impl Instance for Reflected {
     }
 }
 
+/// `System.Type`: no more than to compare two.
+const TYPE_MEMBERS: &[Member] = &[
+    member("static bool operator ==(Type left, Type right)", |call| Ok(Value::Bool(is_same_type(call)))),
+    member("static bool operator !=(Type left, Type right)", |call| Ok(Value::Bool(!is_same_type(call)))),
+];
+
+fn is_same_type(call: &Call<'_, '_>) -> bool {
+    let of = |index: usize| call.runtime.own::<Reflected>(call.argument(index)).map(|reflected| &reflected.0);
+    of(0) == of(1)
+}
+
 /// `System.Enum`
 pub const MEMBERS: &[Member] = &[
     member("static object Parse(Type enumType, string value)", |call| parse_of_type(call, false)),
@@ -188,6 +200,11 @@ pub const MEMBERS: &[Member] = &[
     member("static TEnum Parse<TEnum>(string value, bool ignoreCase)", |call| {
         let ignore = matches!(call.argument(1), Value::Bool(true));
         parse_generic(call, ignore)
+    }),
+    member("static bool TryParse(Type enumType, string value, out object result)", |call| try_parse_of_type(call, false, 2)),
+    member("static bool TryParse(Type enumType, string value, bool ignoreCase, out object result)", |call| {
+        let ignore = matches!(call.argument(2), Value::Bool(true));
+        try_parse_of_type(call, ignore, 3)
     }),
     member("static bool TryParse<TEnum>(string value, out TEnum result)", |call| try_parse(call, false, 1)),
     member("static bool TryParse<TEnum>(string value, bool ignoreCase, out TEnum result)", |call| {
@@ -222,6 +239,23 @@ fn parse_of_type(call: &mut Call<'_, '_>, ignore_case: bool) -> Result<Value, Ra
         None => return Err(argument_null("enumType")),
     };
     parse_text(call.argument(1), &ty, ignore_case, "enumType")
+}
+
+/// As `TryParse<TEnum>`, but what does not parse gives null.
+fn try_parse_of_type(call: &mut Call<'_, '_>, ignore_case: bool, out: usize) -> Result<Value, Raise> {
+    let ty = match call.runtime.own::<Reflected>(call.argument(0)) {
+        Some(Reflected(ty)) => ty.clone(),
+        None => return Err(argument_null("enumType")),
+    };
+    let Some(class) = ty.class().filter(|_| ty.enum_members().is_some()) else {
+        return raise(&registry::ARGUMENT_EXCEPTION, "Type provided must be an Enum. (Parameter 'enumType')");
+    };
+    let parsed = match call.argument(1) {
+        Value::String(text) => parse(class, &text.as_str(), ignore_case).ok(),
+        _ => None,
+    };
+    call.out(out, parsed.map_or(Value::Null, Value::Enum));
+    Ok(Value::Bool(parsed.is_some()))
 }
 
 fn parse_generic(call: &mut Call<'_, '_>, ignore_case: bool) -> Result<Value, Raise> {

@@ -60,6 +60,7 @@ pub const MEMBERS: &[Member] = &[
     }),
     member("string ToString()", to_string_member),
     member("string ToString(string format)", to_string_member),
+    member("string ToString(string format, IFormatProvider provider)", to_string_member),
     member("int CompareTo(object value)", compare_member),
     member("int CompareTo(Guid value)", compare_member),
     member("bool Equals(object o)", equals_member),
@@ -140,6 +141,7 @@ enum Failure {
     EndBrace,
     Junk,
     Overflow,
+    Byte,
     Specifier,
 }
 
@@ -152,6 +154,7 @@ impl Failure {
                 return throw(&registry::OVERFLOW_EXCEPTION, "Value was either too large or too small for a UInt32.");
             }
             Self::Unrecognized | Self::Overflow => "Unrecognized Guid format.",
+            Self::Byte => "Value was either too large or too small for an unsigned byte.",
             Self::Length => "Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx).",
             Self::Dashes => "Dashes are in the wrong position for GUID parsing.",
             Self::Character => "Guid string should only contain hexadecimal characters.",
@@ -191,16 +194,16 @@ pub fn parse(text: &str) -> Option<[u8; 16]> {
 
 fn read(text: &str, format: Option<&str>) -> Result<[u8; 16], Failure> {
     let text = text.trim();
-    let at = |index: usize| text.as_bytes().get(index).copied();
     let form = match format {
         Some(format) if format.len() == 1 => format.bytes().next().unwrap_or(0).to_ascii_uppercase(),
         Some(_) => return Err(Failure::Specifier),
-        None if text.encode_utf16().take(32).count() < 32 => return Err(Failure::Unrecognized),
-        None => match (at(0), at(8), at(9)) {
-            (Some(b'('), ..) => b'P',
-            (Some(b'{'), _, Some(b'-')) => b'B',
-            (Some(b'{'), ..) => b'X',
-            (_, Some(b'-'), _) => b'D',
+        None if text.is_empty() => return Err(Failure::Unrecognized),
+        // The first character and whether there is any dash decide (only .NET 8 looks for the dash in its place).
+        None => match (text.as_bytes().first(), text.contains('-')) {
+            (Some(b'('), _) => b'P',
+            (Some(b'{'), true) => b'B',
+            (Some(b'{'), false) => b'X',
+            (_, true) => b'D',
             _ => b'N',
         },
     };
@@ -259,8 +262,8 @@ fn braced(text: &str) -> Result<[u8; 16], Failure> {
         match index {
             0 => guid.extend(value.to_be_bytes()),
             1 | 2 => guid.extend((value as u16).to_be_bytes()),
-            // Too large for a byte, but not for an `int`: no overflow, but no GUID.
-            _ => guid.push(u8::try_from(value).map_err(|_| Failure::Unrecognized)?),
+            // Too large for a byte, but not for an `int`: the overflow's words, but no overflow.
+            _ => guid.push(u8::try_from(value).map_err(|_| Failure::Byte)?),
         }
     }
     let rest = rest.strip_prefix('}').ok_or(Failure::EndBrace)?;

@@ -2,15 +2,18 @@
 //!
 //! Source: learn.microsoft.com/dotnet/api/system.math; dotnet/runtime, System.Private.CoreLib, Math.cs.
 
+use std::sync::Arc;
+
 use super::{
     exception::{Raise, out_of_range, raise, throw},
+    heap::{Object, Record},
     member::{Call, Member, member},
     number::{
         self, compare,
         decimal::{self, Rounding},
     },
     registry,
-    types::Type,
+    types::{TupleType, Type},
     value::Value,
 };
 
@@ -73,6 +76,18 @@ members! {
     member("static double Cosh(double value)", |call| of(call, f64::cosh)),
     member("static int DivRem(int a, int b, out int result)", |call| divide_out(call, &Type::INT32)),
     member("static long DivRem(long a, long b, out long result)", |call| divide_out(call, &Type::INT64)),
+    member("static (sbyte Quotient, sbyte Remainder) DivRem(sbyte left, sbyte right)", |call| divide_pair(call, &Type::SBYTE)),
+    member("static (byte Quotient, byte Remainder) DivRem(byte left, byte right)", |call| divide_pair(call, &Type::BYTE)),
+    member("static (short Quotient, short Remainder) DivRem(short left, short right)", |call| divide_pair(call, &Type::INT16)),
+    member("static (ushort Quotient, ushort Remainder) DivRem(ushort left, ushort right)", |call| divide_pair(call, &Type::UINT16)),
+    member("static (int Quotient, int Remainder) DivRem(int left, int right)", |call| divide_pair(call, &Type::INT32)),
+    member("static (uint Quotient, uint Remainder) DivRem(uint left, uint right)", |call| divide_pair(call, &Type::UINT32)),
+    member("static (long Quotient, long Remainder) DivRem(long left, long right)", |call| divide_pair(call, &Type::INT64)),
+    member("static (ulong Quotient, ulong Remainder) DivRem(ulong left, ulong right)", |call| divide_pair(call, &Type::UINT64)),
+    member("static (double Sin, double Cos) SinCos(double x)", |call| {
+        let (sin, cos) = real(call, 0).sin_cos();
+        pair(call, Type::DOUBLE, Value::Double(sin), Value::Double(cos))
+    }),
     member("static double Exp(double d)", |call| of(call, f64::exp)),
     member("static double Floor(double d)", |call| of(call, f64::floor)),
     member("static decimal Floor(decimal d)", |call| to_whole(call, Rounding::ToNegativeInfinity)),
@@ -229,6 +244,18 @@ fn divide_out(call: &mut Call<'_, '_>, target: &Type) -> Result<Value, Raise> {
     let quotient = number::integer(a / b, target).ok_or_else(overflow)?;
     call.out(2, number::integer(a % b, target).unwrap_or(Value::Null));
     Ok(quotient)
+}
+
+/// `DivRem` as a tuple.
+fn divide_pair(call: &mut Call<'_, '_>, target: &Type) -> Result<Value, Raise> {
+    let quotient = divide_out(call, target)?;
+    let remainder = call.outs.pop().map_or(Value::Null, |(_, remainder)| remainder);
+    pair(call, target.clone(), quotient, remainder)
+}
+
+fn pair(call: &mut Call<'_, '_>, item: Type, first: Value, second: Value) -> Result<Value, Raise> {
+    let ty = Type::Tuple(Arc::new(TupleType { items: vec![item.clone(), item], names: vec![None, None] }));
+    call.runtime.object(Object::Record(Record { ty, items: [first, second].into() }))
 }
 
 /// The mode in a value. Source: Math.cs (`Argument_InvalidEnumValue`).

@@ -51,6 +51,11 @@ impl<'a, 'b> Call<'a, 'b> {
         Self { runtime, arguments, types, outs: Vec::new() }
     }
 
+    /// The same call with the first arguments alone: those behind say nothing.
+    pub fn first(&mut self, count: usize) -> Call<'_, 'b> {
+        Call::new(self.runtime, self.arguments.get(..count).unwrap_or(self.arguments), self.types)
+    }
+
     /// The argument at `index`; null where there is none.
     pub fn argument(&self, index: usize) -> &'a Value {
         self.arguments.get(index).unwrap_or(&Value::Null)

@@ -6,6 +6,7 @@ use super::Colour;
 use crate::{
     diagnostic::Diagnostic,
     dotnet::{
+        context::Part,
         display::{full_name, to_str, type_of},
         exception::{BudgetSpent, Raise},
         heap::Object,
@@ -40,6 +41,8 @@ pub enum Ending {
         text: Option<String>,
         /// A collection or anonymous object as JSON.
         json: Option<String>,
+        /// What was raised where that was made: a lazy query runs only when somebody walks through it. Type and message.
+        json_exception: Option<(String, String)>,
     },
     /// With an exception that nothing caught, or with its budget spent.
     Exception {
@@ -100,12 +103,15 @@ impl Answer {
                 object.insert("compile_error".to_owned(), json!(text));
                 return Json::Object(object);
             }
-            Ending::Value { ty, text, json, .. } => {
+            Ending::Value { ty, text, json, json_exception, .. } => {
                 object.insert("type".to_owned(), json!(ty));
                 object.insert("value".to_owned(), json!(text));
                 object.insert("exception".to_owned(), Json::Null);
                 if let Some(json) = json {
                     object.insert("json".to_owned(), json!(json));
+                }
+                if let Some((ty, _)) = json_exception {
+                    object.insert("json_exception".to_owned(), json!(ty));
                 }
             }
             Ending::Exception { ty, message } => {
@@ -141,9 +147,12 @@ impl Answer {
         }
         match &self.ending {
             Ending::Value { ty: None, .. } => out.push_str("null\n"),
-            Ending::Value { text, json, readable, .. } => {
+            Ending::Value { text, json, readable, json_exception, .. } => {
                 let shown = json.as_deref().or(text.as_deref()).unwrap_or("");
                 out.push_str(&format!("{shown}\n{}\n", dim(readable)));
+                if let Some((ty, message)) = json_exception {
+                    out.push_str(&format!("{} {}: {message}\n", dim("walking through it:"), red(ty)));
+                }
             }
             Ending::Exception { ty, message } => out.push_str(&format!("{}: {message}\n", red(ty))),
             Ending::CompileError(text) => out.push_str(&format!("{text}\n")),
@@ -158,21 +167,31 @@ impl Answer {
 
 fn shown(runtime: &mut Runtime<'_>, value: &Value) -> Result<Ending, Raise> {
     if value.is_null() {
-        return Ok(Ending::Value { ty: None, readable: String::new(), text: None, json: None });
+        return Ok(Ending::Value { ty: None, readable: String::new(), text: None, json: None, json_exception: None });
     }
     let ty = type_of(runtime, value);
     let text = to_str(runtime, value).to_string();
-    let json = if has_json(runtime, value, &ty) { Some(json::serialize(runtime, value, false)?) } else { None };
+    let (mut json, mut json_exception) = (None, None);
+    if has_json(runtime, value, &ty) {
+        match json::serialize(runtime, value, false) {
+            Ok(text) => json = Some(text),
+            Err(Raise::Exception(exception)) => json_exception = Some((exception.class.full_name(), exception.message.to_string())),
+            Err(other) => return Err(other),
+        }
+    }
     let readable = match &ty {
         Type::Named(_) => full_name(&ty),
         Type::Array(element) if matches!(**element, Type::Named(_)) => full_name(&ty),
         composed => composed.to_string(),
     };
-    Ok(Ending::Value { ty: Some(full_name(&ty)), readable, text: Some(text), json })
+    Ok(Ending::Value { ty: Some(full_name(&ty)), readable, text: Some(text), json, json_exception })
 }
 
 /// Whether a value says more as JSON than as text: collections and anonymous objects do.
 fn has_json(runtime: &Runtime<'_>, value: &Value, ty: &Type) -> bool {
+    if let Value::Context(part) = value {
+        return matches!(part, Part::Headers(_) | Part::Query(_) | Part::Variables | Part::MatchedParameters);
+    }
     match runtime.get(value) {
         Some(Object::Token(_)) => false,
         Some(Object::Bytes(_) | Object::Array(_) | Object::List(_) | Object::Grid(_) | Object::Dictionary(_)) => true,

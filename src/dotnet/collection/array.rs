@@ -51,11 +51,21 @@ const OWN: &[Member] = &[
     member("object GetValue(int index1, int index2, int index3)", get_value),
     member("object GetValue(params int[] indices)", get_value),
     member("object GetValue(long index)", get_value),
+    member("object GetValue(long index1, long index2)", get_value),
+    member("object GetValue(long index1, long index2, long index3)", get_value),
+    member("object GetValue(params long[] indices)", get_value),
     member("void SetValue(object value, int index)", set_value),
     member("void SetValue(object value, int index1, int index2)", set_value),
     member("void SetValue(object value, int index1, int index2, int index3)", set_value),
     member("void SetValue(object value, params int[] indices)", set_value),
     member("void SetValue(object value, long index)", set_value),
+    member("void SetValue(object value, long index1, long index2)", set_value),
+    member("void SetValue(object value, long index1, long index2, long index3)", set_value),
+    member("void SetValue(object value, params long[] indices)", set_value),
+    // Constructors of value types: those of the table have none without parameters.
+    member("void Initialize()", |_| Ok(Value::Null)),
+    member("static int MaxLength { get; }", |_| Ok(Value::Int32(0x7FFF_FFC7))),
+    member("IEnumerator GetEnumerator()", super::enumerator::start),
     member("object Clone()", |call| {
         let object = call.runtime.get(call.argument(0)).cloned().ok_or_else(null_reference)?;
         call.runtime.object(object)
@@ -101,6 +111,9 @@ const OWN: &[Member] = &[
     member("static void Sort<T>(T[] array, int index, int length)", |call| sort_part(call, &Value::Null)),
     member("static void Sort<T>(T[] array, int index, int length, IComparer<T> comparer)", |call| sort_part(call, call.argument(3))),
     member("static void Sort(Array keys, Array items)", |call| sort_pairs(call, None, &Value::Null)),
+    member("static void Sort(Array keys, Array items, int index, int length)", |call| {
+        sort_pairs(call, Some((int(call, 2), int(call, 3))), &Value::Null)
+    }),
     member("static void Sort<TKey, TValue>(TKey[] keys, TValue[] items)", |call| sort_pairs(call, None, &Value::Null)),
     member("static void Sort<TKey, TValue>(TKey[] keys, TValue[] items, IComparer<TKey> comparer)", |call| {
         sort_pairs(call, None, call.argument(2))

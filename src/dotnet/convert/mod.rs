@@ -46,6 +46,11 @@ macro_rules! members {
                 member(concat!("static ", $keyword, " To", $name, "(decimal value)"), |call| to(call, &$target)),
                 member(concat!("static ", $keyword, " To", $name, "(DateTime value)"), |call| to(call, &$target)),
                 member(concat!("static ", $keyword, " To", $name, "(string value)"), |call| from_string(call, &$target)),
+                // The provider can only be null, and says nothing of the invariant culture.
+                member(concat!("static ", $keyword, " To", $name, "(object value, IFormatProvider provider)"), |call| to(&mut call.first(1), &$target)),
+                member(concat!("static ", $keyword, " To", $name, "(string value, IFormatProvider provider)"), |call| {
+                    from_string(&mut call.first(1), &$target)
+                }),
             )*
             $($rest,)*
         ];
@@ -81,6 +86,20 @@ members! {
     member("static string ToString(short value, int toBase)", |call| radix::text(call, 16)),
     member("static string ToString(int value, int toBase)", |call| radix::text(call, 32)),
     member("static string ToString(long value, int toBase)", |call| radix::text(call, 64)),
+    member("static string ToString(bool value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(char value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(sbyte value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(byte value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(short value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(ushort value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(int value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(uint value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(long value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(ulong value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(float value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(double value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(decimal value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
+    member("static string ToString(DateTime value, IFormatProvider provider)", |call| to(&mut call.first(1), &Type::STRING)),
     member("static string ToBase64String(byte[] inArray)", base64::encode),
     member("static string ToBase64String(byte[] inArray, Base64FormattingOptions options)", base64::encode),
     member("static string ToBase64String(byte[] inArray, int offset, int length)", base64::encode_part),
@@ -101,11 +120,15 @@ members! {
     }),
     member("static bool IsDBNull(object value)", |_| Ok(Value::Bool(false))),
     member("static object ChangeType(object value, TypeCode typeCode)", change_type),
-    member("static object ChangeType(object value, Type conversionType)", |call| {
-        let Some(super::enums::Reflected(target)) = call.runtime.own(call.argument(1)) else { return Err(argument_null("conversionType")) };
-        let target = target.clone();
-        change(call, &target)
-    }),
+    member("static object ChangeType(object value, TypeCode typeCode, IFormatProvider provider)", |call| change_type(&mut call.first(2))),
+    member("static object ChangeType(object value, Type conversionType, IFormatProvider provider)", change_to),
+    member("static object ChangeType(object value, Type conversionType)", change_to),
+}
+
+fn change_to(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
+    let Some(super::enums::Reflected(target)) = call.runtime.own(call.argument(1)) else { return Err(argument_null("conversionType")) };
+    let target = target.clone();
+    change(call, &target)
 }
 
 /// What a `JValue` holds.

@@ -386,6 +386,15 @@ pub const MEMBERS2: &[Member] = &[
         own_mut::<X509>(call, 0)?.friendly_name = name;
         Ok(Value::Null)
     }),
+    member("AsymmetricAlgorithm PrivateKey { get; set; }", |call| {
+        valid(call, 0)?;
+        if call.arguments.len() > 1 {
+            // Source: dotnet/runtime, X509Certificate2.cs: `CopyWithPrivateKey` has taken its place.
+            return raise(&PLATFORM_NOT_SUPPORTED_EXCEPTION, "Operation is not supported on this platform.");
+        }
+        let key = own::<X509>(call, 0)?.key.clone();
+        rsa_object(call, key)
+    }),
     member("bool HasPrivateKey { get; }", |call| {
         valid(call, 0)?;
         Ok(Value::Bool(own::<X509>(call, 0)?.key.is_some()))

@@ -271,6 +271,19 @@ pub const MEMBERS: &[Member] = &[
     member("bool IsSingleByte { get; }", |call| Ok(Value::Bool(matches!(encoding(call), Encoding::Ascii | Encoding::Latin1)))),
     member("bool IsReadOnly { get; }", |_| Ok(Value::Bool(true))),
     member("bool IsAlwaysNormalized()", |_| Ok(Value::Bool(false))),
+    // Source: dotnet/runtime, EncodingTable.cs: the flags of mail and browsers by code page.
+    member("bool IsBrowserDisplay { get; }", |call| {
+        Ok(Value::Bool(matches!(encoding(call), Encoding::Utf8 | Encoding::Utf8Plain | Encoding::Latin1)))
+    }),
+    member("bool IsBrowserSave { get; }", |call| {
+        Ok(Value::Bool(matches!(encoding(call), Encoding::Utf8 | Encoding::Utf8Plain | Encoding::Latin1 | Encoding::Unicode)))
+    }),
+    member("bool IsMailNewsDisplay { get; }", |call| {
+        Ok(Value::Bool(matches!(encoding(call), Encoding::Utf8 | Encoding::Utf8Plain | Encoding::Latin1 | Encoding::Ascii)))
+    }),
+    member("bool IsMailNewsSave { get; }", |call| {
+        Ok(Value::Bool(matches!(encoding(call), Encoding::Utf8 | Encoding::Utf8Plain | Encoding::Latin1 | Encoding::Ascii)))
+    }),
     member("object Clone()", |call| {
         let encoding = encoding(call);
         call.runtime.instance(encoding)

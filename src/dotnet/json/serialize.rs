@@ -161,7 +161,8 @@ impl Work {
             return self.dictionary(runtime, value);
         }
         match runtime.get(value) {
-            Some(Object::Record(record)) => {
+            // An object of the `context` that is a record has properties with names of their own.
+            Some(Object::Record(record)) if !matches!(record.ty, Type::Named(_)) => {
                 let items = record.items.clone();
                 let names = part_names(&record.ty, items.len());
                 self.object(runtime, names.into_iter().zip(items.iter().cloned()).collect())

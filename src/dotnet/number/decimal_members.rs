@@ -87,6 +87,9 @@ pub const MEMBERS: &[Member] = &[
     member("TypeCode GetTypeCode()", type_code_member),
     member("string ToString()", to_string_member),
     member("string ToString(string format)", to_string_member),
+    member("string ToString(IFormatProvider provider)", |call| to_string_member(&mut call.first(1))),
+    member("string ToString(string format, IFormatProvider provider)", to_string_member),
+    member("static decimal Parse(string s, IFormatProvider provider)", |call| parse_member(call, &Type::DECIMAL)),
 ];
 
 fn at(call: &Call<'_, '_>, index: usize) -> Decimal {

@@ -109,6 +109,12 @@ pub fn read(text: &str, target: &Type) -> Result<Value, Failure> {
     }
 }
 
+/// The number of a `decimal` literal, an exponent allowed: what is too small for its scale is rounded, `1e-29m` to zero.
+pub fn decimal_literal(text: &str) -> Option<rust_decimal::Decimal> {
+    let scanned = scan::scan(text, Style::Float)?;
+    arithmetic::from_digits(&scanned.digits, scanned.scale, scanned.negative, false)
+}
+
 /// A real number, or one of the words for those that are none. Source: dotnet/runtime, Number.Parsing.cs (`TryParseFloat`).
 fn read_real<T: std::str::FromStr + std::ops::Neg<Output = T>>(
     text: &str,

@@ -8,6 +8,7 @@ use crate::dotnet::{
     member::{Call, Member, member},
     registry,
     runtime::Runtime,
+    types::Type,
     value::Value,
 };
 
@@ -133,6 +134,12 @@ fn format(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     format::composite(call.runtime, &format.as_str(), &items).map(Value::String)
 }
 
+/// `Format` with a provider, which can only be null.
+fn format_with_provider(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
+    let rest = call.arguments.get(1..).unwrap_or_default();
+    format(&mut Call::new(call.runtime, rest, call.types))
+}
+
 /// `string(char[] value, int startIndex, int length)`
 fn from_part(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let Some(units) = units_of(call, 0) else { return Err(argument_null("value")) };
@@ -192,6 +199,18 @@ pub const MEMBERS: &[Member] = &[
         let items = call.runtime.collect(call.argument(1))?;
         format::composite(call.runtime, &format.as_str(), &items).map(Value::String)
     }),
+    // The provider can only be null, and says nothing of the invariant culture.
+    member("static string Format(IFormatProvider provider, string format, object arg0)", format_with_provider),
+    member("static string Format(IFormatProvider provider, string format, object arg0, object arg1)", format_with_provider),
+    member("static string Format(IFormatProvider provider, string format, object arg0, object arg1, object arg2)", format_with_provider),
+    member("static string Format(IFormatProvider provider, string format, params object[] args)", |call| {
+        let Some(format) = text(call, 1) else { return Err(argument_null("format")) };
+        if call.argument(2).is_null() {
+            return Err(argument_null("args"));
+        }
+        let items = call.runtime.collect(call.argument(2))?;
+        format::composite(call.runtime, &format.as_str(), &items).map(Value::String)
+    }),
     member("static string Copy(string str)", |call| {
         text(call, 0).map(|text| Value::String(text.clone())).ok_or_else(|| argument_null("str"))
     }),
@@ -203,6 +222,12 @@ pub const MEMBERS: &[Member] = &[
     }),
     member("object Clone()", |call| Ok(call.argument(0).clone())),
     member("string ToString()", |call| Ok(call.argument(0).clone())),
+    member("string ToString(IFormatProvider provider)", |call| Ok(call.argument(0).clone())),
+    member("TypeCode GetTypeCode()", crate::dotnet::number::type_code_member),
+    // .NET's `CharEnumerator`.
+    member("IEnumerator<char> GetEnumerator()", |call| {
+        crate::dotnet::collection::enumerator::start(&mut Call::new(call.runtime, call.arguments, &[Type::CHAR]))
+    }),
     member("string Normalize()", |call| normalized(call, 1)),
     member("string Normalize(NormalizationForm normalizationForm)", |call| normalized(call, int(call, 1))),
     member("bool IsNormalized()", |call| is_normalized(call, 1)),

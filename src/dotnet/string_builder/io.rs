@@ -41,6 +41,20 @@ fn reading<'a>(call: &'a mut Call<'_, '_>) -> Result<(&'a [u16], &'a mut usize),
     }
 }
 
+/// All that a `TextReader` still has.
+///
+/// # Errors
+/// `ObjectDisposedException` for a closed one; a spent budget.
+pub fn read_to_end(runtime: &mut Runtime<'_>, reader: &Value) -> Result<Str, Raise> {
+    let arguments = [reader.clone()];
+    let mut call = Call::new(runtime, &arguments, &[]);
+    let (rest, place) = reading(&mut call)?;
+    let all = Str::from_units(rest);
+    *place += rest.len();
+    runtime.allocate(all.bytes())?;
+    Ok(all)
+}
+
 fn close_reader(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     if let Some(reader) = call.runtime.own_mut::<Reader>(call.argument(0)) {
         reader.units = None;
@@ -107,13 +121,7 @@ pub const READER: &[Member] = &[
         call.runtime.allocate(line.bytes())?;
         Ok(Value::String(line))
     }),
-    member("string ReadToEnd()", |call| {
-        let (rest, place) = reading(call)?;
-        let all = Str::from_units(rest);
-        *place += rest.len();
-        call.runtime.allocate(all.bytes())?;
-        Ok(Value::String(all))
-    }),
+    member("string ReadToEnd()", |call| read_to_end(call.runtime, call.argument(0)).map(Value::String)),
     member("void Close()", close_reader),
     member("void Dispose()", close_reader),
 ];
@@ -224,6 +232,14 @@ pub const STRING_WRITER: &[Member] = &[
         make(call, builder)
     }),
     member("StringWriter(StringBuilder sb)", |call| match call.argument(0) {
+        Value::Null => raise(&registry::ARGUMENT_NULL_EXCEPTION, "Buffer cannot be null. (Parameter 'sb')"),
+        builder => make(call, builder.clone()),
+    }),
+    member("StringWriter(IFormatProvider formatProvider)", |call| {
+        let builder = super::make(call, Vec::new(), 0, super::MOST)?;
+        make(call, builder)
+    }),
+    member("StringWriter(StringBuilder sb, IFormatProvider formatProvider)", |call| match call.argument(0) {
         Value::Null => raise(&registry::ARGUMENT_NULL_EXCEPTION, "Buffer cannot be null. (Parameter 'sb')"),
         builder => make(call, builder.clone()),
     }),

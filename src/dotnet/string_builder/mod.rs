@@ -4,7 +4,7 @@
 
 mod io;
 
-pub use io::write;
+pub use io::{read_to_end, write};
 
 use super::{
     exception::{Raise, argument_null, null_reference, out_of_range, raise, throw},
@@ -132,8 +132,8 @@ fn append_joined(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
 }
 
 /// `AppendFormat` with the arguments behind the format, or in one array.
-fn append_format(call: &mut Call<'_, '_>, items: Vec<Value>) -> Result<Value, Raise> {
-    let Some(format) = text(call, 1) else { return Err(argument_null("format")) };
+fn append_format(call: &mut Call<'_, '_>, at: usize, items: Vec<Value>) -> Result<Value, Raise> {
+    let Some(format) = text(call, at) else { return Err(argument_null("format")) };
     let formatted = Value::String(crate::dotnet::format::composite(call.runtime, &format.as_str(), &items)?);
     let units = text_of(call.runtime, &formatted)?.units();
     appended(call, &units)
@@ -141,7 +141,13 @@ fn append_format(call: &mut Call<'_, '_>, items: Vec<Value>) -> Result<Value, Ra
 
 fn append_formatted(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let items = call.arguments.iter().skip(2).cloned().collect();
-    append_format(call, items)
+    append_format(call, 1, items)
+}
+
+/// `AppendFormat` with a provider, which can only be null, before the format.
+fn append_with_provider(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
+    let items = call.arguments.iter().skip(3).cloned().collect();
+    append_format(call, 2, items)
 }
 
 /// Puts code units before what stands at an index.
@@ -377,7 +383,20 @@ pub const MEMBERS: &[Member] = &[
             return Err(argument_null(if call.argument(1).is_null() { "format" } else { "args" }));
         }
         let items = call.runtime.collect(call.argument(2))?;
-        append_format(call, items)
+        append_format(call, 1, items)
+    }),
+    member("StringBuilder AppendFormat(IFormatProvider provider, string format, object arg0)", append_with_provider),
+    member("StringBuilder AppendFormat(IFormatProvider provider, string format, object arg0, object arg1)", append_with_provider),
+    member(
+        "StringBuilder AppendFormat(IFormatProvider provider, string format, object arg0, object arg1, object arg2)",
+        append_with_provider,
+    ),
+    member("StringBuilder AppendFormat(IFormatProvider provider, string format, params object[] args)", |call| {
+        if call.argument(3).is_null() {
+            return Err(argument_null(if call.argument(2).is_null() { "format" } else { "args" }));
+        }
+        let items = call.runtime.collect(call.argument(3))?;
+        append_format(call, 2, items)
     }),
     member("StringBuilder Insert(int index, string value)", insert),
     member("StringBuilder Insert(int index, string value, int count)", insert_repeated),

@@ -3,7 +3,7 @@
 use super::{
     Content, DocumentType, Kind, XDECLARATION,
     compare::{receiver, required},
-    content, element, leaves, names, reader,
+    content, element, leaves, names, node as nodes, reader,
     tree::{self, node, node_mut, value},
 };
 use crate::dotnet::{
@@ -26,6 +26,15 @@ pub(super) struct Declaration {
 }
 
 impl Declaration {
+    /// What `Save` makes of it for a writer of UTF-16: the version and the encoding are the writer's.
+    pub(super) fn saved(&self) -> &'static str {
+        match self.standalone.as_ref().map(Str::as_str).as_deref() {
+            Some("yes") => r#"<?xml version="1.0" encoding="utf-16" standalone="yes"?>"#,
+            Some("no") => r#"<?xml version="1.0" encoding="utf-16" standalone="no"?>"#,
+            _ => r#"<?xml version="1.0" encoding="utf-16"?>"#,
+        }
+    }
+
     fn written(&self) -> String {
         let parts = [("version", &self.version), ("encoding", &self.encoding), ("standalone", &self.standalone)];
         let parts: String = parts.iter().filter_map(|(name, value)| Some(format!(" {name}=\"{}\"", value.as_ref()?))).collect();
@@ -151,6 +160,8 @@ pub(super) const MEMBERS: &[Member] = &[
     }),
     member("static XDocument Parse(string text)", parse),
     member("static XDocument Parse(string text, LoadOptions options)", parse),
+    member("void Save(TextWriter textWriter)", nodes::save),
+    member("void Save(TextWriter textWriter, SaveOptions options)", nodes::save),
     member("XDeclaration Declaration { get; set; }", |call| {
         let (this, new) = (receiver(call)?.0, call.arguments.get(1));
         let Kind::Document { declaration, .. } = &mut node_mut(call.runtime, this)?.kind else { return Err(null_reference()) };

@@ -5,7 +5,7 @@ use super::{
     compare::{receiver, required},
     container, content, convert,
     names::{self, Name, XML, XMLNS},
-    reader,
+    node, reader,
     tree::{self, node_mut, value},
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
         registry,
         runtime::Runtime,
         string::Str,
+        string_builder,
         value::Value,
     },
     text::Text,
@@ -47,6 +48,15 @@ pub(super) fn parse_arguments<'a>(call: &Call<'a, '_>) -> Result<(std::borrow::C
 fn parse_call(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let (text, is_space_kept) = parse_arguments(call)?;
     parse(call.runtime, &text, is_space_kept)
+}
+
+fn load(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
+    if call.argument(0).is_null() {
+        return Err(argument_null("input"));
+    }
+    let text = string_builder::read_to_end(call.runtime, call.argument(0))?;
+    let is_space_kept = call.argument(1).as_integer().is_some_and(|options| options & 1 != 0);
+    parse(call.runtime, &text.as_str(), is_space_kept)
 }
 
 fn construct(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
@@ -151,6 +161,10 @@ const OWN: &[Member] = &[
     }),
     member("static XElement Parse(string text)", parse_call),
     member("static XElement Parse(string text, LoadOptions options)", parse_call),
+    member("static XElement Load(TextReader textReader)", load),
+    member("static XElement Load(TextReader textReader, LoadOptions options)", load),
+    member("void Save(TextWriter textWriter)", node::save),
+    member("void Save(TextWriter textWriter, SaveOptions options)", node::save),
     member("XName Name { get; set; }", |call| {
         if call.arguments.len() < 2 {
             return name(call);

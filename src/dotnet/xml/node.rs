@@ -1,16 +1,19 @@
 //! `XNode`: neighbours, ancestors, order, equality, text.
 
 use super::{
-    Node, axes,
+    Kind, Node, axes,
     compare::{self, receiver},
+    document::Declaration,
     insert::insert,
     tree, writer,
 };
 use crate::dotnet::{
-    exception::{Raise, raise},
+    exception::{Raise, argument_null, raise},
     heap::Ref,
     member::{Call, Member, member},
     registry,
+    string::{NEWLINE, Str, text_of},
+    string_builder,
     value::Value,
 };
 
@@ -57,6 +60,34 @@ fn written(call: &mut Call<'_, '_>, options: i32) -> Result<Value, Raise> {
     call.runtime.allocate(written.text.len())?;
     call.runtime.work(written.text.len().saturating_add(written.steps))?;
     Ok(Value::string(written.text))
+}
+
+/// `Save` into a `TextWriter`: the XML behind a declaration. Source: dotnet/runtime, XElement.cs, XDocument.cs.
+pub(super) fn save(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
+    let node = receiver(call)?.1;
+    let options = match call.arguments.get(2) {
+        Some(options) => options.as_integer().and_then(|options| i32::try_from(options).ok()).unwrap_or(0),
+        None => writer::options_of(call.runtime, node),
+    };
+    let declaration = match &node.kind {
+        Kind::Document { declaration, .. } => call.runtime.own::<Declaration>(declaration).cloned(),
+        _ => None,
+    };
+    let is_document = matches!(node.kind, Kind::Document { .. });
+    if call.argument(1).is_null() {
+        return Err(argument_null("output"));
+    }
+    let text = written(call, options)?;
+    let text = text_of(call.runtime, &text)?;
+    if is_document && text.is_empty() {
+        let message = "Token EndDocument in state Document would result in an invalid XML document.";
+        return raise(&registry::INVALID_OPERATION_EXCEPTION, message);
+    }
+    let gap = if options & writer::DISABLE_FORMATTING == 0 { NEWLINE } else { "" };
+    let start = format!("{}{gap}", declaration.unwrap_or_default().saved());
+    string_builder::write(call.runtime, call.argument(1), &Str::from(start))?;
+    string_builder::write(call.runtime, call.argument(1), &text)?;
+    Ok(Value::Null)
 }
 
 /// `XNode`

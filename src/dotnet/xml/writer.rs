@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// `SaveOptions.DisableFormatting`
-const DISABLE_FORMATTING: i32 = 1;
+pub(super) const DISABLE_FORMATTING: i32 = 1;
 /// `SaveOptions.OmitDuplicateNamespaces`
 const OMIT_DUPLICATES: i32 = 2;
 

@@ -221,6 +221,12 @@ impl<'t> Binder<'t> {
                         return None;
                     }
                     let of = self.place(owner.without_parentheses(), true, before)?;
+                    if let Place::Member { found, .. } = &of {
+                        let of = found.info.name;
+                        let message = format!("Cannot modify the return value of '{of}' because it is not a variable");
+                        self.error("CS1612", owner.span, message);
+                        return None;
+                    }
                     return Some(Place::Field { of: Box::new(of), index, ty });
                 }
                 self.property_place(owner_bound, simple, target.span, twice, before)

@@ -43,11 +43,15 @@ impl<'t> Binder<'t> {
 
     fn made(&mut self, made: &Type, arguments: Vec<Argument<'t>>, ty_span: Span, span: Span) -> Option<Bound> {
         if let Type::Nullable(inner) = made {
-            return match arguments.len() {
-                0 => Some(Bound::new(Node::Constant(Value::Null), made.clone())),
+            return match arguments.as_slice() {
+                [] => Some(Bound::new(Node::Constant(Value::Null), made.clone())),
+                [Argument { passed: super::arguments::Passed::Value(operand), span, .. }] => {
+                    let value = self.to(operand.clone(), inner, *span)?;
+                    Some(Bound::new(value.node, made.clone()))
+                }
                 _ => {
-                    let bound = self.made(&Type::clone(inner), arguments, ty_span, span)?;
-                    Some(Bound::new(bound.node, made.clone()))
+                    self.error("CS1729", span, format!("'{made}' does not contain a constructor that takes {} arguments", arguments.len()));
+                    None
                 }
             };
         }

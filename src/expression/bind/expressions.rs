@@ -176,9 +176,9 @@ impl<'t> Binder<'t> {
             Literal::ULong(v) => (Value::UInt64(*v), Type::UINT64),
             Literal::Float(v) => (Value::Single(*v), Type::SINGLE),
             Literal::Double(v) => (Value::Double(*v), Type::DOUBLE),
-            Literal::Decimal(text) => match text.parse().or_else(|_| rust_decimal::Decimal::from_scientific(text)) {
-                Ok(decimal) => (Value::Decimal(decimal), Type::DECIMAL),
-                Err(_) => {
+            Literal::Decimal(text) => match crate::dotnet::number::decimal_literal(text) {
+                Some(decimal) => (Value::Decimal(decimal), Type::DECIMAL),
+                None => {
                     self.error("CS0594", span, "Floating-point constant is outside the range of type 'decimal'");
                     return None;
                 }

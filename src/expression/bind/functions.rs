@@ -10,7 +10,7 @@ use super::{
     arguments::Takes,
     conversions,
     flow::Assigned,
-    scopes::{FunctionScope, LocalFlow, LocalKind},
+    scopes::{FunctionScope, LocalFlow, LocalKind, Read},
 };
 use crate::{
     csharp::tree::{self, FunctionBody},
@@ -79,7 +79,7 @@ pub(super) struct LocalFunctionType<'t> {
 #[derive(Default)]
 pub(super) struct CallersFlow {
     /// The variables that it reads and what is assigned once it returns, where its body has been bound.
-    pub known: Option<(Vec<(usize, Text)>, Assigned)>,
+    pub known: Option<(Vec<Read>, Assigned)>,
     /// Uses before that.
     pub uses: Vec<(Assigned, Span)>,
 }
@@ -477,7 +477,7 @@ impl<'t> Binder<'t> {
         if let Some(flow) = bound.flow {
             let mut callers = function.flow.borrow_mut();
             let uses = std::mem::take(&mut callers.uses);
-            for (variable, name) in &flow.reads {
+            for Read { variable, name, .. } in &flow.reads {
                 let mut missing: Vec<Span> = uses.iter().filter(|(state, _)| !state.has(*variable)).map(|(_, span)| *span).collect();
                 missing.dedup();
                 for span in missing {

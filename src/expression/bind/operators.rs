@@ -59,6 +59,11 @@ fn promote(a: Numeric, b: Numeric) -> Option<Numeric> {
     })
 }
 
+/// `byte`, `ushort` and `char`, which any integral type but `sbyte` and `short` holds.
+fn is_small_unsigned(ty: &Type) -> bool {
+    ty.class().is_some_and(|class| class.namespace == "System" && matches!(class.name, "Byte" | "UInt16" | "Char"))
+}
+
 pub(super) fn converted(node: Node, from: &Type, to: &Type) -> Node {
     if from == to {
         return node;
@@ -257,20 +262,27 @@ impl<'t> Binder<'t> {
         if operator == BinaryOperator::Add && (is_string(left) || is_string(right)) && user_operator(operator, left, right).is_none() {
             return Some(concat(left, right));
         }
-        if let Some(bound) = self.numeric_operation(operator, left, right) {
+        if let Some(bound) = self.boolean_operation(operator, left, right) {
             return Some(bound);
         }
-        if let Some(bound) = self.boolean_operation(operator, left, right) {
+        // Beside the literal null a value is lifted: `5 == null` is false, and `5 + null` null.
+        let beside_null = |bound: &Bound, other: &Bound| {
+            let lifts = other.ty == Type::Null && bound.ty.is_value_type() && bound.ty.underlying().is_none();
+            lifts.then(|| Bound::new(bound.node.clone(), Type::nullable(bound.ty.clone())))
+        };
+        let (lifted_left, lifted_right) = (beside_null(left, right), beside_null(right, left));
+        let (left_or_lifted, right_or_lifted) = (lifted_left.as_ref().unwrap_or(left), lifted_right.as_ref().unwrap_or(right));
+        if let Some(bound) = self.numeric_operation(operator, left_or_lifted, right_or_lifted) {
             return Some(bound);
         }
         let text = |bound: &Bound| bound.ty == Type::STRING || bound.ty == Type::Null;
         if let (Some(negated), true) = (equality(operator), text(left) && text(right)) {
             return Some(Bound::new(Node::Equal(left.clone().boxed(), right.clone().boxed(), negated), Type::BOOL));
         }
-        if let Some(bound) = self.enum_operation(operator, left, right) {
+        if let Some(bound) = self.enum_operation(operator, left_or_lifted, right_or_lifted) {
             return Some(bound);
         }
-        if let Some(bound) = self.user_operation(operator, left, right) {
+        if let Some(bound) = self.user_operation(operator, left_or_lifted, right_or_lifted) {
             return Some(bound);
         }
         self.equal(operator, left, right)
@@ -320,6 +332,9 @@ impl<'t> Binder<'t> {
                 kind
             }
             (Numeric::Int32 | Numeric::Int64, kind @ (Numeric::UInt32 | Numeric::UInt64)) if is_constant(left) && fits(left, kind) => kind,
+            // What is small and has no sign goes with either: `ulong ^ char`.
+            (kind @ (Numeric::UInt32 | Numeric::UInt64), Numeric::Int32) if is_small_unsigned(&b) => kind,
+            (Numeric::Int32, kind @ (Numeric::UInt32 | Numeric::UInt64)) if is_small_unsigned(&a) => kind,
             (a, b) => promote(a, b)?,
         };
         let to = kind.ty();

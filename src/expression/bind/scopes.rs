@@ -70,10 +70,19 @@ pub(super) struct FunctionScope {
     pub flow: Option<LocalFlow>,
 }
 
+/// A variable that a local function reads.
+#[derive(Clone)]
+pub(super) struct Read {
+    /// The function that declares it.
+    pub owner: usize,
+    pub variable: usize,
+    pub name: Text,
+}
+
 /// What a local function asks of the variables around it, and does to them.
 pub(super) struct LocalFlow {
     /// Variables that must be assigned before it is called.
-    pub reads: Vec<(usize, Text)>,
+    pub reads: Vec<Read>,
     /// What is assigned wherever it returns.
     pub exits: Assigned,
     /// Its `out` parameters.
@@ -205,7 +214,7 @@ impl<'t> Binder<'t> {
         self.assigned.assign(variable);
         let mut inner = self.functions.iter_mut().skip(owner + 1).rev().filter_map(|function| function.flow.as_mut());
         if let Some(flow) = inner.next() {
-            flow.reads.push((variable, name.clone()));
+            flow.reads.push(Read { owner, variable, name: name.clone() });
             return;
         }
         let mut flows = self.functions.iter().filter_map(|function| function.flow.as_ref());
@@ -220,10 +229,10 @@ impl<'t> Binder<'t> {
     pub(super) fn use_function(&mut self, function: &Rc<LocalFunctionType<'t>>, owner: usize, span: Span) {
         let flow = function.flow.borrow();
         if let Some((reads, _)) = &flow.known {
-            let missing: Vec<_> = reads.iter().filter(|(variable, ..)| !self.assigned.has(*variable)).cloned().collect();
+            let missing: Vec<_> = reads.iter().filter(|read| !self.assigned.has(read.variable)).cloned().collect();
             drop(flow);
-            for (variable, name) in missing {
-                self.unassigned(owner, variable, &name, span);
+            for read in missing {
+                self.unassigned(read.owner, read.variable, &read.name, span);
             }
             return;
         }

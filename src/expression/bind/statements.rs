@@ -11,7 +11,7 @@ use super::{
 use crate::{
     csharp::tree::{self, Block, ForEachVariable, ForInitializer, Statement, StatementKind, TypeKind, UsingResource},
     dotnet::{json, member::MemberKind, registry, types::Type, value::Value},
-    expression::program::{Call, Handler, Node, Slot, Step},
+    expression::program::{Call, Handler, Node, Numeric, Slot, Step},
     source::Span,
 };
 
@@ -245,7 +245,7 @@ impl<'t> Binder<'t> {
                 Step::Nothing
             }
             StatementKind::YieldReturn(_) | StatementKind::YieldBreak => {
-                self.error("CS1624", span, "The body cannot be an iterator block because 'object' is not an iterator interface type");
+                let _: Option<()> = self.unavailable("an iterator (`yield`)", span);
                 Step::Nothing
             }
         }
@@ -443,7 +443,7 @@ impl<'t> Binder<'t> {
         let mut steps = Vec::new();
         for variable in &declaration.variables {
             let step = if declaration.is_const {
-                self.constant_declaration(variable, declared.as_ref())
+                self.constant_declaration(variable, declared.as_ref(), declaration.ty.span)
             } else {
                 self.variable(variable, declared.as_ref())
             };
@@ -458,7 +458,7 @@ impl<'t> Binder<'t> {
         }
     }
 
-    fn constant_declaration(&mut self, variable: &'t tree::VariableDeclarator, declared: Option<&Type>) -> Step {
+    fn constant_declaration(&mut self, variable: &'t tree::VariableDeclarator, declared: Option<&Type>, declaration_type: Span) -> Step {
         let Some(ty) = declared else {
             self.error("CS0822", variable.span, "Implicitly-typed variables cannot be constant");
             return Step::Nothing;
@@ -467,13 +467,24 @@ impl<'t> Binder<'t> {
             self.error("CS0145", variable.span, "A const field requires a value to be provided");
             return Step::Nothing;
         };
+        let name = &variable.name.name;
+        let simple = ty.enum_members().is_some() || Numeric::of(ty).is_some() || *ty == Type::BOOL || *ty == Type::STRING;
+        if ty.is_value_type() && !simple {
+            self.error("CS0283", declaration_type, format!("The type '{ty}' cannot be declared const"));
+        }
         let constant = self.value(value).and_then(|bound| {
             let bound = self.implicitly(bound, ty, value.span)?;
             let Node::Constant(constant) = bound.node else {
-                let name = &variable.name.name;
                 self.error("CS0133", value.span, format!("The expression being assigned to '{name}' must be constant"));
                 return None;
             };
+            if !simple && !constant.is_null() {
+                let message = format!(
+                    "'{name}' is of type '{ty}'. A const field of a reference type other than string can only be initialized with null."
+                );
+                self.error("CS0134", value.span, message);
+                return None;
+            }
             Some(constant)
         });
         let place = self.declare_as(&variable.name, ty.clone(), LocalKind::Constant(constant.unwrap_or(Value::Null)));

@@ -233,6 +233,20 @@ impl<'t> Binder<'t> {
             let field = |(index, ty): (usize, &Type)| Bound::new(Node::Field(Box::new(value.node.clone()), index), ty.clone());
             return Some(tuple.items.iter().enumerate().map(field).collect());
         }
+        if let Type::Tuple(tuple) = &value.ty {
+            let message = format!("Cannot deconstruct a tuple of '{}' elements into '{count}' variables.", tuple.items.len());
+            self.error("CS8132", span, message);
+            return None;
+        }
+        // .NET's extension methods do it for the classes.
+        if value.ty.class().is_some_and(|class| class.full_name() == "System.Tuple") && value.ty.arguments().len() == count && count < 8 {
+            let part = |index: usize| {
+                let found = super::members::find(&value.ty, &format!("Item{}", index + 1), |info| info.kind == MemberKind::Property);
+                let found = found.into_iter().flatten().next()?;
+                Some(Bound::new(Node::Property(found.info.native, Box::new(value.node.clone())), found.result()))
+            };
+            return (0..count).map(part).collect();
+        }
         let found =
             super::members::find(&value.ty, "Deconstruct", |info| info.kind == MemberKind::Method && info.parameters.len() == count);
         let Some(found) = found.into_iter().flatten().next() else {

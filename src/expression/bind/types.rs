@@ -93,6 +93,11 @@ impl Binder<'_> {
         {
             return Some(ty.clone());
         }
+        if matches!(full.as_str(), "ValueTuple" | "System.ValueTuple") && (2..8).contains(&name.arguments.len()) {
+            let items = name.arguments.iter().map(|argument| self.ty(argument)).collect::<Option<Vec<_>>>()?;
+            let names = vec![None; items.len()];
+            return Some(Type::Tuple(TupleType { items, names }.into()));
+        }
         let class = registry::find(&full, name.arguments.len());
         let arguments: Vec<Type> = name.arguments.iter().map(|argument| self.ty(argument)).collect::<Option<_>>()?;
         let Some(class) = class else {

@@ -5,6 +5,7 @@ use super::{
     type_argument,
 };
 use crate::dotnet::{
+    enums::Reflected,
     exception::{Raise, argument_null},
     member::{Call, Member, member},
     types::Type,
@@ -19,6 +20,10 @@ pub const JSON_CONVERT: &[Member] = &[
         write(call, indented)
     }),
     member("static object DeserializeObject(string value)", |call| read(call, None)),
+    member("static object DeserializeObject(string value, Type type)", |call| {
+        let target = call.runtime.own(call.argument(1)).map(|Reflected(target)| target.clone());
+        read(call, target.as_ref())
+    }),
     member("static T DeserializeObject<T>(string value)", |call| {
         let target = type_argument(call, 0);
         read(call, Some(&target))

@@ -12,7 +12,7 @@ use super::{
     argument, child, from_object, index, no_children, optional, parse, text, this, token, type_argument,
 };
 use crate::dotnet::{
-    enums::token_type,
+    enums::{Reflected, token_type},
     exception::{Raise, argument_null, null_reference},
     member::{Call, Member, member},
     registry,
@@ -159,6 +159,11 @@ const OWN: &[Member] = &[
     }),
     member("T ToObject<T>()", |call| {
         let (of, target) = (this(call)?, type_argument(call, 0));
+        to_object(call.runtime, of, &target)
+    }),
+    member("object ToObject(Type objectType)", |call| {
+        let Some(Reflected(target)) = call.runtime.own(call.argument(1)) else { return Err(argument_null("type")) };
+        let (of, target) = (this(call)?, target.clone());
         to_object(call.runtime, of, &target)
     }),
     member("string ToString(Formatting formatting)", |call| {

@@ -60,20 +60,9 @@ pub const VALUE: &[Member] = &[
         let of = this(call)?;
         Ok(Value::Int32(leaf::compare(call.runtime, of, call.argument(1))?.unwrap_or(1)))
     }),
-    member("string ToString(string format)", |call| {
-        let value = leaf_of(call)?.value.clone();
-        if value.is_null() {
-            return Ok(Value::string(""));
-        }
-        // A number, a date and their like format themselves; of everything else the format says nothing.
-        let class =
-            display::type_of(call.runtime, &value).class().filter(|class| !matches!(class.name, "String" | "Boolean" | "Char" | "Uri"));
-        let arguments = [value.clone(), call.argument(1).clone()];
-        match class.and_then(|class| foreign::call(call.runtime, class, "ToString", &["String"], &arguments)) {
-            Some(text) => text,
-            None => Ok(Value::String(to_str(call.runtime, &value))),
-        }
-    }),
+    member("string ToString(string format)", formatted),
+    member("string ToString(string format, IFormatProvider formatProvider)", formatted),
+    member("string ToString(IFormatProvider formatProvider)", |call| formatted(&mut call.first(1))),
 ];
 
 /// `JRaw`
@@ -101,4 +90,19 @@ fn boxed(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
 fn typed(call: &mut Call<'_, '_>, ty: TokenType) -> Result<Value, Raise> {
     let leaf = Leaf::new(ty, call.argument(0).clone());
     tree::place_leaf(call.runtime, leaf).map(Value::Object)
+}
+
+/// `ToString(format)`
+fn formatted(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
+    let value = leaf_of(call)?.value.clone();
+    if value.is_null() {
+        return Ok(Value::string(""));
+    }
+    // A number, a date and their like format themselves; of everything else the format says nothing.
+    let class = display::type_of(call.runtime, &value).class().filter(|class| !matches!(class.name, "String" | "Boolean" | "Char" | "Uri"));
+    let arguments = [value.clone(), call.argument(1).clone()];
+    match class.and_then(|class| foreign::call(call.runtime, class, "ToString", &["String"], &arguments)) {
+        Some(text) => text,
+        None => Ok(Value::String(to_str(call.runtime, &value))),
+    }
 }
