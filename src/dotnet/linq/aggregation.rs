@@ -4,7 +4,8 @@ use super::{each, given, next, source};
 use crate::dotnet::{
     collection::{HashSet, comparer, known_count, virtual_call},
     exception::{Raise, throw},
-    heap::Outcome,
+    heap::{Object, Outcome},
+    json::{self, Token},
     member::{Call, Member, member},
     registry,
     value::Value,
@@ -78,10 +79,11 @@ pub const MEMBERS: &[Member] = &[
     }),
     member("static bool Contains<TSource>(this IEnumerable<TSource> source, TSource value)", |call| {
         let source = source(call)?;
-        // Sets and keys look values up their own way. Source: dotnet/runtime, Contains.cs (`ICollection<TSource>.Contains`).
+        // Sets, keys and arrays of JSON look values up their own way. Source: dotnet/runtime, Contains.cs (`ICollection<TSource>.Contains`).
         let is_own =
             call.runtime.own::<HashSet>(&source).is_some() || call.runtime.own::<crate::dotnet::collection::View>(&source).is_some();
-        if is_own {
+        let is_json = matches!(call.runtime.get(&source), Some(Object::Token(Token { kind: json::Kind::Array(_), .. })));
+        if is_own || is_json {
             return virtual_call(call.runtime, "Contains", &[source, call.argument(1).clone()]);
         }
         contains(call, &source, &Value::Null)
@@ -118,7 +120,8 @@ fn fold(call: &mut Call<'_, '_>) -> Outcome {
 
 fn count(call: &mut Call<'_, '_>, predicate: Option<&Value>) -> Result<i64, Raise> {
     let mut count = 0;
-    each(call.runtime, call.argument(0), |runtime, item| {
+    let source = source(call)?;
+    each(call.runtime, &source, |runtime, item| {
         let counts = match predicate {
             Some(predicate) => runtime.test(predicate, &[item])?,
             None => true,
@@ -132,7 +135,8 @@ fn count(call: &mut Call<'_, '_>, predicate: Option<&Value>) -> Result<i64, Rais
 /// Whether an item is there for which the predicate gives that answer.
 fn is_there(call: &mut Call<'_, '_>, predicate: &Value, answer: bool) -> Result<bool, Raise> {
     let mut found = false;
-    each(call.runtime, call.argument(0), |runtime, item| {
+    let source = source(call)?;
+    each(call.runtime, &source, |runtime, item| {
         found = runtime.test(predicate, &[item])? == answer;
         Ok(!found)
     })?;

@@ -52,10 +52,6 @@ pub const ARRAY: &[Member] = &[
     member("int IndexOf(JToken item)", |call| place(call).map(|at| Value::Int32(at.map_or(-1, |at| at as i32)))),
     member("bool Contains(JToken item)", |call| place(call).map(|at| Value::Bool(at.is_some()))),
     member("void CopyTo(JToken[] array, int arrayIndex)", container::copy_to),
-    member("IEnumerator<JToken> GetEnumerator()", |call| {
-        let types = [Type::JTOKEN];
-        enumerator::start(&mut Call::new(call.runtime, call.arguments, &types))
-    }),
 ];
 
 /// Where the token of the first argument stands: the same object, not an equal one.
