@@ -12,7 +12,6 @@ use crate::dotnet::{
     exception::{Raise, argument_null, null_reference},
     heap::Ref,
     member::{Call, Member, member},
-    registry,
     sequence::cursor,
     types::Type,
     value::Value,
@@ -26,10 +25,8 @@ pub const OBJECT: &[Member] = &[
     member("JObject(object content)", |call| new_container(call, Kind::Object(Properties::default()), 0)),
     member("static JObject Parse(string json)", |call| parse(call, Some(&JOBJECT))),
     member("IEnumerator<KeyValuePair<string, JToken>> GetEnumerator()", |call| {
-        let types = [Type::generic(&registry::KEY_VALUE_PAIR, [Type::STRING, Type::JTOKEN])];
-        let of = this(call)?;
-        let pairs = walk::pair_sequence(call.runtime, of)?;
-        enumerator::start(&mut Call::new(call.runtime, &[pairs], &types))
+        let pairs = walk::pair_sequence(call)?;
+        enumerator::start(&mut Call::new(call.runtime, &[pairs], &[walk::pair_type().clone()]))
     }),
     member("static JObject FromObject(object o)", |call| from_object(call, Some(&JOBJECT))),
     member("JToken this[object key] { get; set; }", index),
