@@ -268,6 +268,7 @@ fn mentions<'a>(signature: &'a str, name: &str) -> bool {
 struct Coverage {
     title: &'static str,
     of: usize,
+    there: Vec<&'static str>,
     /// What is left out: the place of the reason, and the signature.
     left_out: Vec<(usize, &'static str)>,
     /// What is missing without a reason.
@@ -293,11 +294,18 @@ fn cover(reasons: &[Reason], own: &[(&str, &str)]) -> Vec<Coverage> {
     let mut coverages = Vec::new();
     for reference in references() {
         let class = class(reference.title);
-        let mut coverage = Coverage { title: reference.title, of: reference.signatures.len(), left_out: Vec::new(), missing: Vec::new() };
+        let mut coverage = Coverage {
+            title: reference.title,
+            of: reference.signatures.len(),
+            there: Vec::new(),
+            left_out: Vec::new(),
+            missing: Vec::new(),
+        };
         for signature in reference.signatures {
             let is_named = |(of, member): &(&str, &str)| *member == signature && (*of == "*" || *of == reference.title);
             let named = reasons.iter().position(|reason| reason.members.iter().any(is_named));
             if is_there(class, reference.title, signature, own) {
+                coverage.there.push(signature);
                 continue;
             }
             let by_type = || reasons.iter().position(|reason| reason.types.iter().any(|name| mentions(signature, name)));
@@ -319,6 +327,21 @@ fn short(title: &str) -> &str {
     &title[start.map_or(0, |at| at + 1)..]
 }
 
+/// A member by its name: overloads have one.
+fn shown(signature: &str, simple: &str) -> String {
+    match table_name(signature, simple) {
+        "(Constructor)" => format!("new {simple}"),
+        "Item" => "this[]".to_owned(),
+        "operator" if signature.contains("plicit operator ") => {
+            let (_, conversion) = signature.split_once("operator ").unwrap();
+            let (to, from) = conversion.split_once('(').unwrap();
+            format!("({to}){}", from.rsplit_once(' ').map_or("", |(ty, _)| ty))
+        }
+        "operator" => signature.split_once("operator ").and_then(|(_, rest)| rest.split('(').next()).unwrap_or("").to_owned(),
+        name => name.to_owned(),
+    }
+}
+
 /// The page.
 fn page(reasons: &[Reason], coverages: &[Coverage]) -> String {
     let (of, out): (usize, usize) = coverages.iter().fold((0, 0), |(of, out), c| (of + c.of, out + c.left_out.len()));
@@ -338,6 +361,14 @@ fn page(reasons: &[Reason], coverages: &[Coverage]) -> String {
         let share = if there == coverage.of { format!("all {there}") } else { format!("{there} of {}", coverage.of) };
         writeln!(page, "| `{}` | {share} | {} |", coverage.title, why.join(", ")).unwrap();
     }
+    page += "\n## Members\n\n";
+    for coverage in coverages {
+        let simple = plain(coverage.title).rsplit('.').next().unwrap_or("");
+        let mut names: Vec<String> = coverage.there.iter().map(|signature| format!("`{}`", shown(signature, simple))).collect();
+        names.sort_by_key(|name| name.to_lowercase());
+        names.dedup();
+        writeln!(page, "- `{}`: {}", short(coverage.title), names.join(", ")).unwrap();
+    }
     page += "\n## Left out\n";
     for (place, reason) in reasons.iter().enumerate() {
         write!(page, "\n### {}\n\n{}\n\n", reason.title, reason.text.join("\n")).unwrap();
@@ -347,12 +378,7 @@ fn page(reasons: &[Reason], coverages: &[Coverage]) -> String {
             for (_, signature) in coverage.left_out.iter().filter(|(at, _)| *at == place) {
                 // By type a member's name is enough to know which overloads are meant.
                 let is_named = reason.members.iter().any(|(_, member)| member == signature);
-                let shown = match table_name(signature, simple) {
-                    _ if is_named => (*signature).to_owned(),
-                    "(Constructor)" => format!("new {simple}"),
-                    "Item" => "this[]".to_owned(),
-                    name => name.to_owned(),
-                };
+                let shown = if is_named { (*signature).to_owned() } else { shown(signature, simple) };
                 match names.iter_mut().find(|(name, _)| *name == shown) {
                     Some((_, count)) => *count += 1,
                     None => names.push((shown, 1)),
