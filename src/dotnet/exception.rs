@@ -221,8 +221,21 @@ fn text(call: &Call<'_, '_>, index: Option<usize>) -> Option<String> {
 fn made(call: &mut Call<'_, '_>, class: &'static Class, own: &str, message: Option<usize>, inner: Option<usize>) -> Result<Value, Raise> {
     let standard = || if own.is_empty() { format!("Exception of type '{}' was thrown.", class.full_name()) } else { own.to_owned() };
     let mut exception = Exception::new(class, text(call, message).unwrap_or_else(standard));
-    exception.inner = inner.and_then(|inner| super::runtime::exception(call.runtime, call.argument(inner)).cloned().map(Box::new));
+    if let Some(inner) = inner {
+        let inner = call.argument(inner).clone();
+        exception.inner = cause(call.runtime, &inner)?;
+    }
     call.runtime.object(Object::Exception(exception))
+}
+
+/// The exception in a value as the cause of another: a copy, so that a long chain of causes is paid for each time.
+pub(super) fn cause(runtime: &mut super::runtime::Runtime<'_>, value: &Value) -> Result<Option<Box<Exception>>, Raise> {
+    let Some(exception) = super::runtime::exception(runtime, value) else { return Ok(None) };
+    let chain = std::iter::successors(Some(exception), |cause| cause.inner.as_deref());
+    let bytes: usize = chain.map(|cause| size_of::<Exception>() + cause.message.len()).sum();
+    let copy = Box::new(exception.clone());
+    runtime.allocate(bytes)?;
+    Ok(Some(copy))
 }
 
 /// `new` of an exception about a parameter.

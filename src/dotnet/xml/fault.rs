@@ -85,7 +85,7 @@ fn construct(runtime: &mut Runtime<'_>, message: &Value, inner: &Value, line: &V
         text = format!("{text} Line {line}, position {position}.");
     }
     let mut made = Exception::new(&XML_EXCEPTION, text);
-    made.inner = exception(runtime, inner).cloned().map(Box::new);
+    made.inner = crate::dotnet::exception::cause(runtime, inner)?;
     runtime.object(Object::Exception(made))
 }
 
