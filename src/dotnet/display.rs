@@ -39,25 +39,54 @@ pub fn to_str(runtime: &Runtime<'_>, value: &Value) -> Str {
     }
 }
 
+/// What a record nested in records may take of the stack before it takes a new piece of it.
+const RED_ZONE: usize = 64 << 10;
+const STACK: usize = 1 << 20;
+
 /// A record as text: `(1, a)` for tuples, `[k, v]` for pairs, `{ a = 1 }` for anonymous objects.
+///
+/// Records that share parts have exponentially long texts: what is longer than the memory left to spend is cut there, so that whoever pays
+/// for the text has spent its budget.
 fn record_text(runtime: &Runtime<'_>, record: &Record) -> String {
-    let mut items = record.items.iter().map(|item| to_str(runtime, item).to_string());
-    match &record.ty {
-        Type::Anonymous(anonymous) => {
-            let properties: Vec<String> =
-                anonymous.properties.iter().zip(items).map(|((name, _), item)| format!("{name} = {item}")).collect();
-            format!("{{ {} }}", properties.join(", "))
+    let mut out = String::new();
+    write_record(runtime, record, &mut out);
+    out
+}
+
+fn write_record(runtime: &Runtime<'_>, record: &Record, out: &mut String) {
+    let (open, close) = match &record.ty {
+        Type::Anonymous(_) => ("{ ", " }"),
+        Type::Generic(class, _) if class.name == "KeyValuePair" => ("[", "]"),
+        _ => ("(", ")"),
+    };
+    out.push_str(open);
+    write_items(runtime, record, out);
+    out.push_str(close);
+}
+
+fn write_items(runtime: &Runtime<'_>, record: &Record, out: &mut String) {
+    let has_rest = matches!(&record.ty, Type::Generic(_, parts) if parts.len() == 8);
+    for (index, item) in record.items.iter().enumerate() {
+        if out.len() as u64 > runtime.budget.memory {
+            return;
         }
-        Type::Generic(class, _) if class.name == "KeyValuePair" => {
-            format!("[{}, {}]", items.next().unwrap_or_default(), items.next().unwrap_or_default())
+        if index > 0 {
+            out.push_str(", ");
         }
-        Type::Generic(_, parts) if parts.len() == 8 => {
+        if let Type::Anonymous(anonymous) = &record.ty
+            && let Some((name, _)) = anonymous.properties.get(index)
+        {
+            out.push_str(name);
+            out.push_str(" = ");
+        }
+        match runtime.get(item) {
             // The rest of a `Tuple` of more than seven is a tuple, written as if it were none.
-            let rest = items.next_back().unwrap_or_default();
-            let rest = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(&rest).to_owned();
-            format!("({}, {rest})", items.collect::<Vec<_>>().join(", "))
+            Some(Object::Record(rest)) if has_rest && index == 7 => {
+                stacker::maybe_grow(RED_ZONE, STACK, || write_items(runtime, rest, out));
+            }
+            Some(Object::Record(inner)) => stacker::maybe_grow(RED_ZONE, STACK, || write_record(runtime, inner, out)),
+            _ => out.push_str(&to_str(runtime, item).to_string()),
         }
-        _ => format!("({})", items.collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -230,6 +230,7 @@ fn replace(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let new = text(call, 2).cloned().unwrap_or_default();
     let part = Str::from_units(builder(call, 0)?.units.get(start..end).unwrap_or(&[]));
     let replaced = string::replaced(call.runtime, &part, old, &new, string::comparison::Rule::Ordinal)?.units();
+    call.runtime.allocate(replaced.len().saturating_mul(4))?;
     let builder = builder_mut(call)?;
     let length = length - (end - start) + replaced.len();
     if length > builder.max_capacity {

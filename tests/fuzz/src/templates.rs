@@ -21,7 +21,7 @@ const TEMPLATES: &[&str] = &[
     "XElement.Parse(a).ToString()",
     "XDocument.Parse(a).Descendants().Select(e => e.Name + e.Value).ToList()",
     "DateTime.Parse(a).ToString(b)",
-    "DateTime.ParseExact(a, b, null)",
+    "DateTime.Parse(a).AddTicks(b.Length).ToLocalTime().ToString(b)",
     "DateTimeOffset.Parse(a).ToUniversalTime().ToString(b)",
     "TimeSpan.Parse(a).ToString(b)",
     "DateTime.MaxValue.ToString(a) + TimeSpan.MinValue.ToString(b)",
@@ -51,7 +51,7 @@ pub fn chosen(data: &[u8]) -> Option<(&'static Program, String)> {
         let read = |template: &&str| {
             let text =
                 format!("@{{ var a = (string)context.Variables[\"a\"]; var b = (string)context.Variables[\"b\"]; return {template}; }}");
-            compiled(&text, Target::Any).unwrap_or_else(|faults| panic!("{template}: {faults:?}"))
+            compiled(&text, Target::Any).unwrap_or_else(|faults| panic!("{template}: {}", faults[0].message))
         };
         TEMPLATES.iter().map(read).collect()
     });
