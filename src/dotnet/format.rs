@@ -229,7 +229,7 @@ mod tests {
         };
         match composite(&mut runtime, format, arguments) {
             Ok(text) => text.to_string(),
-            Err(Raise::Exception(exception)) => exception.message,
+            Err(Raise::Exception(exception)) => exception.message.clone(),
             Err(other) => format!("{other:?}"),
         }
     }

@@ -136,7 +136,7 @@ fn a_failing_comparison_is_wrapped() {
         let order = linq(runtime, &[" OrderBy<"], &[Type::OBJECT, Type::OBJECT], &[source, same]).unwrap();
         let Err(Raise::Exception(exception)) = runtime.collect(&order) else { panic!("not refused") };
         assert_eq!(exception.message, "Failed to compare two elements in the array.");
-        assert_eq!(exception.inner.unwrap().message, "At least one object must implement IComparable.");
+        assert_eq!(exception.inner.as_ref().unwrap().message, "At least one object must implement IComparable.");
     });
 }
 

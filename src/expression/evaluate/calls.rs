@@ -73,9 +73,15 @@ impl Frame<'_, '_> {
 
     fn native(&mut self, call: &Call, arguments: &[Value]) -> Result<Value, Raise> {
         self.runtime.step()?;
-        for argument in arguments {
-            if let Value::String(text) = argument {
-                self.runtime.work(text.bytes())?;
+        match arguments {
+            // A character by its place is found at once where a byte is a code unit: a loop over a long text is honest work.
+            [Value::String(text), Value::Int32(_)] if text.ascii().is_some() => {}
+            arguments => {
+                for argument in arguments {
+                    if let Value::String(text) = argument {
+                        self.runtime.work(text.bytes())?;
+                    }
+                }
             }
         }
         let mut running = member::Call::new(self.runtime, arguments, &call.types);

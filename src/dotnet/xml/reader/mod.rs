@@ -352,7 +352,7 @@ mod tests {
         let mut runtime = Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget, locals: Vec::new() };
         match parse_document(&mut runtime, text) {
             Ok(document) => to_text(&runtime, &document).ok_or_else(|| "unwritten".to_owned()),
-            Err(Raise::Exception(exception)) => Err(exception.message),
+            Err(Raise::Exception(exception)) => Err(exception.message.clone()),
             Err(Raise::Budget(spent)) => Err(format!("{spent:?}")),
             Err(other) => Err(format!("{other:?}")),
         }
