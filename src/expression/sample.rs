@@ -164,14 +164,14 @@ fn moment(date: DateTime) -> Moment {
 /// The first thing that is wrong with it, with its place.
 pub fn fill(runtime: &mut Runtime<'_>, json: &Json) -> Found<()> {
     let mut fields = Fields::of(ROOT, json)?;
-    let mut context = RequestContext::default();
-    context.request_id = match fields.text("requestId")? {
+    let request_id = match fields.text("requestId")? {
         Some(text) => match guid::parse(&text) {
             Some(guid) => guid,
             None => return fault("requestId", format!("`{text}` is no GUID")),
         },
         None => DEFAULT_REQUEST_ID,
     };
+    let mut context = RequestContext { request_id, ..RequestContext::default() };
     context.timestamp = match fields.date("timestamp")? {
         Some(date) => moment(date),
         None => DEFAULT_TIMESTAMP,

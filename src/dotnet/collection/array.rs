@@ -263,7 +263,7 @@ fn widens(from: &Type, to: &Type) -> bool {
             0 => matches!(to, 2 | 5 | 7 | 9 | 10),
             1 => (2..=10).contains(&to),
             2 => matches!(to, 5 | 7 | 9 | 10),
-            3 | 4 => matches!(to, 3 | 4 | 5..=10),
+            3 | 4 => matches!(to, 3..=10),
             5 => matches!(to, 7 | 9 | 10),
             6 => (7..=10).contains(&to),
             7 | 8 => matches!(to, 9 | 10),

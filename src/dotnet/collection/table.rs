@@ -219,7 +219,8 @@ impl Table {
 }
 
 fn prime(least: usize) -> usize {
-    let is_prime = |number: usize| (3..).step_by(2).take_while(|divisor| divisor * divisor <= number).all(|divisor| number % divisor != 0);
+    let is_prime =
+        |number: usize| (3..).step_by(2).take_while(|divisor| divisor * divisor <= number).all(|divisor| !number.is_multiple_of(divisor));
     let known = PRIMES.iter().copied().find(|prime| *prime >= least);
     known.unwrap_or_else(|| {
         (least | 1..).step_by(2).take(1000).find(|number| is_prime(*number) && (number - 1) % 101 != 0).unwrap_or(least | 1)

@@ -105,7 +105,7 @@ pub fn string(tag: u8, content: &[u8]) -> Option<String> {
         0x1e => {
             let units: Vec<u16> =
                 content.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit, byte| (unit << 8) | u16::from(*byte))).collect();
-            (content.len() % 2 == 0).then(|| String::from_utf16_lossy(&units))
+            content.len().is_multiple_of(2).then(|| String::from_utf16_lossy(&units))
         }
         _ => None,
     }

@@ -206,7 +206,7 @@ fn decrypt(runtime: &mut Runtime<'_>, scheme: &Element<'_>, data: &[u8], passwor
     };
     runtime.work(data.len().saturating_mul(8))?;
     runtime.allocate(data.len())?;
-    if data.len() % block.size() != 0 || iv.len() != block.size() {
+    if !data.len().is_multiple_of(block.size()) || iv.len() != block.size() {
         return Err(corrupted());
     }
     let (mut plain, mut register) = (data.to_vec(), iv);

@@ -101,7 +101,7 @@ fn weakness(family: Family, key: &[u8]) -> Option<&'static str> {
         0xfee0_fee0_fef1_fef1,
     ];
     // The lowest bit of a byte makes the number of its bits odd; it is no part of the key.
-    let odd = |byte: &u8| (byte & 0xfe) | u8::from((byte & 0xfe).count_ones() % 2 == 0);
+    let odd = |byte: &u8| (byte & 0xfe) | u8::from((byte & 0xfe).count_ones().is_multiple_of(2));
     let parts: Vec<u64> = key.chunks_exact(8).map(|part| part.iter().fold(0, |whole, byte| (whole << 8) | u64::from(odd(byte)))).collect();
     match (family, parts.as_slice()) {
         (Family::Des, [key]) if WEAK.contains(key) => Some("Specified key is a known weak key for 'DES' and cannot be used."),

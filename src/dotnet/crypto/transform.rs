@@ -77,7 +77,7 @@ impl Transform {
         let unit = self.unit();
         match self.direction {
             Direction::Encrypt if !self.padding.pad(&mut data, unit, chance) => return Err(partial_block()),
-            Direction::Decrypt if data.len() % unit != 0 => return Err(partial_block()),
+            Direction::Decrypt if !data.len().is_multiple_of(unit) => return Err(partial_block()),
             _ => {}
         }
         if !self.held.is_empty() {

@@ -341,8 +341,8 @@ pub const MEMBERS: &[Member] = &[
     }),
     member("string[] GetDateTimeFormats()", |call| all_formats(call, "dDfFgGmMoOrRstTuUyY")),
     member("string[] GetDateTimeFormats(IFormatProvider provider)", |call| all_formats(call, "dDfFgGmMoOrRstTuUyY")),
-    member("string[] GetDateTimeFormats(char format)", |call| all_formats_of(call)),
-    member("string[] GetDateTimeFormats(char format, IFormatProvider provider)", |call| all_formats_of(call)),
+    member("string[] GetDateTimeFormats(char format)", all_formats_of),
+    member("string[] GetDateTimeFormats(char format, IFormatProvider provider)", all_formats_of),
     member("int CompareTo(object value)", |call| match call.argument(1) {
         Value::Null => Ok(Value::Int32(1)),
         Value::DateTime(_) => ordering(compare(call)),

@@ -28,7 +28,7 @@ fn checked(ticks: Option<i64>) -> Result<Value, Raise> {
 /// A span of so many ticks, the fraction cut off.
 fn from_ticks(ticks: f64) -> Result<Value, Raise> {
     const LIMIT: f64 = i64::MAX as f64;
-    if ticks > LIMIT || ticks < -LIMIT || ticks.is_nan() {
+    if !(-LIMIT..=LIMIT).contains(&ticks) || ticks.is_nan() {
         return raise(&registry::OVERFLOW_EXCEPTION, TOO_LONG);
     }
     // The limit itself is `TimeSpan.MaxValue`, as the cast has it.

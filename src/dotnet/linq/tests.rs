@@ -218,12 +218,12 @@ fn a_freed_slot_is_the_first_to_be_taken() {
 fn sums_and_extremes_follow_their_types() {
     with_runtime(|runtime| {
         let big = ints(runtime, &[i32::MAX, 1]);
-        let sum = linq(runtime, &["static int Sum(this IEnumerable<int> "], &[], &[big.clone()]);
+        let sum = linq(runtime, &["static int Sum(this IEnumerable<int> "], &[], std::slice::from_ref(&big));
         assert_eq!(message(sum), "Arithmetic operation resulted in an overflow.");
         let average = linq(runtime, &["static double Average(this IEnumerable<int> "], &[], &[big]).unwrap();
         assert!(matches!(average, Value::Double(value) if value == 1_073_741_824.0));
         let none = ints(runtime, &[]);
-        assert_eq!(message(linq(runtime, &["static int Max("], &[], &[none.clone()])), "Sequence contains no elements");
+        assert_eq!(message(linq(runtime, &["static int Max("], &[], std::slice::from_ref(&none))), "Sequence contains no elements");
         assert!(matches!(linq(runtime, &["static double? Average("], &[], &[none]), Ok(Value::Null)));
     });
 }

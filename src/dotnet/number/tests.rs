@@ -13,7 +13,7 @@ fn formatted(value: &Value, text: &str) -> String {
 fn dec(text: &str) -> Decimal {
     match read(text, &Type::DECIMAL) {
         Ok(Value::Decimal(value)) => value,
-        other => unreachable!("{text}: {other:?}"),
+        other => panic!("{text}: {other:?}"),
     }
 }
 
@@ -233,7 +233,7 @@ fn doubles_become_decimals_of_15_digits() {
         (1.1, "1.1"),
         (0.1, "0.1"),
         (1e28, "10000000000000000000000000000"),
-        (123456789.123456789, "123456789.123457"),
+        (123_456_789.123_456_79_f64, "123456789.123457"),
         (1.0 / 3.0, "0.333333333333333"),
         (1e-28, "0.0000000000000000000000000001"),
         (1e-29, "0"),

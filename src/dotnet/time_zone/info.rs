@@ -262,7 +262,7 @@ pub const MEMBERS: &[Member] = &[
         let zone = find(call, 0, "id")?;
         zone_value(call.runtime, zone)
     }),
-    member("static IReadOnlyList<TimeZoneInfo> GetSystemTimeZones()", |call| all_zones(call)),
+    member("static IReadOnlyList<TimeZoneInfo> GetSystemTimeZones()", all_zones),
     member("static void ClearCachedData()", |_| Ok(Value::Null)),
     member("static bool TryConvertIanaIdToWindowsId(string ianaId, out string windowsId)", |call| translated(call, 1, true)),
     member("static bool TryConvertWindowsIdToIanaId(string windowsId, out string ianaId)", |call| translated(call, 1, false)),
@@ -340,7 +340,7 @@ pub const MEMBERS: &[Member] = &[
         let wall = zone.wall(from_utc(date_time_offset(call, 1).utc_ticks(), &zone));
         both_offsets(call, wall, "DateTimeOffset", "dateTimeOffset")
     }),
-    member("TimeZoneInfo.AdjustmentRule[] GetAdjustmentRules()", |call| all_rules(call)),
+    member("TimeZoneInfo.AdjustmentRule[] GetAdjustmentRules()", all_rules),
     member("bool HasSameRules(TimeZoneInfo other)", |call| Ok(Value::Bool(has_same_rules(&*this(call)?, &*zone(call, 1, "other")?)))),
     member("bool Equals(TimeZoneInfo other)", |call| {
         let this = this(call)?;

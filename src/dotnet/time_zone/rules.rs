@@ -264,7 +264,7 @@ pub const TRANSITION_TIME_MEMBERS: &[Member] = &[
 pub const ADJUSTMENT_RULE_MEMBERS: &[Member] = &[
     member(
         "static TimeZoneInfo.AdjustmentRule CreateAdjustmentRule(DateTime dateStart, DateTime dateEnd, TimeSpan daylightDelta, TimeZoneInfo.TransitionTime daylightTransitionStart, TimeZoneInfo.TransitionTime daylightTransitionEnd)",
-        |call| made(call),
+        made,
     ),
     member("DateTime DateStart { get; }", |call| date(rule(call, 0).first)),
     member("DateTime DateEnd { get; }", |call| date(rule(call, 0).last)),

@@ -224,6 +224,7 @@ impl Zone {
             Source::Database(zone) => zone,
         };
         let mut rules: Vec<Rule> = Vec::new();
+        #[allow(clippy::type_complexity, reason = "a year with its two changes, for these lines alone")]
         let mut years: Vec<(i32, Option<(i64, i64)>, Option<i64>)> = Vec::new();
         let mut before = self.at(0);
         for transition in zone.following(Timestamp::MIN) {

@@ -310,7 +310,7 @@ impl Absolute {
         self.query = normalized(query, true);
         let rooted = self.has_authority && !path.starts_with(['/', '\\']);
         let path = normalized(&if rooted { format!("/{path}") } else { path.to_owned() }, false);
-        let is_unix_file = self.scheme == "file" && !path.get(1..).is_some_and(|path| path.as_bytes().get(1) == Some(&b':'));
+        let is_unix_file = self.scheme == "file" && path.get(1..).is_none_or(|path| path.as_bytes().get(1) != Some(&b':'));
         self.path = match (syntax.compresses, is_unix_file) {
             (true, true) => compress(&path.replace('\\', "%5C")),
             (true, false) => compress(&path),

@@ -152,7 +152,7 @@ fn is_well_formed(address: &Uri) -> bool {
             !absolute.is_implicit
                 && !has_bare(&address.original)
                 && (absolute.kind != HostKind::Unknown || !absolute.has_authority)
-                && !(absolute.is_dos() && !address.original.contains(":///"))
+                && (!absolute.is_dos() || address.original.contains(":///"))
         }
         None => {
             let segment = address.original.split(['/', '?', '#']).next().unwrap_or("");

@@ -134,10 +134,9 @@ impl<'t> Binder<'t> {
         };
         if let Some(this) = &this
             && let Some(underlying) = this.ty.underlying().cloned()
+            && let Some(bound) = self.call_on_nullable(this, &underlying, methods.name(), &arguments, span)
         {
-            if let Some(bound) = self.call_on_nullable(this, &underlying, methods.name(), &arguments, span) {
-                return Some(bound);
-            }
+            return Some(bound);
         }
         let levels = methods.levels();
         match self.choose(&levels, this.as_ref(), types, &arguments) {

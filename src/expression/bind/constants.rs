@@ -113,7 +113,8 @@ pub(super) fn of_member(info: &'static MemberInfo) -> Option<Value> {
     let limit = matches!(info.name, "MaxValue" | "MinValue" | "Epsilon" | "NaN" | "PositiveInfinity" | "NegativeInfinity");
     let decimal = info.class.name == "Decimal" && matches!(info.name, "One" | "Zero" | "MinusOne");
     let named = matches!((info.class.name, info.name), ("Math", "PI" | "E" | "Tau")) || info.name.starts_with("TicksPer");
-    if !(number && limit) && !decimal && !named {
+    let is_constant = (number && limit) || decimal || named;
+    if !is_constant {
         return None;
     }
     // A constant's native looks at nothing: what it works in is made for it and thrown away.

@@ -277,7 +277,7 @@ impl<'t> Binder<'t> {
             // Outside of `unchecked( )` a constant must fit. Source: C# language specification, "Constant expressions".
             // A decimal must hold it anyhow.
             let must_fit = *to == Type::DECIMAL || (Numeric::of(to).is_none_or(Numeric::is_integral) && !self.is_unchecked());
-            if must_fit && !matches!(bound.ty.enum_members(), Some(_)) && number::convert(value, to, true).is_err() {
+            if must_fit && bound.ty.enum_members().is_none() && number::convert(value, to, true).is_err() {
                 let text = evaluate::constant_text(value);
                 let message = format!("Constant value '{text}' cannot be converted to a '{to}' (use 'unchecked' syntax to override)");
                 self.error("CS0221", span, message);

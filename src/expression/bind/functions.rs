@@ -58,6 +58,9 @@ pub(super) enum Returns {
     Infer(Vec<Bound>),
 }
 
+/// What an attempt to bind a lambda was: the lambda, the types of the parameters around it and its own, and what it had to give.
+pub(super) type Tried = ((usize, usize), Vec<Type>, Option<Type>);
+
 /// What an attempt to bind a lambda gave: the type of its result (`void` for none), if it could be bound.
 pub(super) type Attempt = Option<Type>;
 

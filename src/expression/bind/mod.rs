@@ -109,7 +109,7 @@ struct Binder<'t> {
     /// Bindings left before the code counts as too complex: lambdas in overloaded calls in lambdas multiply.
     work: usize,
     /// What lambdas give for the types of their parameters (those of lambdas around them come first).
-    lambdas: HashMap<((usize, usize), Vec<Type>, Option<Type>), functions::Attempt>,
+    lambdas: HashMap<functions::Tried, functions::Attempt>,
     /// What the type parameters of the generic functions around the code stand for, the innermost last.
     type_names: Vec<(Text, Type)>,
     /// The types of the parameters of the lambdas around the code being bound.

@@ -28,6 +28,7 @@ pub enum Token {
 
 /// How far a date or a time has been read: `N` is a number, `M` a month's name, `Y` a year, a trailing `D` or `T` a separator of a
 /// date or of a time.
+#[allow(clippy::upper_case_acronyms, reason = "dotnet/runtime's own names: year, month, day, number, token")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Begin,

@@ -41,8 +41,8 @@ pub const CONTAINER: &[Member] = &[
     }),
     member("IEnumerable<JToken> Descendants()", |call| descendants(call, false)),
     member("IEnumerable<JToken> DescendantsAndSelf()", |call| descendants(call, true)),
-    member("void Merge(object content)", |call| merge_content(call)),
-    member("void Merge(object content, JsonMergeSettings settings)", |call| merge_content(call)),
+    member("void Merge(object content)", merge_content),
+    member("void Merge(object content, JsonMergeSettings settings)", merge_content),
 ];
 
 fn descendants(call: &mut Call<'_, '_>, is_with_self: bool) -> Result<Value, Raise> {

@@ -95,8 +95,11 @@ fn of(runtime: &Runtime<'_>, item: &Value) -> Result<Ref, Raise> {
     tree::reference(runtime, item).ok_or_else(null_reference)
 }
 
+/// What starts a walk through what belongs to a token.
+type Walk = fn(&mut Runtime<'_>, Ref) -> Result<Box<dyn Cursor>, Raise>;
+
 /// What each token of a sequence leads to.
-fn each(call: &mut Call<'_, '_>, inner: fn(&mut Runtime<'_>, Ref) -> Result<Box<dyn Cursor>, Raise>) -> Result<Value, Raise> {
+fn each(call: &mut Call<'_, '_>, inner: Walk) -> Result<Value, Raise> {
     let source = source(call)?;
     tokens(
         call.runtime,

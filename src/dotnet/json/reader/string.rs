@@ -89,8 +89,8 @@ impl<'t> Reader<'t> {
             'u' => {
                 let mut unit = self.read_unit()?;
                 // A high surrogate waits for a low one; what has no partner is replaced.
-                loop {
-                    let Some(place) = (0xD800..0xDC00).contains(&unit).then_some(&mut self.text) else { break };
+                while (0xD800..0xDC00).contains(&unit) {
+                    let place = &mut self.text;
                     if !(place.byte(0) == Some(b'\\') && place.byte(1) == Some(b'u') && place.has(2)) {
                         break;
                     }

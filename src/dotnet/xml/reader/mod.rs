@@ -156,7 +156,8 @@ impl Reader<'_, '_> {
         let scan = Scan { text, at };
         let rest = scan.rest();
         let end = |what: &str| fault::at(text, text.len(), format!("Unexpected end of file while parsing {what} has occurred."));
-        let tried = if let Some(comment) = rest.strip_prefix("<!--") {
+
+        if let Some(comment) = rest.strip_prefix("<!--") {
             self.comment(text, at + 4, comment).map_or_else(|raise| raise, |_| end("Comment"))
         } else if rest.starts_with("<![CDATA[") && !self.open.is_empty() {
             let data = rest.get("<![CDATA[".len()..).unwrap_or("");
@@ -169,8 +170,7 @@ impl Reader<'_, '_> {
             self.end_tag(text, at + 2, outer).map_or_else(|raise| raise, |()| self.unclosed(text, 0))
         } else {
             self.start_tag(text, at + 1).map_or_else(|raise| raise, |()| self.unclosed(text, 0))
-        };
-        tried
+        }
     }
 
     /// `<!` that begins no comment and no CDATA section, or one that has no end.
