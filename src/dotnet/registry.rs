@@ -12,7 +12,7 @@ pub use super::{
     collection::{
         ARRAY, COMPARER, DICTIONARY, EQUALITY_COMPARER, HASH_SET, ICOLLECTION, IDICTIONARY, IENUMERABLE, IENUMERATOR, ILIST,
         IREADONLY_COLLECTION, IREADONLY_DICTIONARY, IREADONLY_LIST, ISET, KEY_COLLECTION, KEY_VALUE_PAIR, LIST, NONGENERIC_IENUMERABLE,
-        QUEUE, RANK_EXCEPTION, READ_ONLY_COLLECTION, STACK, VALUE_COLLECTION,
+        QUEUE, READ_ONLY_COLLECTION, STACK, VALUE_COLLECTION,
     },
     context::{
         CONTEXT, CONTEXT_EXTENSIONS, DEPLOYMENT, DEPLOYMENT_GATEWAY, IURL, LAST_ERROR, MESSAGE_BODY, REQUEST, RESPONSE,
@@ -25,7 +25,7 @@ pub use super::{
         ARGUMENT_EXCEPTION, ARGUMENT_NULL_EXCEPTION, ARGUMENT_OUT_OF_RANGE_EXCEPTION, ARITHMETIC_EXCEPTION, ARRAY_TYPE_MISMATCH_EXCEPTION,
         DIVIDE_BY_ZERO_EXCEPTION, EXCEPTION, FORMAT_EXCEPTION, INDEX_OUT_OF_RANGE_EXCEPTION, INVALID_CAST_EXCEPTION,
         INVALID_OPERATION_EXCEPTION, KEY_NOT_FOUND_EXCEPTION, NOT_SUPPORTED_EXCEPTION, NULL_REFERENCE_EXCEPTION, OBJECT_DISPOSED_EXCEPTION,
-        OVERFLOW_EXCEPTION, SYSTEM_EXCEPTION,
+        OVERFLOW_EXCEPTION, RANK_EXCEPTION, SYSTEM_EXCEPTION,
     },
     guid::GUID,
     json::{JARRAY, JCONTAINER, JOBJECT, JPROPERTY, JSON_READER_EXCEPTION, JTOKEN, JVALUE},
@@ -131,7 +131,20 @@ mod tests {
                 class.members.iter().map(|member| member.signature).filter(|signature| !parsed.contains(signature)).collect();
             assert!(missing.is_empty(), "{}: {missing:?}", class.full_name());
             assert_eq!(class.supertypes().len(), class.bases.len(), "{}: {:?}", class.full_name(), class.bases);
+            let mut twice = parsed.clone();
+            twice.sort_unstable();
+            let before = twice.len();
+            twice.dedup();
+            assert_eq!(twice.len(), before, "{} declares a member twice", class.full_name());
         }
+    }
+
+    #[test]
+    fn no_type_is_declared_twice() {
+        let mut names: Vec<(String, usize)> = classes().map(|class| (class.full_name(), class.parameters.len())).collect();
+        names.sort();
+        let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
+        assert!(twice.is_empty(), "{twice:?}");
     }
 
     #[test]

@@ -78,7 +78,6 @@ crate::classes! {
         .bases(&["object", "IList<T>", "IReadOnlyList<T>"]).members(views::READ_ONLY);
     KEY_VALUE_PAIR = structure(GENERIC, "KeyValuePair").generic(&["TKey", "TValue"]).members(pair::MEMBERS);
     KEY_VALUE_PAIRS = statics(GENERIC, "KeyValuePair").members(pair::CREATE);
-    RANK_EXCEPTION = error("RankException", &["SystemException"]);
 }
 
 /// Makes an array.

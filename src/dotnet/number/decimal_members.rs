@@ -90,7 +90,6 @@ pub const MEMBERS: &[Member] = &[
     member("string ToString(string format)", to_string_member),
     member("string ToString(IFormatProvider provider)", |call| to_string_member(&mut call.first(1))),
     member("string ToString(string format, IFormatProvider provider)", to_string_member),
-    member("static decimal Parse(string s, IFormatProvider provider)", |call| parse_member(call, &Type::DECIMAL)),
 ];
 
 fn at(call: &Call<'_, '_>, index: usize) -> Decimal {

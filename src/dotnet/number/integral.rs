@@ -28,7 +28,6 @@ macro_rules! integral {
             // No expression can name an `IFormatProvider`, but give null for one: the culture is invariant all the same.
             member("string ToString(IFormatProvider provider)", |call| to_string_member(&mut call.first(1))),
             member("string ToString(string format, IFormatProvider provider)", to_string_member),
-            member(concat!("static ", $keyword, " Parse(string s, IFormatProvider provider)"), |call| parse_member(call, &Type::$name)),
         ];
     )*};
 }

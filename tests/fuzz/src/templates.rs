@@ -21,7 +21,7 @@ const TEMPLATES: &[&str] = &[
     "XElement.Parse(a).ToString()",
     "XDocument.Parse(a).Descendants().Select(e => e.Name + e.Value).ToList()",
     "DateTime.Parse(a).ToString(b)",
-    "DateTime.Parse(a).AddTicks(b.Length).ToLocalTime().ToString(b)",
+    "DateTime.Parse(a).AddTicks(b.Length).ToString(b)",
     "DateTimeOffset.Parse(a).ToUniversalTime().ToString(b)",
     "TimeSpan.Parse(a).ToString(b)",
     "DateTime.MaxValue.ToString(a) + TimeSpan.MinValue.ToString(b)",

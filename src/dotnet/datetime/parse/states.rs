@@ -1,6 +1,7 @@
 //! The states that reading a date goes through: which kind of token may follow which.
 //!
 //! The grammar is that of dotnet/runtime's `DateTimeParse.cs` (its table of states), here written by state.
+#![allow(clippy::upper_case_acronyms, reason = "the names are those of dotnet/runtime: year, month, number, token, day")]
 
 /// What a token turned out to be: a number, a month or a year with what stands behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +29,6 @@ pub enum Token {
 
 /// How far a date or a time has been read: `N` is a number, `M` a month's name, `Y` a year, a trailing `D` or `T` a separator of a
 /// date or of a time.
-#[allow(clippy::upper_case_acronyms, reason = "dotnet/runtime's own names: year, month, day, number, token")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Begin,
