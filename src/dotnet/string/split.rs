@@ -38,24 +38,27 @@ fn separators(call: &Call<'_, '_>) -> Separators {
     }
 }
 
-/// The places of the separators: where they begin and end.
-fn places(units: &[u16], separators: &Separators) -> Vec<(usize, usize)> {
-    let (mut places, mut at) = (Vec::new(), 0);
-    while let Some(unit) = units.get(at) {
-        let length = match separators {
-            Separators::White => usize::from(is_white_space(*unit)),
-            Separators::Any(set) => usize::from(set.contains(unit)),
-            Separators::Texts(texts) => {
-                let rest = units.get(at..).unwrap_or(&[]);
-                texts.iter().find(|text| !text.is_empty() && rest.starts_with(text)).map_or(0, Vec::len)
+/// The places of the separators: where they begin and end. Found one by one, for a text can have more of them than there is memory for.
+fn places<'a>(units: &'a [u16], separators: &'a Separators) -> impl Iterator<Item = (usize, usize)> + 'a {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(unit) = units.get(at) {
+            let length = match separators {
+                Separators::White => usize::from(is_white_space(*unit)),
+                Separators::Any(set) => usize::from(set.contains(unit)),
+                Separators::Texts(texts) => {
+                    let rest = units.get(at..).unwrap_or(&[]);
+                    texts.iter().find(|text| !text.is_empty() && rest.starts_with(text)).map_or(0, Vec::len)
+                }
+            };
+            let place = (at, at + length);
+            at += length.max(1);
+            if length > 0 {
+                return Some(place);
             }
-        };
-        if length > 0 {
-            places.push((at, at + length));
         }
-        at += length.max(1);
-    }
-    places
+        None
+    })
 }
 
 fn trimmed(part: &[u16]) -> &[u16] {
@@ -66,19 +69,20 @@ fn trimmed(part: &[u16]) -> &[u16] {
 }
 
 /// The pieces of `units`, `count` at most.
-fn pieces<'a>(units: &'a [u16], places: &[(usize, usize)], count: usize, options: i64) -> Vec<&'a [u16]> {
+fn pieces<'a>(units: &'a [u16], places: impl Iterator<Item = (usize, usize)>, count: usize, options: i64) -> Vec<&'a [u16]> {
     let part = |from: usize, to: usize| {
         let part = units.get(from..to).unwrap_or(&[]);
         if options & TRIM == 0 { part } else { trimmed(part) }
     };
     let is_kept = |part: &[u16]| options & REMOVE_EMPTY == 0 || !part.is_empty();
     let (mut pieces, mut from) = (Vec::new(), 0);
-    let mut places = places.iter().peekable();
+    let mut places = places.peekable();
     // The last piece is all the rest: begin it behind what is empty.
     while count > 0
         && let Some((start, end)) = places.peek()
     {
-        let piece = part(from, *start);
+        let (start, end) = (*start, *end);
+        let piece = part(from, start);
         if pieces.len() + 1 >= count && is_kept(piece) {
             break;
         }
@@ -88,7 +92,7 @@ fn pieces<'a>(units: &'a [u16], places: &[(usize, usize)], count: usize, options
         if is_kept(piece) {
             pieces.push(piece);
         }
-        from = *end;
+        from = end;
         places.next();
     }
     let last = part(from, units.len());
@@ -115,12 +119,13 @@ fn split(call: &mut Call<'_, '_>, count: Option<usize>, options: Option<usize>) 
     };
     call.runtime.work(this.bytes().saturating_mul(width.max(1)))?;
     let units = this.units();
-    let places = if count <= 1 { Vec::new() } else { places(&units, &separators) };
-    if matches!(separators, Separators::White) && count > places.len() && !places.is_empty() {
+    let places = |limit: usize| places(&units, &separators).take(limit);
+    let found = places(if count <= 1 { 0 } else { count }).count();
+    if matches!(separators, Separators::White) && (1..count).contains(&found) {
         options &= !TRIM;
     }
-    let pieces = pieces(&units, &places, count, options);
-    call.runtime.allocate(units.len() * 2)?;
+    call.runtime.allocate(units.len() * 2 + (found + 1) * size_of::<&[u16]>())?;
+    let pieces = pieces(&units, places(if count <= 1 { 0 } else { usize::MAX }), count, options);
     array_of(call.runtime, Type::STRING, pieces.len(), pieces.into_iter().map(|piece| Value::String(Str::from_units(piece))))
 }
 
@@ -151,8 +156,9 @@ mod tests {
     fn pieces_count_and_options() {
         let split = |text: &str, count: usize, options: i64| {
             let units: Vec<u16> = text.encode_utf16().collect();
-            let places = if count <= 1 { Vec::new() } else { places(&units, &Separators::Any(vec![u16::from(b',')])) };
-            let pieces = pieces(&units, &places, count, options);
+            let comma = Separators::Any(vec![u16::from(b',')]);
+            let places = places(&units, &comma).take(if count <= 1 { 0 } else { usize::MAX });
+            let pieces = pieces(&units, places, count, options);
             pieces.into_iter().map(|piece| String::from_utf16(piece).unwrap()).collect::<Vec<_>>().join("|")
         };
         for (text, count, options, expected) in [
