@@ -1,6 +1,6 @@
 //! Calls: members of the table, delegates, and an expression's own functions.
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use super::{Frame, finish};
 use crate::{
@@ -17,17 +17,19 @@ use crate::{
 };
 
 impl Frame<'_, '_> {
-    /// A property of a value: the shortest of all calls.
+    /// A property of a value: the shortest of all calls. Here and in conditions a value stays where its evaluation put it: to move it is
+    /// to read whole what was just written in parts, which costs more than all else does.
     pub(super) fn property(&mut self, native: Native, receiver: &Node) -> Result<Value, Raise> {
         let receiver = match receiver {
             Node::Constant(Value::Null) => return Err(null_reference()),
-            Node::Constant(value) => return native(&mut member::Call::new(self.runtime, std::slice::from_ref(value), &[])),
-            node => self.evaluate(node)?,
+            Node::Constant(value) => return native(&mut member::Call::new(self.runtime, slice::from_ref(value), &[])),
+            node => self.evaluate(node),
         };
-        if receiver.is_null() {
-            return Err(null_reference());
+        match &receiver {
+            Ok(Value::Null) => Err(null_reference()),
+            Ok(value) => native(&mut member::Call::new(self.runtime, slice::from_ref(value), &[])),
+            Err(_) => receiver,
         }
-        native(&mut member::Call::new(self.runtime, &[receiver], &[]))
     }
 
     pub(super) fn call(&mut self, call: &Call) -> Result<Value, Raise> {
@@ -35,8 +37,12 @@ impl Frame<'_, '_> {
         match call.arguments.as_ref() {
             [] => self.native(call, &[]),
             [only] => {
-                let only = self.receive(only, call.has_receiver)?;
-                self.native(call, &[only])
+                let only = self.evaluate(only);
+                match &only {
+                    Ok(Value::Null) if call.has_receiver => Err(null_reference()),
+                    Ok(value) => self.native(call, slice::from_ref(value)),
+                    Err(_) => only,
+                }
             }
             [first, second] => {
                 let first = self.receive(first, false)?;

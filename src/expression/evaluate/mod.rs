@@ -120,40 +120,30 @@ impl Frame<'_, '_> {
             Node::And(left, right) => Ok(self.truth(left)? && self.truth(right)?),
             Node::Or(left, right) => Ok(self.truth(left)? || self.truth(right)?),
             Node::Not(operand) => Ok(!self.truth(operand)?),
-            Node::Compare(comparison, left, right) => {
-                let left = self.evaluate(left)?;
-                match right.as_ref() {
-                    Node::Constant(right) => Ok(compare(*comparison, &left, right)),
-                    right => {
-                        let right = self.evaluate(right)?;
-                        Ok(compare(*comparison, &left, &right))
-                    }
-                }
-            }
+            Node::Compare(comparison, left, right) => self.sides(left, right, |_, left, right| compare(*comparison, left, right)),
             Node::Equal(left, right, negated) => {
-                let left = self.evaluate(left)?;
-                let equal = match right.as_ref() {
-                    Node::Constant(Value::Null) => left.is_null(),
-                    Node::Constant(right) => object::equal(self.runtime, &left, right),
-                    right => {
-                        let right = self.evaluate(right)?;
-                        object::equal(self.runtime, &left, &right)
-                    }
-                };
-                Ok(equal != *negated)
+                self.sides(left, right, |frame, left, right| object::equal(frame.runtime, left, right) != *negated)
             }
-            Node::Same(left, right, negated) => {
-                let left = self.evaluate(left)?;
-                let same = match right.as_ref() {
-                    Node::Constant(Value::Null) => left.is_null(),
-                    right => {
-                        let right = self.evaluate(right)?;
-                        object::same(&left, &right)
-                    }
-                };
-                Ok(same != *negated)
-            }
+            Node::Same(left, right, negated) => self.sides(left, right, |_, left, right| object::same(left, right) != *negated),
             node => Ok(matches!(self.evaluate(node)?, Value::Bool(true))),
+        }
+    }
+
+    /// What a test says of two sides, neither of which is moved.
+    #[inline]
+    fn sides(&mut self, left: &Node, right: &Node, test: impl FnOnce(&Self, &Value, &Value) -> bool) -> Result<bool, Raise> {
+        let left = self.evaluate(left);
+        let left = match &left {
+            Ok(left) => left,
+            Err(_) => return left.map(|_| false),
+        };
+        if let Node::Constant(right) = right {
+            return Ok(test(self, left, right));
+        }
+        let right = self.evaluate(right);
+        match &right {
+            Ok(right) => Ok(test(self, left, right)),
+            Err(_) => right.map(|_| false),
         }
     }
 
