@@ -1,11 +1,15 @@
 //! From a document to a program: sections, `<base/>`, fragments, attributes and texts with their expressions.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
+    catalogue::{self, Entry, Once},
     elements::{self, Policy},
     named_values::{self, Replaced},
-    program::{Block, BlockId, Place, Program, Section, Setting, Statement},
+    program::{Block, BlockId, Place, Program, Scope, Section, Setting, Statement},
 };
 use crate::{
     csharp::Code,
@@ -25,24 +29,46 @@ pub struct Resources {
     pub fragments: BTreeMap<String, Arc<Document>>,
 }
 
-/// Compiles a policy document, an API's in the chain global, API.
-///
-/// The global scope is the one that every service starts with: its backend section holds `<forward-request />`, its others nothing.
-/// A section that the document leaves out is as if it held `<base />` alone: documents with an `inbound` only are common, and their requests
-/// do reach a backend. Source of the default: learn.microsoft.com/azure/api-management/forward-request-policy.
+/// The documents that hold for a request, from the broadest scope to the narrowest. A scope without a document is as if it were not there.
+pub type Chain<'a> = [(Scope, &'a Document)];
+
+/// Compiles a policy document, an API's, below the global scope that every service starts with.
 ///
 /// # Errors
 /// Every fault of the document, of its expressions, and of the fragments that it includes.
 pub fn compile(document: &Document, resources: &Resources) -> Result<Program, Vec<Diagnostic>> {
-    let mut lowering = Lowering::new(&document.source, resources);
-    let root = &document.root;
-    let sections = if root.name == "policies" {
-        lowering.sections(root)
-    } else {
-        let help = "a policy document is `<policies>` with `<inbound>`, `<backend>`, `<outbound>` and `<on-error>` in it";
-        lowering.fault("policy/root", root.name_span, format!("`{}` is not a policy document", root.name), help);
-        [BlockId(0); 4]
+    compile_chain(&[(Scope::Api, document)], resources)
+}
+
+/// Compiles the documents of all scopes to what runs: the narrowest one, and the broader ones where `<base />` stands.
+///
+/// Without a global document there is the one that every service starts with: its backend section holds `<forward-request />`, its others
+/// nothing. A section that a document leaves out is as if it held `<base />` alone: documents with an `inbound` only are common, and their
+/// requests do reach a backend. Source of the default: learn.microsoft.com/azure/api-management/forward-request-policy.
+///
+/// # Errors
+/// Every fault of the documents, of their expressions, and of the fragments that they include.
+pub fn compile_chain(chain: &Chain<'_>, resources: &Resources) -> Result<Program, Vec<Diagnostic>> {
+    let Some((_, narrowest)) = chain.last() else {
+        return Ok(Program { blocks: Vec::new(), sections: [BlockId(0); 4], warnings: Vec::new() });
     };
+    let mut lowering = Lowering::new(&narrowest.source, resources);
+    let mut sound = true;
+    for (scope, document) in chain {
+        lowering.scope = *scope;
+        lowering.source = document.source.clone();
+        sound &= lowering.root(&document.root);
+    }
+    if !sound {
+        return lowering.finish([BlockId(0); 4]);
+    }
+    let sections = Section::ALL.map(|section| {
+        lowering.section = Some(section);
+        let mut statements = Vec::new();
+        lowering.scoped(chain, &mut statements);
+        lowering.add(Block { statements })
+    });
+    lowering.source = narrowest.source.clone();
     lowering.finish(sections)
 }
 
@@ -63,6 +89,13 @@ pub struct Lowering<'a> {
     blocks: Vec<Block>,
     diagnostics: Vec<Diagnostic>,
     section: Option<Section>,
+    scope: Scope,
+    /// The documents of the broader scopes.
+    broader: &'a Chain<'a>,
+    /// The policies of the document that may stand once.
+    seen: HashSet<(&'static str, Option<Section>)>,
+    /// Whether the statement being compiled may read a body.
+    reads_body: bool,
     /// The fragments being included, the innermost last.
     including: Vec<String>,
 }
@@ -75,6 +108,10 @@ impl<'a> Lowering<'a> {
             blocks: vec![Block::default()],
             diagnostics: Vec::new(),
             section: None,
+            scope: Scope::Api,
+            broader: &[],
+            seen: HashSet::new(),
+            reads_body: false,
             including: Vec::new(),
         }
     }
@@ -92,7 +129,13 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn sections(&mut self, root: &Element) -> [BlockId; 4] {
+    /// Whether the root is that of a policy document; reports sections that are none, or stand twice.
+    fn root(&mut self, root: &Element) -> bool {
+        if root.name != "policies" {
+            let help = "a policy document is `<policies>` with `<inbound>`, `<backend>`, `<outbound>` and `<on-error>` in it";
+            self.fault("policy/root", root.name_span, format!("`{}` is not a policy document", root.name), help);
+            return false;
+        }
         let mut found: BTreeMap<&str, &Element> = BTreeMap::new();
         for child in root.elements() {
             if Section::ALL.iter().all(|section| section.name() != child.name) {
@@ -116,24 +159,39 @@ impl<'a> Lowering<'a> {
             }
         }
         self.no_text(root);
-        Section::ALL.map(|section| {
-            self.section = Some(section);
-            match found.get(section.name()) {
-                Some(element) => {
-                    self.one_child(section, element);
-                    self.block(element, "")
-                }
-                None => {
-                    let base = self.base();
-                    self.add(Block { statements: base.into_iter().collect() })
+        true
+    }
+
+    /// The current section of the narrowest document of a chain, with those of the others where `<base />` stands.
+    fn scoped(&mut self, chain: &'a Chain<'a>, into: &mut Vec<Statement>) {
+        let Some(((scope, document), broader)) = chain.split_last() else {
+            into.extend(self.first_document());
+            return;
+        };
+        let outer = (std::mem::replace(&mut self.scope, *scope), std::mem::replace(&mut self.source, document.source.clone()));
+        let seen = std::mem::take(&mut self.seen);
+        let outer_chain = std::mem::replace(&mut self.broader, broader);
+        let section = self.section.map_or("", Section::name);
+        match document.root.element(section) {
+            Some(element) => {
+                self.one_child(element);
+                self.no_text(element);
+                for child in element.elements() {
+                    self.statement(element, child, "", into);
                 }
             }
-        })
+            // The global document has no other to take from.
+            None if *scope == Scope::Global => {}
+            None => self.scoped(broader, into),
+        }
+        self.broader = outer_chain;
+        self.seen = seen;
+        (self.scope, self.source) = outer;
     }
 
     /// The service refuses a backend section with two policies. Source: its own message, in public reports.
-    fn one_child(&mut self, section: Section, element: &Element) {
-        if section != Section::Backend {
+    fn one_child(&mut self, element: &Element) {
+        if self.section != Some(Section::Backend) {
             return;
         }
         if let Some(second) = element.elements().nth(1) {
@@ -146,11 +204,11 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// What `<base />` stands for: the global scope's section.
-    fn base(&self) -> Option<Statement> {
+    /// The global scope's section where nobody has written one.
+    fn first_document(&self) -> Option<Statement> {
         (self.section == Some(Section::Backend)).then(|| Statement {
             policy: Policy::ForwardRequest(elements::forward_request::ForwardRequest::default()),
-            place: Place { element: "forward-request".into(), path: "forward-request".into(), scope: "global", ..Place::default() },
+            place: Place { element: "forward-request".into(), path: "forward-request".into(), scope: Scope::Global, ..Place::default() },
             reads_body: false,
         })
     }
@@ -163,36 +221,87 @@ impl<'a> Lowering<'a> {
     /// The policies in an element as a block. `path` is the element's own path.
     pub fn block(&mut self, parent: &Element, path: &str) -> BlockId {
         self.no_text(parent);
+        let reads_body = self.reads_body;
         let mut statements = Vec::new();
         for child in parent.elements() {
             self.statement(parent, child, path, &mut statements);
         }
+        self.reads_body = reads_body;
         self.add(Block { statements })
     }
 
     fn statement(&mut self, parent: &Element, child: &Element, path: &str, into: &mut Vec<Statement>) {
         match child.name.as_str() {
-            "base" if path.is_empty() && self.including.is_empty() => into.extend(self.base()),
+            "base" if path.is_empty() && self.including.is_empty() => self.inherit(into),
             "base" => self.fault("policy/misplaced-base", child.name_span, "`base` may stand only directly in a section", "move it out"),
             "include-fragment" => self.include(child, path, into),
             name => {
+                let Some(entry) = catalogue::entry(name) else { return self.unknown(child) };
+                if let Some(holder) = catalogue::entry(&parent.name)
+                    && !holder.admits(name)
+                {
+                    let message = format!("`{name}` may not stand in `{}`", parent.name);
+                    self.fault("policy/misplaced", child.name_span, message, "move it out");
+                }
+                self.conform(child, entry, !path.is_empty());
                 let path = join(path, parent, child);
-                let Some(policy) = elements::lower(self, child, &path) else { return };
+                let reads_body = std::mem::take(&mut self.reads_body);
+                let policy = elements::lower(self, child, entry, &path);
+                let reads_body = std::mem::replace(&mut self.reads_body, reads_body);
+                let Some(policy) = policy else { return };
                 let id = child.attribute("id").map_or(Text::EMPTY, |id| id.value.decoded.clone().into());
-                let place = Place { element: name.to_owned().into(), path: path.into(), id, scope: "api", span: child.span };
-                let reads_body = policy.reads_body();
+                let line = self.source.position(child.span.start).line;
+                let document = Text::from(self.source.name().to_owned());
+                let place =
+                    Place { element: name.to_owned().into(), path: path.into(), id, scope: self.scope, document, line, span: child.span };
                 into.push(Statement { policy, place, reads_body });
             }
         }
     }
 
+    /// What `<base />` stands for: the same section of the next broader scope.
+    fn inherit(&mut self, into: &mut Vec<Statement>) {
+        if self.scope != Scope::Global {
+            self.scoped(self.broader, into);
+        }
+    }
+
+    fn unknown(&mut self, element: &Element) {
+        let known = catalogue::entries().iter().map(|entry| entry.name.as_str()).chain(["base"]);
+        let help = nearest(&element.name, known)
+            .map_or("API Management has no such policy: `openai-failover policies` lists them".to_owned(), |near| {
+                format!("did you mean `{near}`?")
+            });
+        self.fault("policy/unknown", element.name_span, format!("there is no policy `{}`", element.name), help);
+    }
+
+    /// Notes that the statement may read a message's body.
+    pub fn reads_body(&mut self) {
+        self.reads_body = true;
+    }
+
+    /// The section being compiled; none for a fragment by itself.
+    pub(super) fn section(&self) -> Option<Section> {
+        self.section
+    }
+
+    /// The scope of the document being compiled.
+    pub(super) fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Notes that a policy stands here; whether it stood before, where it may only once.
+    pub(super) fn stands_again(&mut self, entry: &'static Entry, once: Once) -> bool {
+        let section = if once == Once::Section { self.section } else { None };
+        !self.seen.insert((entry.name.as_str(), section))
+    }
+
     /// Source: learn.microsoft.com/azure/api-management/policy-fragments: an inclusion is textual, fragments do not nest.
     fn include(&mut self, element: &Element, path: &str, into: &mut Vec<Statement>) {
-        self.attributes(element, &["fragment-id"]);
-        let Some(attribute) = element.attribute("fragment-id") else {
-            self.missing(element, "fragment-id");
-            return;
-        };
+        if let Some(entry) = catalogue::entry("include-fragment") {
+            self.conform(element, entry, !path.is_empty());
+        }
+        let Some(attribute) = element.attribute("fragment-id") else { return };
         let id = attribute.value.decoded.clone();
         if !self.including.is_empty() {
             self.fault("policy/nested-fragment", element.name_span, "a fragment cannot include another", "include both from the document");
@@ -238,33 +347,6 @@ impl<'a> Lowering<'a> {
         self.fault("policy/missing", element.name_span, format!("`{}` needs `{what}`", element.name), format!("add `{what}`"));
     }
 
-    /// Reports attributes that the policy does not have. Every policy may have an `id`.
-    pub fn attributes(&mut self, element: &Element, known: &[&str]) {
-        for attribute in &element.attributes {
-            let name = attribute.name.as_str();
-            if known.contains(&name) || name == "id" {
-                continue;
-            }
-            let help = match nearest(name, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if known.is_empty() => "it takes no attributes".to_owned(),
-                None => format!("it takes {}", known.join(", ")),
-            };
-            self.fault("policy/unknown-attribute", attribute.name_span, format!("`{}` has no attribute `{name}`", element.name), help);
-        }
-    }
-
-    /// Reports the policy where the section is none of these.
-    pub fn only_in(&mut self, element: &Element, sections: &[Section]) {
-        if let Some(section) = self.section
-            && !sections.contains(&section)
-        {
-            let allowed: Vec<&str> = sections.iter().map(|section| section.name()).collect();
-            let message = format!("`{}` is not allowed in the section `{}`", element.name, section.name());
-            self.fault("policy/wrong-section", element.name_span, message, format!("it may stand in {}", allowed.join(", ")));
-        }
-    }
-
     /// Reports text where only elements may stand.
     pub fn no_text(&mut self, element: &Element) {
         for node in &element.children {
@@ -277,31 +359,6 @@ impl<'a> Lowering<'a> {
                 let span = value.trimmed().span;
                 self.fault("policy/text", span, format!("`{}` cannot contain text", element.name), "remove it, or write it as a comment");
             }
-        }
-    }
-
-    /// Reports child elements that the policy does not have.
-    pub fn children(&mut self, element: &Element, known: &[&str]) {
-        for child in element.elements().filter(|child| !known.contains(&child.name.as_str())) {
-            let help = match nearest(&child.name, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if known.is_empty() => "it takes no elements".to_owned(),
-                None => format!("it takes {}", known.join(", ")),
-            };
-            self.fault("policy/unknown-child", child.name_span, format!("`{}` has no child `{}`", element.name, child.name), help);
-        }
-    }
-
-    /// Reports children that do not stand in the order of the policy's schema.
-    pub fn child_order(&mut self, element: &Element, order: &[&str]) {
-        let mut last = 0;
-        for child in element.elements() {
-            let Some(place) = order.iter().position(|name| *name == child.name) else { continue };
-            if place < last {
-                let message = format!("`{}` stands too late in `{}`", child.name, element.name);
-                self.fault("policy/child-order", child.name_span, message, format!("the order is {}", order.join(", ")));
-            }
-            last = last.max(place);
         }
     }
 
@@ -439,7 +496,10 @@ impl<'a> Lowering<'a> {
     ) -> Option<Box<expression::Program>> {
         let code = Code::mapped(&self.source, code, places);
         match expression::compile(&code, form, target) {
-            Ok(program) => Some(Box::new(program)),
+            Ok(program) => {
+                self.reads_body |= program.reads_body();
+                Some(Box::new(program))
+            }
             Err(found) => {
                 let known = &self.resources.named_values;
                 self.diagnostics.extend(found.into_iter().map(|diagnostic| replaced.discreet(diagnostic, known)));

@@ -3,6 +3,7 @@
 //! One file a policy in `elements/`; the gateway runs it in the file of the same name in `gateway/execute/`.
 
 pub mod elements;
+pub mod catalogue;
 mod lowering;
 mod named_values;
 mod program;

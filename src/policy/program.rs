@@ -1,11 +1,14 @@
 //! A compiled policy: blocks of statements, typed and with every expression bound.
 
+use serde::Deserialize;
+
 use crate::{diagnostic::Diagnostic, expression, source::Span, text::Text};
 
 use super::elements::Policy;
 
 /// The four sections of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash)]
+#[serde(rename_all = "kebab-case")]
 pub enum Section {
     /// Before the backend.
     Inbound,
@@ -28,6 +31,37 @@ impl Section {
             Self::Backend => "backend",
             Self::Outbound => "outbound",
             Self::OnError => "on-error",
+        }
+    }
+}
+
+/// Where a document holds, from the broadest to the narrowest.
+/// Source: learn.microsoft.com/azure/api-management/api-management-howto-policies (scopes).
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// All APIs of the service.
+    Global,
+    /// All APIs of a workspace.
+    Workspace,
+    /// Calls with a subscription of the product.
+    Product,
+    /// All operations of an API.
+    #[default]
+    Api,
+    /// One operation.
+    Operation,
+}
+
+impl Scope {
+    /// The word for it, which is also `context.LastError.Scope`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Workspace => "workspace",
+            Self::Product => "product",
+            Self::Api => "api",
+            Self::Operation => "operation",
         }
     }
 }
@@ -64,7 +98,11 @@ pub struct Place {
     /// The `id` attribute.
     pub id: Text,
     /// The scope of its document.
-    pub scope: &'static str,
+    pub scope: Scope,
+    /// The name of the document.
+    pub document: Text,
+    /// The line that the element begins in, from 1.
+    pub line: u32,
     /// The element in its document.
     pub span: Span,
 }

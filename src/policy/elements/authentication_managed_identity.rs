@@ -22,23 +22,13 @@ pub struct AuthenticationManagedIdentity {
     pub ignore_error: bool,
 }
 
-impl AuthenticationManagedIdentity {
-    /// Whether a setting may read a message's body.
-    pub fn reads_body(&self) -> bool {
-        self.resource.reads_body()
-    }
-}
-
 /// Lowers the element where it stands by itself. Its page lists `inbound`; deployed samples have it in `outbound` too.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<AuthenticationManagedIdentity> {
-    lowering.only_in(element, &[Section::Inbound, Section::Outbound]);
     lower_nested(lowering, element)
 }
 
 /// Lowers the element as a child of `send-request`, where any section will do.
 pub(super) fn lower_nested(lowering: &mut Lowering<'_>, element: &Element) -> Option<AuthenticationManagedIdentity> {
-    lowering.attributes(element, &["resource", "client-id", "output-token-variable-name", "ignore-error"]);
-    lowering.children(element, &[]);
     let ignore_error = lowering.literal_bool_attribute(element, "ignore-error", false);
     let client_id = lowering.literal_attribute(element, "client-id");
     let output = lowering.literal_attribute(element, "output-token-variable-name");

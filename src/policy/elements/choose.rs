@@ -17,18 +17,8 @@ pub struct Choose {
     pub otherwise: Option<BlockId>,
 }
 
-impl Choose {
-    /// Whether a condition may read a message's body.
-    pub fn reads_body(&self) -> bool {
-        self.whens.iter().any(|(condition, _)| condition.reads_body())
-    }
-}
-
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) -> Option<Choose> {
-    lowering.attributes(element, &[]);
-    lowering.children(element, &["when", "otherwise"]);
-    lowering.no_text(element);
     let mut whens = Vec::new();
     let mut otherwise = None;
     for child in element.elements() {
@@ -43,8 +33,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
                         "move `otherwise` to the end",
                     );
                 }
-                lowering.attributes(child, &["condition"]);
-                let condition = lowering.bool_attribute(child, "condition");
+                            let condition = lowering.bool_attribute(child, "condition");
                 if child.attribute("condition").is_none() {
                     lowering.missing(child, "condition");
                 }
@@ -52,8 +41,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
                 whens.extend(condition.map(|condition| (condition, block)));
             }
             "otherwise" => {
-                lowering.attributes(child, &[]);
-                if otherwise.is_some() {
+                            if otherwise.is_some() {
                     lowering.fault("policy/duplicate", child.name_span, "`otherwise` stands here a second time", "put both into one");
                 }
                 otherwise = Some(lowering.block(child, &path));

@@ -25,13 +25,6 @@ pub struct ForwardRequest {
     pub follow_redirects: Setting<bool>,
 }
 
-impl ForwardRequest {
-    /// Whether a setting may read a message's body.
-    pub fn reads_body(&self) -> bool {
-        self.timeout_ms.reads_body() || self.follow_redirects.reads_body()
-    }
-}
-
 /// What the global scope's section holds: 300 seconds, the response buffered.
 impl Default for ForwardRequest {
     fn default() -> Self {
@@ -48,21 +41,6 @@ impl Default for ForwardRequest {
 
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<ForwardRequest> {
-    lowering.only_in(element, &[Section::Backend]);
-    lowering.attributes(
-        element,
-        &[
-            "timeout",
-            "timeout-ms",
-            "continue-timeout",
-            "follow-redirects",
-            "buffer-request-body",
-            "buffer-response",
-            "fail-on-error-status-code",
-            "http-version",
-        ],
-    );
-    lowering.children(element, &[]);
     for (name, value) in [("http-version", "1"), ("continue-timeout", ""), ("follow-redirects", "false")] {
         if let Some(attribute) = element.attribute(name).filter(|attribute| attribute.value.decoded.trim() != value) {
             lowering.warning(

@@ -7,6 +7,7 @@ pub mod choose;
 pub mod forward_request;
 pub mod retry;
 pub mod return_response;
+pub mod recorded;
 pub mod rewrite_uri;
 pub mod send_request;
 pub mod set_backend_service;
@@ -18,8 +19,8 @@ pub mod set_status;
 pub mod set_variable;
 pub mod trace;
 
-use super::lowering::Lowering;
-use crate::{diagnostic::nearest, xml::Element};
+use super::{catalogue::Entry, lowering::Lowering};
+use crate::xml::Element;
 
 macro_rules! policies {
     ($($name:literal => $variant:ident($module:ident)),* $(,)?) => {
@@ -27,32 +28,20 @@ macro_rules! policies {
         #[derive(Debug)]
         pub enum Policy {
             $(#[doc = concat!("`", $name, "`")] $variant($module::$variant),)*
+            /// One whose effect outside is written to the trace.
+            Recorded(recorded::Recorded),
+            /// One that fails the request that reaches it.
+            NotSimulated,
         }
 
         /// The elements that the gateway runs.
         pub const SIMULATED: &[&str] = &[$($name),*];
 
-        impl Policy {
-            /// Whether one of its own settings may read a message's body.
-            pub fn reads_body(&self) -> bool {
-                match self {
-                    $(Self::$variant(policy) => policy.reads_body(),)*
-                }
-            }
-        }
-
-        /// Lowers an element; `None` after its faults are reported. What is not simulated is refused by name.
-        pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) -> Option<Policy> {
+        /// Lowers an element; `None` after its faults are reported.
+        pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, entry: &'static Entry, path: &str) -> Option<Policy> {
             match element.name.as_str() {
                 $($name => $module::lower(lowering, element, path).map(Policy::$variant),)*
-                other => {
-                    let help = match nearest(other, SIMULATED.iter().copied().chain(["include-fragment", "base"])) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("this version runs {}, include-fragment and base", SIMULATED.join(", ")),
-                    };
-                    lowering.fault("policy/not-simulated", element.name_span, format!("the policy `{other}` is not simulated"), help);
-                    None
-                }
+                _ => recorded::lower(lowering, element, entry),
             }
         }
     };

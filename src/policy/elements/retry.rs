@@ -27,22 +27,8 @@ pub struct Retry {
     pub block: BlockId,
 }
 
-impl Retry {
-    /// Whether a setting may read a message's body.
-    pub fn reads_body(&self) -> bool {
-        let numbers = [Some(&self.count), Some(&self.interval), self.delta.as_ref(), self.max_interval.as_ref()];
-        self.condition.reads_body() || self.first_fast_retry.reads_body() || numbers.into_iter().flatten().any(Setting::reads_body)
-    }
-}
-
 /// Lowers the element. An interval of 0 is in deployed Microsoft samples, though the page says positive.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) -> Option<Retry> {
-    lowering.attributes(element, &["condition", "count", "interval", "delta", "max-interval", "first-fast-retry"]);
-    for name in ["condition", "count", "interval"] {
-        if element.attribute(name).is_none() {
-            lowering.missing(element, name);
-        }
-    }
     let seconds = 0..=i64::from(i32::MAX);
     let condition = lowering.bool_attribute(element, "condition");
     let count = lowering.int_attribute(element, "count", 1..=50);

@@ -20,23 +20,10 @@ pub struct ReturnResponse {
     pub body: Option<SetBody>,
 }
 
-impl ReturnResponse {
-    /// Whether a setting may read a message's body.
-    pub fn reads_body(&self) -> bool {
-        self.status.as_ref().is_some_and(SetStatus::reads_body)
-            || self.headers.iter().any(SetHeader::reads_body)
-            || self.body.as_ref().is_some_and(SetBody::reads_body)
-    }
-}
-
 const CHILDREN: &[&str] = &["set-status", "set-header", "set-body"];
 
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) -> Option<ReturnResponse> {
-    lowering.attributes(element, &["response-variable-name"]);
-    lowering.children(element, CHILDREN);
-    lowering.child_order(element, CHILDREN);
-    lowering.no_text(element);
     let mut response = ReturnResponse {
         variable: lowering.literal_attribute(element, "response-variable-name"),
         status: None,

@@ -40,29 +40,11 @@ pub struct SendRequest {
     pub identity: Option<AuthenticationManagedIdentity>,
 }
 
-impl SendRequest {
-    /// Whether it may read a message's body: `mode="copy"` takes the request's own.
-    pub fn reads_body(&self) -> bool {
-        !matches!(self.copy, Setting::Literal(false))
-            || self.timeout_ms.reads_body()
-            || self.identity.as_ref().is_some_and(AuthenticationManagedIdentity::reads_body)
-            || [&self.url, &self.method, &self.variable].into_iter().flatten().any(Setting::reads_body)
-            || self.headers.iter().any(SetHeader::reads_body)
-            || self.body.as_ref().is_some_and(SetBody::reads_body)
-    }
-}
-
 const CHILDREN: &[&str] = &["set-url", "set-method", "set-header", "set-body", "authentication-managed-identity"];
 
 /// Lowers the element. The documentation lets no expression stand in the nested `set-method`; deployed policies have it there and work,
 /// so it is taken.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) -> Option<SendRequest> {
-    lowering.attributes(
-        element,
-        &["mode", "response-variable-name", "timeout", "timeout-ms", "ignore-error", "buffer-response", "fail-on-error-status-code"],
-    );
-    lowering.children(element, CHILDREN);
-    lowering.no_text(element);
     let copy = element.attribute("mode").and_then(|mode| {
         lowering.setting(&mode.value, Target::Text, |text| match text {
             "new" => Ok(false),
@@ -92,7 +74,6 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
         body: None,
         identity: None,
     };
-    lowering.child_order(element, CHILDREN);
     for child in element.elements() {
         match child.name.as_str() {
             "set-url" => request.url = lowering.text(child, Target::Text),

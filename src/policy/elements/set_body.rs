@@ -14,13 +14,6 @@ pub struct SetBody {
     pub value: Setting<Text>,
 }
 
-impl SetBody {
-    /// Whether a setting may read a message's body.
-    pub fn reads_body(&self) -> bool {
-        self.value.reads_body()
-    }
-}
-
 /// Lowers the element where it stands by itself. Its page leaves out `on-error`, where it works all the same.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<SetBody> {
     lower_nested(lowering, element)
@@ -28,7 +21,6 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
 
 /// Lowers the element as a child of `send-request` or `return-response`.
 pub(super) fn lower_nested(lowering: &mut Lowering<'_>, element: &Element) -> Option<SetBody> {
-    lowering.attributes(element, &["template", "xsi-nil", "parse-date"]);
     if let Some(template) = element.attribute("template").filter(|template| template.value.decoded != "none") {
         lowering.fault("policy/not-simulated", template.value.span, "Liquid templates are not simulated", "use an expression");
         return None;

@@ -48,13 +48,6 @@ pub struct SetHeader {
     pub values: Vec<Setting<Text>>,
 }
 
-impl SetHeader {
-    /// Whether a setting may read a message's body.
-    pub fn reads_body(&self) -> bool {
-        self.name.reads_body() || self.exists_action.reads_body() || self.values.iter().any(Setting::reads_body)
-    }
-}
-
 /// Headers that the policy cannot touch. Source: learn.microsoft.com/azure/api-management/set-header-policy.
 pub const UNTOUCHABLE: [&str; 4] = ["Connection", "Content-Length", "Keep-Alive", "Transfer-Encoding"];
 
@@ -80,23 +73,16 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
 
 /// The attributes and values that `set-header` and `set-query-parameter` share.
 pub(super) fn named_values(lowering: &mut Lowering<'_>, element: &Element) -> Option<SetHeader> {
-    lowering.attributes(element, &["name", "exists-action"]);
-    lowering.children(element, &["value"]);
-    lowering.no_text(element);
     let exists_action = match element.attribute("exists-action") {
         None => Some(Setting::Literal(ExistsAction::Override)),
         Some(attribute) => lowering.setting(&attribute.value, Target::Text, ExistsAction::parse),
     };
     let mut values = Vec::new();
     for child in element.elements().filter(|child| child.name == "value") {
-        lowering.attributes(child, &[]);
-        match child.text() {
+            match child.text() {
             Some(_) => values.extend(lowering.text(child, Target::Text)),
             None => values.push(Setting::Literal(Text::EMPTY)),
         }
-    }
-    if element.attribute("name").is_none() {
-        lowering.missing(element, "name");
     }
     let name = lowering.text_attribute(element, "name")?;
     let exists_action = exists_action?;

@@ -21,16 +21,8 @@ pub struct SetQueryParameter {
     pub values: Vec<Setting<Text>>,
 }
 
-impl SetQueryParameter {
-    /// Whether a setting may read a message's body.
-    pub fn reads_body(&self) -> bool {
-        self.name.reads_body() || self.exists_action.reads_body() || self.values.iter().any(Setting::reads_body)
-    }
-}
-
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<SetQueryParameter> {
-    lowering.only_in(element, &[Section::Inbound, Section::Backend]);
     named_values(lowering, element).map(|shared| SetQueryParameter {
         name: shared.name,
         exists_action: shared.exists_action,

@@ -18,23 +18,10 @@ pub struct SetStatus {
     pub reason: Option<Setting<Text>>,
 }
 
-impl SetStatus {
-    /// Whether a setting may read a message's body.
-    pub fn reads_body(&self) -> bool {
-        self.code.reads_body() || self.reason.as_ref().is_some_and(Setting::reads_body)
-    }
-}
-
 /// Lowers the element. In `inbound` it may stand only inside of `return-response`, whose own file lowers it.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) -> Option<SetStatus> {
     if path.rsplit('\\').next().is_some_and(|last| last.starts_with("set-status")) {
-        lowering.only_in(element, &[Section::Outbound, Section::OnError]);
-    }
-    lowering.attributes(element, &["code", "reason"]);
-    lowering.children(element, &[]);
-    if element.attribute("code").is_none() {
-        lowering.missing(element, "code");
-    }
+        }
     let reason = lowering.text_attribute(element, "reason");
     Some(SetStatus { code: lowering.int_attribute(element, "code", 100..=999)?, reason })
 }

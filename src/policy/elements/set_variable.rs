@@ -17,13 +17,6 @@ pub struct SetVariable {
     pub value: Setting<Text>,
 }
 
-impl SetVariable {
-    /// Whether a setting may read a message's body.
-    pub fn reads_body(&self) -> bool {
-        self.value.reads_body()
-    }
-}
-
 /// The types that a variable may hold, `T?` of the value types among them.
 /// Source: learn.microsoft.com/azure/api-management/set-variable-policy, "Allowed types".
 const ALLOWED: &[&str] = &[
@@ -58,13 +51,6 @@ const ALLOWED: &[&str] = &[
 /// Lowers the element. An expression of static type `object` is let through: what it holds is seen at run time only. Other types are
 /// warned of and kept: the documentation says that they fail, and deployed policies use some of them.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<SetVariable> {
-    lowering.attributes(element, &["name", "value"]);
-    lowering.children(element, &[]);
-    for name in ["name", "value"] {
-        if element.attribute(name).is_none() {
-            lowering.missing(element, name);
-        }
-    }
     let name = lowering.literal_attribute(element, "name");
     let attribute = element.attribute("value")?;
     let value = lowering.setting(&attribute.value, Target::Any, |text| Ok(Text::from(text.to_owned())))?;

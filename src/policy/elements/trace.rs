@@ -20,20 +20,8 @@ pub struct Trace {
     pub metadata: Vec<(Text, Setting<Text>)>,
 }
 
-impl Trace {
-    /// Whether a setting may read a message's body.
-    pub fn reads_body(&self) -> bool {
-        self.message.reads_body() || self.metadata.iter().any(|(_, value)| value.reads_body())
-    }
-}
-
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<Trace> {
-    lowering.attributes(element, &["source", "severity"]);
-    lowering.children(element, &["message", "metadata"]);
-    if element.attribute("source").is_none() {
-        lowering.missing(element, "source");
-    }
     let source = lowering.literal_attribute(element, "source");
     let severity = lowering.literal_attribute(element, "severity").unwrap_or("verbose".into());
     if !["verbose", "information", "error"].contains(&severity.as_str()) {
@@ -49,8 +37,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
     };
     let mut metadata = Vec::new();
     for child in element.elements().filter(|child| child.name == "metadata") {
-        lowering.attributes(child, &["name", "value"]);
-        match (lowering.literal_attribute(child, "name"), lowering.text_attribute(child, "value")) {
+            match (lowering.literal_attribute(child, "name"), lowering.text_attribute(child, "value")) {
             (Some(name), Some(value)) => metadata.push((name, value)),
             _ => lowering.missing(child, "name and value"),
         }
