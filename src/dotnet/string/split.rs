@@ -69,7 +69,7 @@ fn trimmed(part: &[u16]) -> &[u16] {
 }
 
 /// The pieces of `units`, `count` at most.
-fn pieces<'a>(units: &'a [u16], places: impl Iterator<Item = (usize, usize)>, count: usize, options: i64) -> Vec<&'a [u16]> {
+fn pieces(units: &[u16], places: impl Iterator<Item = (usize, usize)>, count: usize, options: i64) -> Vec<&[u16]> {
     let part = |from: usize, to: usize| {
         let part = units.get(from..to).unwrap_or(&[]);
         if options & TRIM == 0 { part } else { trimmed(part) }

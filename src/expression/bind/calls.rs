@@ -241,9 +241,6 @@ impl<'t> Binder<'t> {
 
     /// Says why no overload fits: the number of arguments, the types that cannot be inferred, or the first argument that does not fit.
     fn no_overload(&mut self, name: &str, found: &[Found], this: Option<&Bound>, types: &[Type], arguments: &[Argument<'t>], span: Span) {
-        let shown: Vec<&str> =
-            found.iter().filter(|found| allowed::is_member(found.info)).map(|found| found.info.signature).take(8).collect();
-        let help = format!("there is: {}", shown.join("; "));
         let count = arguments.len();
         let skip = |found: &Found| usize::from(found.info.is_extension && this.is_some());
         let receiver_fits = |found: &&Found| {
@@ -258,9 +255,10 @@ impl<'t> Binder<'t> {
                 self.no_member(&this.ty, name, span);
                 return;
             }
-            self.error_with_help("CS1501", span, format!("No overload for method '{name}' takes {count} arguments"), help);
+            self.error_with_help("CS1501", span, format!("No overload for method '{name}' takes {count} arguments"), there_is(found));
             return;
         };
+        let help = self.character_help(&fitting, arguments, skip).unwrap_or_else(|| there_is(fitting.iter().copied()));
         let lambda_fault = arguments.iter().find_map(|argument| match &argument.passed {
             Passed::Value(Operand::Lambda(lambda)) => Some(lambda.clone()),
             _ => None,
@@ -315,6 +313,19 @@ impl<'t> Binder<'t> {
         } else {
             self.error_with_help("CS1501", span, format!("No overload for method '{name}' takes {count} arguments"), help);
         }
+    }
+
+    /// What to say where a string is asked for and a character stands: `'10'` is taken for a string, `'0'` is not.
+    fn character_help(&self, fitting: &[&Found], arguments: &[Argument<'t>], skip: impl Fn(&Found) -> usize) -> Option<String> {
+        let is_character = |argument: &Argument<'_>| {
+            matches!(&argument.passed, Passed::Value(Operand::Value(Bound { node: Node::Constant(Value::Char(_)), .. })))
+        };
+        let takes_string_alone = |index: usize| {
+            let mut taken = fitting.iter().filter_map(|found| found.info.parameters.get(index + skip(found)));
+            taken.clone().any(|taken| taken.ty == Type::STRING) && taken.all(|taken| standard(&Type::CHAR, &taken.ty).is_none())
+        };
+        let (_, argument) = arguments.iter().enumerate().find(|(index, argument)| is_character(argument) && takes_string_alone(*index))?;
+        Some(format!("`{}` is a `char`: a string stands in double quotes", self.code.slice(argument.span)))
     }
 
     /// What a method group gives for arguments of these types; none where no overload takes them.
@@ -410,4 +421,11 @@ fn could_be(ty: &Type, parameter: &Type) -> bool {
         Type::Generic(ClassRef(class), _) if class.kind == Kind::Interface => ty.as_class(class).is_some(),
         parameter => standard(ty, parameter).is_some(),
     }
+}
+
+/// The signatures of overloads that an upload takes.
+fn there_is<'f>(found: impl IntoIterator<Item = &'f Found>) -> String {
+    let allowed = found.into_iter().filter(|found| allowed::is_member(found.info));
+    let shown: Vec<&str> = allowed.map(|found| found.info.signature).take(8).collect();
+    format!("there is: {}", shown.join("; "))
 }

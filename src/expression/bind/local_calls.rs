@@ -55,13 +55,11 @@ impl<'t> Binder<'t> {
         let slot = if types.is_empty() { place.1 } else { self.instance(function, place.0, &types) };
         let slot = self.reach(place.0, slot);
         let mut nodes = Vec::new();
-        // Arguments are computed as they stand, whatever parameters they are for.
-        let mut before = Vec::new();
-        let in_order = assigned.iter().flatten().is_sorted();
+        let mut written = Vec::new();
         let mut arguments: Vec<Option<Argument<'t>>> = arguments.into_iter().map(Some).collect();
-        let mut order: Vec<(usize, usize)> = Vec::new();
         for (parameter, given) in function.parameters.iter().zip(&assigned) {
             let ty = function.close(target(parameter, expanded), &types);
+            written.extend(given.first().map(|first| (*first, nodes.len())));
             if parameter.is_params && expanded {
                 let mut items = Vec::new();
                 for argument in given.iter().filter_map(|index| arguments.get_mut(*index).and_then(Option::take)) {
@@ -73,19 +71,10 @@ impl<'t> Binder<'t> {
                 continue;
             }
             let argument = given.first().and_then(|index| arguments.get_mut(*index).and_then(Option::take));
-            let Some(argument) = argument else {
-                nodes.push(Node::Constant(parameter.default.clone().unwrap_or(Value::Null)));
-                continue;
-            };
-            let node = self.local_argument(parameter, &ty, argument)?;
-            if in_order || matches!(node, Node::Constant(_) | Node::Cell(_)) {
-                nodes.push(node);
-                continue;
-            }
-            let kept = self.slot();
-            order.push((given.first().copied().unwrap_or(0), before.len()));
-            before.push(Node::Assign(kept, Box::new(node)));
-            nodes.push(Node::Local(kept));
+            nodes.push(match argument {
+                Some(argument) => self.local_argument(parameter, &ty, argument)?,
+                None => Node::Constant(parameter.default.clone().unwrap_or(Value::Null)),
+            });
         }
         let known = function.flow.borrow().known.clone();
         if let Some((_, exits)) = known
@@ -93,15 +82,14 @@ impl<'t> Binder<'t> {
         {
             self.assigned.join(&exits);
         }
+        let mut before = self.as_written(&mut nodes, written);
         let call = Node::Invoke(Box::new(Node::Local(slot)), nodes.into());
         let result = function.close(&function.result, &types);
         if before.is_empty() {
             return Some(Bound::new(call, result));
         }
-        order.sort_unstable();
-        let mut sequence: Vec<Node> = order.iter().filter_map(|(_, index)| before.get(*index).cloned()).collect();
-        sequence.push(call);
-        Some(Bound::new(Node::Sequence(sequence.into()), result))
+        before.push(call);
+        Some(Bound::new(Node::Sequence(before.into()), result))
     }
 
     /// Which arguments go to which parameters, and whether a `params` array is made of the last ones.

@@ -18,6 +18,7 @@ mod local_calls;
 mod members;
 mod names;
 mod operators;
+mod order;
 mod overloads;
 mod patterns;
 mod queries;

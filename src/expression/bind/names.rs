@@ -83,6 +83,11 @@ impl<'t> Binder<'t> {
         if registry::is_namespace(simple) {
             return Some(Entity::Namespace(simple.to_owned()));
         }
+        // The code stands in a class, which has from `object` what needs no instance.
+        if name.arguments.is_empty() && matches!(simple, "Equals" | "ReferenceEquals") {
+            let methods = Methods::new(Receiver::Type(Type::OBJECT), name);
+            return Some(Entity::Operand(Operand::Methods(Rc::new(methods))));
+        }
         if !name.arguments.is_empty() {
             self.unknown_type(simple, span);
             return None;

@@ -233,7 +233,10 @@ impl<'t> Binder<'t> {
         let has_receiver = this.is_some() && !info.is_extension;
         let skip = usize::from(info.is_extension && this.is_some());
         let mut nodes: Vec<Node> = Vec::new();
+        // Where each node's argument stands in the code; the receiver comes first.
+        let mut written: Vec<(usize, usize)> = Vec::new();
         if let Some(this) = this {
+            written.push((0, 0));
             let this = if skip == 1 {
                 let ty = info.parameters.first().map_or(Type::OBJECT, |_| this.ty.clone());
                 Bound::new(this.node, ty)
@@ -248,6 +251,9 @@ impl<'t> Binder<'t> {
         let parameters: Vec<&Parameter> = info.parameters.iter().skip(skip).collect();
         for (index, parameter) in parameters.iter().enumerate() {
             let ty = chosen.parameters.get(index).cloned().unwrap_or(Type::OBJECT);
+            if let Some(first) = chosen.assigned.get(index).and_then(|given| given.first()).filter(|_| !parameter.is_ref && !parameter.is_out) {
+                written.push((first + 1, nodes.len()));
+            }
             let given: Vec<Argument<'t>> = chosen
                 .assigned
                 .get(index)
@@ -302,8 +308,13 @@ impl<'t> Binder<'t> {
         }
         // A constructor's or a static member's native learns the type arguments of where it was found, a generic method its own.
         let types = if info.type_parameters.is_empty() { chosen.found.on.arguments().to_vec() } else { chosen.types };
+        let mut before = self.as_written(&mut nodes, written);
         let call = Call { native: info.native, arguments: nodes.into(), types: types.into(), outs: outs.into(), has_receiver };
         let mut bound = Bound::new(Node::Call(Box::new(call)), chosen.result);
+        if !before.is_empty() {
+            before.push(bound.node);
+            bound.node = Node::Sequence(before.into());
+        }
         if !places.is_empty() {
             let slot = self.slot();
             let mut nodes = vec![Node::Assign(slot, bound.boxed())];

@@ -246,7 +246,13 @@ impl<'t> Binder<'t> {
         };
         let found = self.functions.last().and_then(|function| {
             let target = function.targets.iter().rev().find(|target| !target.is_loop)?;
-            target.cases.iter().find(|(case, _)| same(case.as_ref(), constant.as_ref())).map(|(_, number)| *number)
+            let exact = target.cases.iter().find(|(case, _)| same(case.as_ref(), constant.as_ref()));
+            // The cases have the switch's type, which this constant would be converted to.
+            let converted = || {
+                let number = constant.as_ref()?.as_integer()?;
+                target.cases.iter().find(|(case, _)| case.as_ref().and_then(Value::as_integer) == Some(number))
+            };
+            exact.or_else(converted).map(|(_, number)| *number)
         });
         self.stop();
         match found {
@@ -260,13 +266,18 @@ impl<'t> Binder<'t> {
     }
 }
 
-/// Whether two cases have the same constant; none is `default`.
+/// Whether two cases have the same constant, type and all: a switch over an `object` may have `1` and `1L`. None is `default`.
 fn same(a: Option<&Value>, b: Option<&Value>) -> bool {
     match (a, b) {
         (None, None) | (Some(Value::Null), Some(Value::Null)) => true,
         (Some(Value::String(a)), Some(Value::String(b))) => a == b,
         (Some(Value::Bool(a)), Some(Value::Bool(b))) => a == b,
-        (Some(a), Some(b)) => a.as_integer().is_some() && a.as_integer() == b.as_integer(),
+        (Some(Value::Double(a)), Some(Value::Double(b))) => a.to_bits() == b.to_bits(),
+        (Some(Value::Single(a)), Some(Value::Single(b))) => a.to_bits() == b.to_bits(),
+        (Some(Value::Decimal(a)), Some(Value::Decimal(b))) => a == b,
+        (Some(a), Some(b)) => {
+            std::mem::discriminant(a) == std::mem::discriminant(b) && a.as_integer().is_some() && a.as_integer() == b.as_integer()
+        }
         _ => false,
     }
 }
@@ -278,7 +289,11 @@ fn constant_type(value: &Value) -> Option<Type> {
         Value::Bool(_) => Type::BOOL,
         Value::Int32(_) => Type::INT32,
         Value::Int64(_) => Type::INT64,
+        Value::UInt32(_) => Type::UINT32,
+        Value::UInt64(_) => Type::UINT64,
+        Value::Single(_) => Type::SINGLE,
         Value::Double(_) => Type::DOUBLE,
+        Value::Decimal(_) => Type::DECIMAL,
         Value::Char(_) => Type::CHAR,
         _ => return None,
     })
