@@ -251,7 +251,9 @@ impl<'t> Binder<'t> {
         let parameters: Vec<&Parameter> = info.parameters.iter().skip(skip).collect();
         for (index, parameter) in parameters.iter().enumerate() {
             let ty = chosen.parameters.get(index).cloned().unwrap_or(Type::OBJECT);
-            if let Some(first) = chosen.assigned.get(index).and_then(|given| given.first()).filter(|_| !parameter.is_ref && !parameter.is_out) {
+            if let Some(first) =
+                chosen.assigned.get(index).and_then(|given| given.first()).filter(|_| !parameter.is_ref && !parameter.is_out)
+            {
                 written.push((first + 1, nodes.len()));
             }
             let given: Vec<Argument<'t>> = chosen
