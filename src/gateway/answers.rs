@@ -28,13 +28,20 @@ pub(super) struct PolicyError {
     pub message: Text,
     /// The status of the default answer.
     pub status: u16,
-    /// A header of the default answer.
-    pub header: Option<(Text, Text)>,
+    /// Headers of the default answer.
+    pub headers: Vec<(Text, Text)>,
 }
 
 impl PolicyError {
     fn new(source: impl Into<Text>, reason: &'static str, message: impl Into<Text>, status: u16) -> Self {
-        Self { source: source.into(), reason, message: message.into(), status, header: None }
+        Self { source: source.into(), reason, message: message.into(), status, headers: Vec::new() }
+    }
+
+    /// The same with a header in the default answer.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<Text>, value: impl Into<Text>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
     }
 
     /// The path lies in the API and means no operation.
@@ -47,14 +54,14 @@ impl PolicyError {
         let message =
             "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.";
         let error = Self::new("authorization", "SubscriptionKeyNotFound", message, 401);
-        Self { header: Some(("WWW-Authenticate".into(), challenge.into())), ..error }
+        error.with("WWW-Authenticate", challenge)
     }
 
     /// The key is none of the service's.
     pub fn key_invalid(challenge: String) -> Self {
         let message = "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription.";
         let error = Self::new("authorization", "SubscriptionKeyInvalid", message, 401);
-        Self { header: Some(("WWW-Authenticate".into(), challenge.into())), ..error }
+        error.with("WWW-Authenticate", challenge)
     }
 
     /// The client hung up while its body was read.
@@ -93,6 +100,16 @@ impl PolicyError {
         Self::new(element.clone(), "ExpressionValueValidationFailure", message, 500)
     }
 
+    /// A policy refuses the request; the client gets the message.
+    pub fn refused(element: &Text, reason: &'static str, message: impl Into<Text>, status: u16) -> Self {
+        Self::new(element.clone(), reason, message, status)
+    }
+
+    /// The gateway here does not carry the policy out.
+    pub fn not_simulated(element: &Text) -> Self {
+        Self::new(element.clone(), "NotSimulated", format!("The policy '{element}' is not simulated."), 500)
+    }
+
     /// The identity gave no token.
     pub fn token(message: &Text) -> Self {
         Self::new("authentication-managed-identity", "ManagedIdentityTokenFailure", message.clone(), 500)
@@ -121,7 +138,7 @@ impl PolicyError {
             _ => self.message.clone(),
         };
         let mut response = default_response(self.status, &message, request_id);
-        if let Some((name, value)) = &self.header {
+        for (name, value) in &self.headers {
             response.head.headers.append(name.clone(), value.clone());
         }
         response

@@ -26,6 +26,8 @@ pub struct Arrival {
     pub body: ArrivingBody,
     /// The client's address.
     pub client: IpAddr,
+    /// Whether the request is traced in detail: `context.Tracing`.
+    pub trace: bool,
 }
 
 /// A client's body on arrival.
@@ -159,6 +161,19 @@ pub enum Event {
         /// The operation.
         operation: OperationId,
     },
+}
+
+impl Event {
+    /// The operation that it settles.
+    pub fn operation(&self) -> OperationId {
+        match self {
+            Self::Response { operation, .. }
+            | Self::RequestBody { operation, .. }
+            | Self::ResponseBody { operation, .. }
+            | Self::Token { operation, .. }
+            | Self::Woke { operation } => *operation,
+        }
+    }
 }
 
 /// A response as the driver received it.

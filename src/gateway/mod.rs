@@ -13,8 +13,12 @@
 
 pub mod api;
 pub mod effect;
+pub mod instance;
+pub mod trace;
 
+mod admission;
 mod answers;
+mod concurrency;
 mod context;
 mod execute;
 mod machine;
@@ -24,7 +28,8 @@ use std::sync::Arc;
 use crate::{dotnet::context::Service, policy::Program, text::Text};
 
 pub use api::{Api, Operation, Subscription};
-pub use machine::{Machine, TraceRecord};
+pub use instance::Instance;
+pub use machine::Machine;
 
 /// One gateway of an API Management service: everything that does not change between requests.
 #[derive(Debug)]
@@ -35,6 +40,8 @@ pub struct Gateway {
     pub subscriptions: Vec<Subscription>,
     /// The effective policy.
     pub program: Arc<Program>,
+    /// What outlives a request. A gateway that replaces another takes it over.
+    pub instance: Arc<Instance>,
     service: Arc<Service>,
 }
 
@@ -42,7 +49,7 @@ impl Gateway {
     /// A gateway of the service `service_name` in the region with the display name `region`.
     pub fn new(service_name: Text, region: Text, api: Api, subscriptions: Vec<Subscription>, program: Arc<Program>) -> Self {
         let service = context::service(service_name, region, &api);
-        Self { api, subscriptions, program, service }
+        Self { api, subscriptions, program, instance: Arc::default(), service }
     }
 
     /// The display name of its region; `context.Deployment.Region`.

@@ -230,6 +230,15 @@ impl<'a> Lowering<'a> {
         self.add(Block { statements })
     }
 
+    /// One policy as a block of its own. `path` is that of the element that it stands in.
+    pub fn branch(&mut self, parent: &Element, child: &Element, path: &str) -> BlockId {
+        let reads_body = self.reads_body;
+        let mut statements = Vec::new();
+        self.statement(parent, child, path, &mut statements);
+        self.reads_body = reads_body;
+        self.add(Block { statements })
+    }
+
     fn statement(&mut self, parent: &Element, child: &Element, path: &str, into: &mut Vec<Statement>) {
         match child.name.as_str() {
             "base" if path.is_empty() && self.including.is_empty() => self.inherit(into),
@@ -246,11 +255,16 @@ impl<'a> Lowering<'a> {
                 self.conform(child, entry, !path.is_empty());
                 let path = join(path, parent, child);
                 let reads_body = std::mem::take(&mut self.reads_body);
+                let before = self.diagnostics.len();
                 let policy = elements::lower(self, child, entry, &path);
+                if policy.is_none() && !any_error(&self.diagnostics) && self.diagnostics.len() == before {
+                    // The service takes some attributes as optional that a policy can do nothing without.
+                    self.missing(child, "attributes");
+                }
                 let reads_body = std::mem::replace(&mut self.reads_body, reads_body);
                 let Some(policy) = policy else { return };
                 let id = child.attribute("id").map_or(Text::EMPTY, |id| id.value.decoded.clone().into());
-                let line = self.source.position(child.span.start).line;
+                let line = u32::try_from(self.source.position(child.span.start).line).unwrap_or(0);
                 let document = Text::from(self.source.name().to_owned());
                 let place =
                     Place { element: name.to_owned().into(), path: path.into(), id, scope: self.scope, document, line, span: child.span };

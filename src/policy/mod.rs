@@ -2,13 +2,13 @@
 //!
 //! One file a policy in `elements/`; the gateway runs it in the file of the same name in `gateway/execute/`.
 
-pub mod elements;
 pub mod catalogue;
+pub mod elements;
 mod lowering;
 mod named_values;
 mod program;
 
 pub use elements::Policy;
-pub use lowering::{Resources, compile, compile_fragment};
+pub use lowering::{Chain, Resources, compile, compile_chain, compile_fragment};
 pub use named_values::references;
-pub use program::{Block, BlockId, Place, Program, Section, Setting, Statement};
+pub use program::{Block, BlockId, Place, Program, Scope, Section, Setting, Statement};

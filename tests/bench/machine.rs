@@ -66,6 +66,7 @@ fn request(gateway: &Arc<Gateway>, environment: &mut Fixed, throttled: bool) -> 
         head: RequestHead { method: "POST".into(), url, headers },
         body: ArrivingBody::Bytes(body),
         client: IpAddr::from([127, 0, 0, 1]),
+        trace: false,
     };
     let mut machine = Machine::start(gateway.clone(), arrival, environment);
     let mut first = true;

@@ -8,8 +8,9 @@ use openai_failover::{
     environment::Fixed,
     environment::Moment,
     gateway::{
-        Api, Gateway, Machine, Subscription, TraceRecord,
+        Api, Gateway, Machine, Subscription,
         effect::{AnswerBody, Arrival, ArrivingBody, Effect, Event, Failure, FailureKind, Outgoing, Received, Reception},
+        trace::{Entry, Record},
     },
     generate, http,
     http::{Headers, RequestHead, ResponseHead, Url},
@@ -54,13 +55,24 @@ pub struct Answered {
     /// Pauses that the policy made.
     pub slept: Vec<Duration>,
     /// What it wrote to the trace.
-    pub traces: Vec<TraceRecord>,
+    pub trace: Vec<Record>,
 }
 
 impl Answered {
     /// A header of the answer; `-` where it is absent.
     pub fn header(&self, name: &str) -> String {
         self.head.headers.get(name).map_or_else(|| "-".to_owned(), ToString::to_string)
+    }
+
+    /// What its policies wrote to the trace on purpose.
+    pub fn messages(&self) -> Vec<String> {
+        let entries = self.trace.iter().flat_map(|record| &record.entries);
+        entries
+            .filter_map(|entry| match entry {
+                Entry::Message { message, .. } => Some(message.to_string()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The body as text.
@@ -90,6 +102,10 @@ pub struct World {
     method: String,
     /// Whether the client's body comes as a stream that must be read.
     pub body_streams: bool,
+    /// Whether requests are traced in detail.
+    pub traced: bool,
+    /// The time: pauses and [`World::advance`] move it on.
+    pub now: Moment,
 }
 
 /// A response with JSON.
@@ -162,7 +178,16 @@ impl World {
         });
         let subscription = Subscription { id: "s".into(), name: "s".into(), primary_key: KEY.into(), secondary_key: "client-key-2".into() };
         let gateway = Gateway::new("contoso".into(), region.to_owned().into(), api, vec![subscription], Arc::new(program));
-        Self { gateway: Arc::new(gateway), responders: BTreeMap::new(), identity: true, seed: 1, method: "POST".into(), body_streams: true }
+        Self {
+            gateway: Arc::new(gateway),
+            responders: BTreeMap::new(),
+            identity: true,
+            seed: 1,
+            method: "POST".into(),
+            body_streams: true,
+            traced: false,
+            now: Moment(1_763_690_000_000_000_000),
+        }
     }
 
     /// What the backend at `host` does.
@@ -208,9 +233,14 @@ impl World {
         )
     }
 
+    /// Time passes.
+    pub fn advance(&mut self, duration: Duration) {
+        self.now = self.now.after(duration);
+    }
+
     /// Any request.
     pub fn send(&mut self, path: &str, headers: &[(&'static str, &'static str)], body: Option<&[u8]>) -> Answered {
-        let mut environment = Fixed { now: Moment(1_763_690_000_000_000_000), state: self.seed };
+        let mut environment = Fixed { now: self.now, state: self.seed };
         let mut fields: Headers = headers.iter().copied().collect();
         fields.append("Host", "gateway.example");
         let head = RequestHead {
@@ -224,7 +254,7 @@ impl World {
             Some(bytes) => ArrivingBody::Bytes(Bytes::copy_from_slice(bytes)),
         };
         let client_body = Bytes::copy_from_slice(body.unwrap_or_default());
-        let arrival = Arrival { head, body: arriving, client: IpAddr::from([203, 0, 113, 7]) };
+        let arrival = Arrival { head, body: arriving, client: IpAddr::from([203, 0, 113, 7]), trace: self.traced };
         let mut machine = Machine::start(self.gateway.clone(), arrival, &mut environment);
         let (mut sent, mut slept) = (Vec::new(), Vec::new());
         let mut bodies: BTreeMap<u32, Bytes> = BTreeMap::new();
@@ -267,6 +297,7 @@ impl World {
                 }
                 Effect::Sleep { operation, duration } => {
                     slept.push(duration);
+                    environment.now = environment.now.after(duration);
                     Event::Woke { operation }
                 }
                 Effect::Answer(answer) => {
@@ -275,7 +306,8 @@ impl World {
                         AnswerBody::Bytes(bytes) => (bytes, None),
                         AnswerBody::Stream { exchange, buffered } => (bodies.remove(&exchange.0).unwrap_or_default(), Some(buffered)),
                     };
-                    return Answered { head: answer.head, body, stream, sent, slept, traces: machine.traces().to_vec() };
+                    self.now = environment.now;
+                    return Answered { head: answer.head, body, stream, sent, slept, trace: machine.trace().to_vec() };
                 }
             };
             machine.handle(event, &mut environment);

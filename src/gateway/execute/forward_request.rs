@@ -32,11 +32,7 @@ pub(in crate::gateway) struct Expected {
 pub(super) fn execute(policy: &ForwardRequest, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let timeout = turn.timeout(&policy.timeout_ms, policy.in_seconds, element)?;
     if turn.truth(&policy.follow_redirects, element)? {
-        turn.traces.push(crate::gateway::TraceRecord {
-            source: "forward-request".into(),
-            severity: "information".into(),
-            message: "follow-redirects is not simulated: a redirect is passed through".into(),
-        });
+        turn.say("information", "follow-redirects is not simulated: a redirect is passed through");
     }
     let expected = Expected {
         element: element.clone(),

@@ -3,6 +3,8 @@
 mod authentication_managed_identity;
 mod choose;
 mod forward_request;
+mod limit_concurrency;
+mod recorded;
 pub mod retry;
 mod return_response;
 mod rewrite_uri;
@@ -15,14 +17,17 @@ mod set_query_parameter;
 mod set_status;
 mod set_variable;
 mod trace;
+mod wait;
 
 use bytes::Bytes;
 
 use super::{
+    Gateway,
     answers::PolicyError,
+    concurrency::Permit,
     context::State,
     effect::{Effect, Event, OperationId},
-    machine::TraceRecord,
+    trace::{Entry, shown},
 };
 use crate::{
     dotnet::{
@@ -35,7 +40,7 @@ use crate::{
     },
     environment::Environment,
     expression,
-    policy::{BlockId, Policy, Section, Setting, Statement},
+    policy::{BlockId, Place, Policy, Section, Setting, Statement},
     text::Text,
 };
 
@@ -49,8 +54,19 @@ pub(super) enum Outcome {
     Retry(BlockId),
     /// It goes on with the event for this effect.
     Wait(Effect, OperationId, Waiting),
+    /// A block comes next, and the slot is given back when it ends.
+    Hold(Permit, BlockId),
+    /// These blocks run side by side; the strand goes on once `needed` of them have ended, and the others are given up.
+    Branches {
+        /// The blocks.
+        blocks: Vec<BlockId>,
+        /// How many must end.
+        needed: usize,
+    },
     /// The pipeline ends with this response.
     Return(ResponseMessage),
+    /// This is the response: the rest of the section and the backend are left out, outbound comes next.
+    Respond(ResponseMessage),
 }
 
 /// Why a statement did not go on.
@@ -70,7 +86,7 @@ impl From<PolicyError> for Stop {
 /// What the machine waits for.
 pub(super) enum Waiting {
     /// A body that an expression needs.
-    Body,
+    Body(Unread),
     /// The pause of a `retry`.
     Sleep,
     /// The client's body, to be sent by `forward-request`.
@@ -87,10 +103,15 @@ pub(super) enum Waiting {
 
 /// What a statement works in.
 pub(super) struct Turn<'a> {
+    pub gateway: &'a Gateway,
     pub state: &'a mut State,
     pub environment: &'a mut dyn Environment,
     pub section: Section,
-    pub traces: &'a mut Vec<TraceRecord>,
+    pub place: &'a Place,
+    /// The lines of the statement's record.
+    pub entries: &'a mut Vec<Entry>,
+    /// Whether the request is traced in detail.
+    pub detailed: bool,
     pub operations: &'a mut u32,
 }
 
@@ -101,6 +122,7 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::AuthenticationManagedIdentity(policy) => authentication_managed_identity::execute(policy, element, turn),
         Policy::Choose(policy) => choose::execute(policy, element, turn),
         Policy::ForwardRequest(policy) => forward_request::execute(policy, element, turn),
+        Policy::LimitConcurrency(policy) => limit_concurrency::execute(policy, element, turn),
         Policy::Retry(policy) => Ok(Outcome::Retry(policy.block)),
         Policy::ReturnResponse(policy) => return_response::execute(policy, element, turn),
         Policy::RewriteUri(policy) => rewrite_uri::execute(policy, element, turn),
@@ -113,6 +135,9 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::SetStatus(policy) => set_status::execute(policy, element, turn),
         Policy::SetVariable(policy) => set_variable::execute(policy, element, turn),
         Policy::Trace(policy) => trace::execute(policy, element, turn),
+        Policy::Wait(policy) => wait::execute(policy, element, turn),
+        Policy::Recorded(policy) => recorded::execute(policy, element, turn),
+        Policy::NotSimulated => Err(PolicyError::not_simulated(element).into()),
     }
 }
 
@@ -132,6 +157,17 @@ pub(super) fn resume(waiting: Waiting, event: Event, turn: &mut Turn<'_>) -> Res
 }
 
 impl Turn<'_> {
+    /// Writes a message to the statement's record.
+    pub fn say(&mut self, severity: &'static str, message: impl Into<Text>) {
+        self.entries.push(Entry::Message { source: self.place.element.clone(), severity: severity.into(), message: message.into() });
+    }
+
+    /// Takes what expressions wrote by `context.Trace`.
+    pub fn take_messages(&mut self) {
+        let written = self.state.context.traces.drain(..);
+        self.entries.extend(written.map(|message| Entry::Message { source: "expression".into(), severity: "verbose".into(), message }));
+    }
+
     /// A name for a new operation.
     pub fn operation(&mut self) -> OperationId {
         *self.operations += 1;
@@ -149,6 +185,9 @@ impl Turn<'_> {
         };
         let outcome = expression::evaluate(program, &mut runtime);
         self.state.locals = runtime.locals;
+        if let (true, Ok(value)) = (self.detailed, &outcome) {
+            self.entries.push(Entry::Value { value: shown(self.state, value) });
+        }
         outcome.map_err(|raise| match raise {
             Raise::Unread(which) => Stop::Unread(which),
             other => Stop::Error(PolicyError::expression(element, &other)),

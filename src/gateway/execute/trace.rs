@@ -2,7 +2,7 @@
 
 use super::{Outcome, Stop, Turn};
 use crate::{
-    gateway::{TraceRecord, answers::PolicyError},
+    gateway::{answers::PolicyError, trace::Entry},
     policy::elements::trace::Trace,
     text::Text,
 };
@@ -17,6 +17,6 @@ pub(super) fn execute(policy: &Trace, element: &Text, turn: &mut Turn<'_>) -> Re
         }
         message.push_str(&format!(" {name}={value}"));
     }
-    turn.traces.push(TraceRecord { source: policy.source.clone(), severity: policy.severity.clone(), message: message.into() });
+    turn.entries.push(Entry::Message { source: policy.source.clone(), severity: policy.severity.clone(), message: message.into() });
     Ok(Outcome::Done)
 }

@@ -152,12 +152,7 @@ impl Lowering<'_> {
                     None if shape.children.is_empty() => "it takes no elements".to_owned(),
                     None => format!("it takes {}", known.collect::<Vec<_>>().join(", ")),
                 };
-                self.fault(
-                    "policy/unknown-child",
-                    child.name_span,
-                    format!("`{}` has no child `{}`", element.name, child.name),
-                    help,
-                );
+                self.fault("policy/unknown-child", child.name_span, format!("`{}` has no child `{}`", element.name, child.name), help);
                 continue;
             };
             if shape.order == Order::Fixed && place < last {
@@ -171,10 +166,10 @@ impl Lowering<'_> {
             }
         }
         for rule in shape.children {
-            let mut found = element.elements().filter(|child| child.name == rule.name);
-            if found.clone().count() < rule.min {
+            let found: Vec<&Element> = element.elements().filter(|child| child.name == rule.name).collect();
+            if found.len() < rule.min {
                 self.missing(element, &rule.name);
-            } else if let Some(second) = rule.max.and_then(|max| found.nth(max)) {
+            } else if let Some(second) = rule.max.and_then(|max| found.get(max)) {
                 let help = if rule.max == Some(1) { "put both into one".to_owned() } else { format!("at most {}", rule.max.unwrap_or(0)) };
                 let message = format!("`{}` stands too often in `{}`", second.name, element.name);
                 self.fault("policy/duplicate", second.name_span, message, help);

@@ -1,10 +1,7 @@
 //! `authentication-managed-identity`: a token of the gateway's own identity for a backend.
 
 use crate::{
-    policy::{
-        lowering::Lowering,
-        program::{Section, Setting},
-    },
+    policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
 };

@@ -25,33 +25,13 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
         let path = lowering.path(path, element, child);
         match child.name.as_str() {
             "when" => {
-                if otherwise.is_some() {
-                    lowering.fault(
-                        "policy/child-order",
-                        child.name_span,
-                        "`when` stands behind `otherwise`",
-                        "move `otherwise` to the end",
-                    );
-                }
-                            let condition = lowering.bool_attribute(child, "condition");
-                if child.attribute("condition").is_none() {
-                    lowering.missing(child, "condition");
-                }
+                let condition = lowering.bool_attribute(child, "condition");
                 let block = lowering.block(child, &path);
                 whens.extend(condition.map(|condition| (condition, block)));
             }
-            "otherwise" => {
-                            if otherwise.is_some() {
-                    lowering.fault("policy/duplicate", child.name_span, "`otherwise` stands here a second time", "put both into one");
-                }
-                otherwise = Some(lowering.block(child, &path));
-            }
+            "otherwise" => otherwise = Some(lowering.block(child, &path)),
             _ => {}
         }
-    }
-    if element.element("when").is_none() {
-        lowering.missing(element, "when");
-        return None;
     }
     Some(Choose { whens, otherwise })
 }

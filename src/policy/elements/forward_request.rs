@@ -1,10 +1,7 @@
 //! `forward-request`: the client's request goes to the backend.
 
 use crate::{
-    policy::{
-        lowering::Lowering,
-        program::{Section, Setting},
-    },
+    policy::{lowering::Lowering, program::Setting},
     xml::Element,
 };
 

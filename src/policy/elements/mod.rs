@@ -5,9 +5,10 @@
 pub mod authentication_managed_identity;
 pub mod choose;
 pub mod forward_request;
+pub mod limit_concurrency;
+pub mod recorded;
 pub mod retry;
 pub mod return_response;
-pub mod recorded;
 pub mod rewrite_uri;
 pub mod send_request;
 pub mod set_backend_service;
@@ -18,6 +19,7 @@ pub mod set_query_parameter;
 pub mod set_status;
 pub mod set_variable;
 pub mod trace;
+pub mod wait;
 
 use super::{catalogue::Entry, lowering::Lowering};
 use crate::xml::Element;
@@ -51,6 +53,7 @@ policies! {
     "authentication-managed-identity" => AuthenticationManagedIdentity(authentication_managed_identity),
     "choose" => Choose(choose),
     "forward-request" => ForwardRequest(forward_request),
+    "limit-concurrency" => LimitConcurrency(limit_concurrency),
     "retry" => Retry(retry),
     "return-response" => ReturnResponse(return_response),
     "rewrite-uri" => RewriteUri(rewrite_uri),
@@ -63,4 +66,5 @@ policies! {
     "set-status" => SetStatus(set_status),
     "set-variable" => SetVariable(set_variable),
     "trace" => Trace(trace),
+    "wait" => Wait(wait),
 }

@@ -20,8 +20,6 @@ pub struct ReturnResponse {
     pub body: Option<SetBody>,
 }
 
-const CHILDREN: &[&str] = &["set-status", "set-header", "set-body"];
-
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) -> Option<ReturnResponse> {
     let mut response = ReturnResponse {

@@ -1,10 +1,7 @@
 //! `rewrite-uri`: the path, and with it the query, that the backend sees.
 
 use crate::{
-    policy::{
-        lowering::Lowering,
-        program::{Section, Setting},
-    },
+    policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
 };

@@ -40,8 +40,6 @@ pub struct SendRequest {
     pub identity: Option<AuthenticationManagedIdentity>,
 }
 
-const CHILDREN: &[&str] = &["set-url", "set-method", "set-header", "set-body", "authentication-managed-identity"];
-
 /// Lowers the element. The documentation lets no expression stand in the nested `set-method`; deployed policies have it there and work,
 /// so it is taken.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) -> Option<SendRequest> {
@@ -52,6 +50,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
             _ => Err("`new` or `copy`"),
         })
     });
+    if !matches!(copy, None | Some(Setting::Literal(false))) {
+        lowering.reads_body();
+    }
     if let Some(attribute) = element.attribute("buffer-response").filter(|attribute| attribute.value.decoded.trim() != "true") {
         lowering.warning(
             "policy/not-simulated",

@@ -1,10 +1,7 @@
 //! `set-backend-service`: where the request will go.
 
 use crate::{
-    policy::{
-        lowering::Lowering,
-        program::{Section, Setting},
-    },
+    policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
 };

@@ -79,7 +79,7 @@ pub(super) fn named_values(lowering: &mut Lowering<'_>, element: &Element) -> Op
     };
     let mut values = Vec::new();
     for child in element.elements().filter(|child| child.name == "value") {
-            match child.text() {
+        match child.text() {
             Some(_) => values.extend(lowering.text(child, Target::Text)),
             None => values.push(Setting::Literal(Text::EMPTY)),
         }

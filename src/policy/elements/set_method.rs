@@ -2,10 +2,7 @@
 
 use crate::{
     expression::Target,
-    policy::{
-        lowering::Lowering,
-        program::{Section, Setting},
-    },
+    policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
 };

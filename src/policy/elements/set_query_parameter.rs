@@ -2,10 +2,7 @@
 
 use super::set_header::{ExistsAction, named_values};
 use crate::{
-    policy::{
-        lowering::Lowering,
-        program::{Section, Setting},
-    },
+    policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
 };

@@ -1,10 +1,7 @@
 //! `set-status`: a response's status code and reason.
 
 use crate::{
-    policy::{
-        lowering::Lowering,
-        program::{Section, Setting},
-    },
+    policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
 };
@@ -19,9 +16,7 @@ pub struct SetStatus {
 }
 
 /// Lowers the element. In `inbound` it may stand only inside of `return-response`, whose own file lowers it.
-pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) -> Option<SetStatus> {
-    if path.rsplit('\\').next().is_some_and(|last| last.starts_with("set-status")) {
-        }
+pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<SetStatus> {
     let reason = lowering.text_attribute(element, "reason");
     Some(SetStatus { code: lowering.int_attribute(element, "code", 100..=999)?, reason })
 }

@@ -1,0 +1,20 @@
+//! What outlives a request in one gateway: the cache, counters, the health of backends.
+//!
+//! All of it is per gateway, as in the service: its regions share no counter, no breaker and, built in, no cache. Plain values only: a
+//! request's objects live in its own heap. Each subject has a lock of its own, held for a moment and never across an effect.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::concurrency::Slots;
+
+/// The state of one gateway. Requests come and go, policies are replaced, and it stays.
+#[derive(Debug, Default)]
+pub struct Instance {
+    /// Who holds the slots of `limit-concurrency`.
+    pub(super) slots: Arc<Mutex<Slots>>,
+}
+
+/// The value behind a lock. A thread that panicked left plain values behind, which are as good as before.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

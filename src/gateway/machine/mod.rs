@@ -1,0 +1,414 @@
+//! The machine: one request on its way through inbound, backend, outbound and, after an error, on-error.
+//!
+//! A stack of frames says where it is. A statement ends at once, enters a block, or waits for an event; bodies are read when an expression
+//! asks for them. Nothing here knows a policy's meaning: that is in `execute/`, one file each.
+
+mod strand;
+mod unwind;
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use super::{
+    Gateway,
+    answers::{PolicyError, default_response},
+    context::State,
+    effect::{Answer, AnswerBody, Arrival, Effect, Event, Failure, FailureKind, OperationId},
+    execute::{self, Outcome, Stop, Turn, Waiting},
+    trace::{Entry, Record, Trace},
+};
+use crate::{
+    dotnet::{
+        context::{Body, ResponseMessage},
+        exception::Unread,
+    },
+    environment::Environment,
+    policy::{BlockId, Place, Program, Section, Statement},
+};
+use strand::{Frame, Strand};
+
+/// The request's own strand.
+const MAIN: usize = 0;
+
+/// One request under way.
+pub struct Machine {
+    gateway: Arc<Gateway>,
+    program: Arc<Program>,
+    state: State,
+    section: Section,
+    strands: Vec<Strand>,
+    effects: VecDeque<Effect>,
+    operations: u32,
+    trace: Trace,
+    done: bool,
+}
+
+impl Machine {
+    /// Begins a request; its first effect is ready afterwards.
+    pub fn start(gateway: Arc<Gateway>, arrival: Arrival, environment: &mut dyn Environment) -> Self {
+        let program = gateway.program.clone();
+        let trace = Trace { detailed: arrival.trace, ..Trace::default() };
+        let mut machine = Self {
+            state: State::new(&gateway, arrival),
+            program,
+            gateway,
+            section: Section::Inbound,
+            strands: vec![Strand::default()],
+            effects: VecDeque::with_capacity(1),
+            operations: 0,
+            trace,
+            done: false,
+        };
+        machine.state.context.request_id = environment.guid();
+        machine.state.context.timestamp = environment.now();
+        machine.state.context.tracing = machine.trace.detailed;
+        machine.admit(environment);
+        machine
+    }
+
+    /// The next thing that the driver should do; `None` while events are awaited, and after the answer.
+    pub fn next_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Takes what an effect came to.
+    pub fn handle(&mut self, event: Event, environment: &mut dyn Environment) {
+        let operation = event.operation();
+        // An event for anything else than what is awaited comes too late.
+        let awaited = |strand: &Strand| strand.waiting.as_ref().is_some_and(|(awaited, _)| *awaited == operation);
+        let Some(index) = self.strands.iter().position(awaited) else { return };
+        let Some((_, waiting)) = self.strand(index).and_then(|strand| strand.waiting.take()) else { return };
+        // Branches that need the same body wait for one reading of it.
+        for other in self.strands.iter_mut().filter(|strand| awaited(strand)) {
+            other.waiting = None;
+        }
+        if let Err(error) = self.settle(index, waiting, event, environment) {
+            self.fail(index, error, environment);
+        }
+        self.run(environment);
+    }
+
+    /// What is to be said of the policies that have run so far.
+    pub fn trace(&self) -> &[Record] {
+        &self.trace.records
+    }
+
+    /// The request's id: `context.RequestId`.
+    pub fn request_id(&self) -> [u8; 16] {
+        self.state.context.request_id
+    }
+
+    /// The request is admitted, or answered or failed by the service itself.
+    fn admit(&mut self, environment: &mut dyn Environment) {
+        let gateway = self.gateway.clone();
+        match gateway.admit(&mut self.state) {
+            Ok(Some(program)) => {
+                self.program = program;
+                self.enter(Section::Inbound);
+            }
+            // No API, no policies: the service's own answer.
+            Ok(None) => {
+                let response = default_response(404, "Resource not found", self.state.context.request_id);
+                self.answer(response);
+            }
+            Err(refused) => {
+                self.program = refused.program;
+                self.raise(MAIN, refused.error, None, environment);
+            }
+        }
+        self.run(environment);
+    }
+
+    fn strand(&mut self, index: usize) -> Option<&mut Strand> {
+        self.strands.get_mut(index)
+    }
+
+    fn push(&mut self, index: usize, frame: Frame) {
+        if let Some(strand) = self.strands.get_mut(index) {
+            strand.frames.push(frame);
+        }
+    }
+
+    fn enter(&mut self, section: Section) {
+        self.section = section;
+        let block = self.program.section(section);
+        self.strands.truncate(1);
+        if let Some(main) = self.strands.first_mut() {
+            main.frames.clear();
+            main.frames.push(Frame::Block(block, 0));
+            main.over = false;
+        }
+    }
+
+    fn run(&mut self, environment: &mut dyn Environment) {
+        let program = self.program.clone();
+        while !self.done {
+            let Some(index) = self.strands.iter().position(Strand::is_ready) else { return };
+            self.step(&program, index, environment);
+        }
+    }
+
+    fn step(&mut self, program: &Program, index: usize, environment: &mut dyn Environment) {
+        let Some(strand) = self.strands.get_mut(index) else { return };
+        if let Some((error, place)) = strand.unwinding.take() {
+            return self.unwind(index, error, place, environment);
+        }
+        match strand.frames.last_mut() {
+            None => self.end(index),
+            Some(Frame::Block(block, next)) => {
+                let (block, number) = (*block, *next);
+                match program.block(block).get(number) {
+                    Some(statement) => {
+                        *next += 1;
+                        self.execute(statement, index, block, number, environment);
+                    }
+                    None => {
+                        strand.frames.pop();
+                    }
+                }
+            }
+            Some(Frame::Retry(block, number, used)) => {
+                let (block, number, used) = (*block, *number, *used);
+                self.retry(program, index, block, number, used, environment);
+            }
+            Some(Frame::Slot(_) | Frame::Branches(_)) => {
+                strand.frames.pop();
+            }
+        }
+    }
+
+    /// A strand has no more to do: the section is over, or a branch of a `wait` is.
+    fn end(&mut self, index: usize) {
+        let Some(strand) = self.strands.get_mut(index) else { return };
+        let Some(parent) = strand.parent else { return self.end_section() };
+        strand.over = true;
+        let mut go_on = false;
+        if let Some(Frame::Branches(left)) = self.strands.get_mut(parent).and_then(|parent| parent.frames.last_mut()) {
+            *left = left.saturating_sub(1);
+            go_on = *left == 0;
+        }
+        if go_on {
+            self.abandon_branches(parent);
+        }
+    }
+
+    /// Nobody waits for the branches of this strand any longer.
+    fn abandon_branches(&mut self, parent: usize) {
+        for index in 0..self.strands.len() {
+            let Some(strand) = self.strands.get_mut(index) else { continue };
+            if strand.parent == Some(parent) && !strand.over {
+                *strand = Strand { parent: Some(parent), over: true, ..Strand::default() };
+                self.abandon_branches(index);
+            }
+        }
+        while self.strands.len() > 1 && self.strands.last().is_some_and(|strand| strand.over) {
+            self.strands.pop();
+        }
+    }
+
+    fn end_section(&mut self) {
+        match self.section {
+            Section::Inbound => self.enter(Section::Backend),
+            Section::Backend => self.enter(Section::Outbound),
+            Section::Outbound | Section::OnError => {
+                // A pipeline that sent nothing and returned nothing has an empty 200; the documentation says nothing of it.
+                let response = self.state.context.response.take().unwrap_or_else(|| ResponseMessage {
+                    head: crate::http::ResponseHead { status: 200, reason: "OK".into(), ..Default::default() },
+                    body: Body::None,
+                });
+                self.answer(response);
+            }
+        }
+    }
+
+    fn execute(&mut self, statement: &Statement, index: usize, block: BlockId, number: usize, environment: &mut dyn Environment) {
+        // An expression that meets an unread body is evaluated again once it is read: whatever it did before that is undone.
+        let before = (statement.reads_body && self.state.has_unread_body()).then(|| Box::new(self.state.clone()));
+        let mut open = self.trace.open(&self.state, environment.now());
+        let mut turn = Turn {
+            gateway: &self.gateway,
+            state: &mut self.state,
+            environment,
+            section: self.section,
+            place: &statement.place,
+            entries: &mut open.entries,
+            detailed: self.trace.detailed,
+            operations: &mut self.operations,
+        };
+        let outcome = execute::execute(statement, &mut turn);
+        turn.take_messages();
+        match outcome {
+            Ok(Outcome::Wait(effect, operation, waiting)) => {
+                if let Some(strand) = self.strand(index) {
+                    strand.open = Some(open);
+                }
+                self.wait(index, effect, operation, waiting);
+            }
+            Err(Stop::Unread(which)) => {
+                if let Some(before) = before {
+                    self.state = *before;
+                }
+                if let Some(Frame::Block(_, next)) = self.strand(index).and_then(|strand| strand.frames.last_mut()) {
+                    *next = number;
+                }
+                if let Err(error) = self.read(index, which) {
+                    self.raise(index, error, Some(statement), environment);
+                }
+            }
+            Err(Stop::Error(error)) => {
+                open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
+                self.trace.close(open, self.section, &statement.place, &self.state, environment.now());
+                self.raise(index, error, Some(statement), environment);
+            }
+            Ok(outcome) => {
+                self.trace.close(open, self.section, &statement.place, &self.state, environment.now());
+                self.go_on(index, outcome, block, number);
+            }
+        }
+    }
+
+    /// What comes after a statement that does not wait.
+    fn go_on(&mut self, index: usize, outcome: Outcome, block: BlockId, number: usize) {
+        match outcome {
+            Outcome::Done => {}
+            Outcome::Wait(effect, operation, waiting) => self.wait(index, effect, operation, waiting),
+            Outcome::Enter(inner) => self.push(index, Frame::Block(inner, 0)),
+            Outcome::Hold(permit, inner) => {
+                self.push(index, Frame::Slot(permit));
+                self.push(index, Frame::Block(inner, 0));
+            }
+            Outcome::Retry(inner) => {
+                self.push(index, Frame::Retry(block, number, 0));
+                self.push(index, Frame::Block(inner, 0));
+            }
+            Outcome::Branches { blocks, needed } => {
+                self.push(index, Frame::Branches(needed.min(blocks.len())));
+                self.strands.extend(blocks.into_iter().map(|block| Strand::begin(block, Some(index))));
+            }
+            Outcome::Return(response) => self.answer(response),
+            Outcome::Respond(response) => {
+                self.state.context.response = Some(response);
+                self.state.streaming = None;
+                self.enter(Section::Outbound);
+            }
+        }
+    }
+
+    fn operation(&mut self) -> OperationId {
+        self.operations += 1;
+        OperationId(self.operations)
+    }
+
+    fn wait(&mut self, index: usize, effect: Effect, operation: OperationId, waiting: Waiting) {
+        self.effects.push_back(effect);
+        if let Some(strand) = self.strand(index) {
+            strand.waiting = Some((operation, waiting));
+        }
+    }
+
+    /// Has a body read.
+    fn read(&mut self, index: usize, which: Unread) -> Result<(), PolicyError> {
+        // Another branch may be at it already.
+        let under_way = self.strands.iter().find_map(|strand| match &strand.waiting {
+            Some((operation, Waiting::Body(body))) if *body == which => Some(*operation),
+            _ => None,
+        });
+        let operation = under_way.unwrap_or_else(|| self.operation());
+        let effect = match (which, self.state.streaming) {
+            (Unread::Request, _) => Effect::ReadRequestBody { operation },
+            (Unread::Response, Some((exchange, _))) => Effect::ReadResponseBody { operation, exchange },
+            (Unread::Response, None) => {
+                let failure = Failure { kind: FailureKind::Reset, message: "The response body is gone.".into() };
+                return Err(PolicyError::backend(&"backend".into(), &failure));
+            }
+        };
+        if under_way.is_none() {
+            self.effects.push_back(effect);
+        }
+        if let Some(strand) = self.strand(index) {
+            strand.waiting = Some((operation, Waiting::Body(which)));
+        }
+        Ok(())
+    }
+
+    /// Finishes what was waited for.
+    fn settle(&mut self, index: usize, waiting: Waiting, event: Event, environment: &mut dyn Environment) -> Result<(), PolicyError> {
+        match (waiting, event) {
+            (Waiting::Body(_), Event::RequestBody { outcome, .. }) => {
+                let bytes = outcome.map_err(|_| PolicyError::client_gone())?;
+                self.state.client_body_waits = false;
+                self.state.context.request.body = Body::Bytes(bytes);
+                Ok(())
+            }
+            (Waiting::Body(_), Event::ResponseBody { outcome, .. }) => {
+                let bytes = outcome.map_err(|failure| PolicyError::backend(&"forward-request".into(), &failure))?;
+                self.state.streaming = None;
+                if let Some(response) = &mut self.state.context.response {
+                    response.body = Body::Bytes(bytes);
+                }
+                Ok(())
+            }
+            (Waiting::Sleep, _) => Ok(()),
+            (waiting, event) => self.resume(index, waiting, event, environment),
+        }
+    }
+
+    /// Hands an event to the statement that waited for it.
+    fn resume(&mut self, index: usize, waiting: Waiting, event: Event, environment: &mut dyn Environment) -> Result<(), PolicyError> {
+        let program = self.program.clone();
+        let Some((block, number)) = self.current(index) else { return Ok(()) };
+        let Some(statement) = program.block(block).get(number) else { return Ok(()) };
+        let now = environment.now();
+        let open = self.strand(index).and_then(|strand| strand.open.take());
+        let mut open = open.unwrap_or_else(|| self.trace.open(&self.state, now));
+        let mut turn = Turn {
+            gateway: &self.gateway,
+            state: &mut self.state,
+            environment,
+            section: self.section,
+            place: &statement.place,
+            entries: &mut open.entries,
+            detailed: self.trace.detailed,
+            operations: &mut self.operations,
+        };
+        let outcome = execute::resume(waiting, event, &mut turn);
+        turn.take_messages();
+        match outcome {
+            Ok(Outcome::Wait(effect, operation, waiting)) => {
+                if let Some(strand) = self.strand(index) {
+                    strand.open = Some(open);
+                }
+                self.wait(index, effect, operation, waiting);
+                Ok(())
+            }
+            Ok(outcome) => {
+                self.trace.close(open, self.section, &statement.place, &self.state, environment.now());
+                self.go_on(index, outcome, block, number);
+                Ok(())
+            }
+            Err(error) => {
+                open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
+                self.trace.close(open, self.section, &statement.place, &self.state, environment.now());
+                Err(error)
+            }
+        }
+    }
+
+    /// The statement that a strand is at.
+    fn current(&self, index: usize) -> Option<(BlockId, usize)> {
+        match self.strands.get(index)?.frames.last()? {
+            Frame::Block(block, next) => Some((*block, next.checked_sub(1)?)),
+            _ => None,
+        }
+    }
+
+    fn answer(&mut self, response: ResponseMessage) {
+        self.done = true;
+        self.strands.clear();
+        let body = match (response.body, self.state.streaming) {
+            (Body::Bytes(bytes), _) => AnswerBody::Bytes(bytes),
+            (Body::Unread, Some((exchange, buffered))) => AnswerBody::Stream { exchange, buffered },
+            _ => AnswerBody::Empty,
+        };
+        self.effects.push_back(Effect::Answer(Box::new(Answer { head: response.head, body })));
+    }
+}

@@ -1,0 +1,181 @@
+//! The trace of a request: what each policy did, one record a policy, in the order in which they ended.
+//!
+//! Messages and effects that are only recorded are always kept. Everything else (values of expressions, what changed) is worked out where
+//! the request is traced, by comparing the request's state before and after: no policy has to say what it did.
+
+use std::time::Duration;
+
+use super::context::State;
+use crate::{
+    dotnet::{
+        context::{Body, ResponseMessage},
+        display::to_str,
+        runtime::{Budget, Runtime},
+        value::Value,
+    },
+    environment::{Fixed, Moment},
+    http::Headers,
+    policy::{Place, Section},
+    text::Text,
+};
+
+/// What one policy did.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The section that ran.
+    pub section: Section,
+    /// Where the policy stands; for the built-in steps only the element is there.
+    pub place: Place,
+    /// When it began.
+    pub started: Moment,
+    /// How long it took, with what it waited for.
+    pub duration: Duration,
+    /// What is to be said of it.
+    pub entries: Vec<Entry>,
+}
+
+/// A line of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A message that the policy wrote on purpose.
+    Message {
+        /// The `source` of a `trace` policy, `expression` for `context.Trace`, else the element.
+        source: Text,
+        /// The severity: `verbose`, `information` or `error`.
+        severity: Text,
+        /// The message.
+        message: Text,
+    },
+    /// An effect outside of the gateway that is written here and not carried out.
+    Recorded {
+        /// What it would have been, name by name.
+        settings: Vec<(Text, Text)>,
+    },
+    /// What an expression gave.
+    Value {
+        /// The value as text.
+        value: Text,
+    },
+    /// What is different after the policy.
+    Changed {
+        /// What: `request header X`, `variable y`, `response status`.
+        what: Text,
+        /// As it was; none where it was not there.
+        before: Option<Text>,
+        /// As it is; none where it is gone.
+        after: Option<Text>,
+    },
+    /// The error that it ended with.
+    Failed {
+        /// `context.LastError.Reason`
+        reason: Text,
+        /// `context.LastError.Message`
+        message: Text,
+    },
+}
+
+/// The trace of one request under way.
+#[derive(Debug, Default)]
+pub(super) struct Trace {
+    /// Whether values and changes are wanted.
+    pub detailed: bool,
+    /// The records so far.
+    pub records: Vec<Record>,
+}
+
+/// A policy's record while the policy is under way.
+pub(super) struct Open {
+    /// When it began.
+    pub started: Moment,
+    /// What has been said of it.
+    pub entries: Vec<Entry>,
+    /// The request before it, where that is to be compared.
+    pub before: Option<Box<State>>,
+}
+
+impl Trace {
+    /// Begins a policy's record.
+    pub fn open(&self, state: &State, now: Moment) -> Open {
+        Open { started: now, entries: Vec::new(), before: self.detailed.then(|| Box::new(state.clone())) }
+    }
+
+    /// Ends a policy's record; it is kept where something is to be said.
+    pub fn close(&mut self, open: Open, section: Section, place: &Place, state: &State, now: Moment) {
+        let Open { started, mut entries, before } = open;
+        if let Some(before) = before {
+            changes(&before, state, &mut entries);
+        } else if entries.is_empty() {
+            return;
+        }
+        self.records.push(Record { section, place: place.clone(), started, duration: now.since(started), entries });
+    }
+}
+
+/// What differs between two states of a request.
+fn changes(before: &State, after: &State, into: &mut Vec<Entry>) {
+    let mut changed = |what: String, before: Option<Text>, after: Option<Text>| {
+        if before != after {
+            into.push(Entry::Changed { what: what.into(), before, after });
+        }
+    };
+    let (old, new) = (&before.context.request, &after.context.request);
+    changed("request method".into(), Some(old.method.clone()), Some(new.method.clone()));
+    changed("request url".into(), Some(old.url.to_string().into()), Some(new.url.to_string().into()));
+    headers("request", &old.headers, &new.headers, &mut changed);
+    changed("request body".into(), Some(body(&old.body)), Some(body(&new.body)));
+    let status = |response: &Option<ResponseMessage>| response.as_ref().map(|response| Text::from(response.head.status.to_string()));
+    let (old, new) = (&before.context.response, &after.context.response);
+    changed("response status".into(), status(old), status(new));
+    let none = Headers::new();
+    let fields =
+        |response: &Option<ResponseMessage>| response.as_ref().map_or_else(|| none.clone(), |response| response.head.headers.clone());
+    headers("response", &fields(old), &fields(new), &mut changed);
+    let text = |response: &Option<ResponseMessage>| response.as_ref().map(|response| body(&response.body));
+    changed("response body".into(), text(old), text(new));
+    for (name, value) in after.context.variables.iter() {
+        let old = before.context.variables.get(name).map(|value| shown(before, value));
+        changed(format!("variable {name}"), old, Some(shown(after, value)));
+    }
+}
+
+fn headers(message: &str, before: &Headers, after: &Headers, changed: &mut impl FnMut(String, Option<Text>, Option<Text>)) {
+    let joined = |headers: &Headers, name: &str| {
+        let values: Vec<&str> = headers.values(name).map(Text::as_str).collect();
+        (!values.is_empty()).then(|| Text::from(values.join(", ")))
+    };
+    let mut seen: Vec<&Text> = Vec::new();
+    for (name, _) in before.iter().chain(after.iter()) {
+        if seen.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            continue;
+        }
+        seen.push(name);
+        changed(format!("{message} header {name}"), joined(before, name), joined(after, name));
+    }
+}
+
+/// A body, as far as a trace shows it.
+fn body(body: &Body) -> Text {
+    const SHOWN: usize = 1024;
+    match body {
+        Body::None => "none".into(),
+        Body::Unread => "not read".into(),
+        Body::Consumed => "consumed".into(),
+        Body::Bytes(bytes) => {
+            let text = String::from_utf8_lossy(bytes.get(..SHOWN).unwrap_or(bytes)).into_owned();
+            if bytes.len() > SHOWN { format!("{text}… ({} bytes)", bytes.len()).into() } else { text.into() }
+        }
+    }
+}
+
+/// A value as text, as far as a trace shows it.
+pub(super) fn shown(state: &State, value: &Value) -> Text {
+    if value.is_null() {
+        return "null".into();
+    }
+    // The display of a value changes nothing of the request; it works on copies because members may.
+    let (mut context, mut heap) = (state.context.clone(), state.heap.clone());
+    let mut environment = Fixed { now: Moment(0), state: 0 };
+    let runtime =
+        Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget: Budget::default(), locals: Vec::new() };
+    to_str(&runtime, value).to_text()
+}
