@@ -14,6 +14,7 @@
 pub mod api;
 pub mod effect;
 pub mod instance;
+pub mod secrets;
 pub mod trace;
 
 mod admission;
@@ -30,6 +31,7 @@ use crate::{dotnet::context::Service, policy::Program, text::Text};
 pub use api::{Api, Operation, Subscription};
 pub use instance::Instance;
 pub use machine::Machine;
+pub use secrets::Secrets;
 
 /// One gateway of an API Management service: everything that does not change between requests.
 #[derive(Debug)]
@@ -42,14 +44,25 @@ pub struct Gateway {
     pub program: Arc<Program>,
     /// What outlives a request. A gateway that replaces another takes it over.
     pub instance: Arc<Instance>,
+    /// What no trace shows.
+    pub secrets: Secrets,
     service: Arc<Service>,
 }
 
 impl Gateway {
     /// A gateway of the service `service_name` in the region with the display name `region`.
     pub fn new(service_name: Text, region: Text, api: Api, subscriptions: Vec<Subscription>, program: Arc<Program>) -> Self {
+        let secrets =
+            subscriptions.iter().flat_map(|subscription| [&subscription.primary_key, &subscription.secondary_key]).cloned().collect();
         let service = context::service(service_name, region, &api);
-        Self { api, subscriptions, program, instance: Arc::default(), service }
+        Self { api, subscriptions, program, instance: Arc::default(), secrets, service }
+    }
+
+    /// The same, and no trace shows these texts: the values of Named Values, keys, tokens.
+    #[must_use]
+    pub fn hiding(mut self, secrets: impl IntoIterator<Item = Text>) -> Self {
+        self.secrets.extend(secrets);
+        self
     }
 
     /// The display name of its region; `context.Deployment.Region`.

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use super::context::State;
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+use super::{context::State, secrets::Secrets};
 use crate::{
     dotnet::{
         context::{Body, ResponseMessage},
@@ -13,29 +15,30 @@ use crate::{
         runtime::{Budget, Runtime},
         value::Value,
     },
-    environment::{Fixed, Moment},
+    environment::{Environment, Fixed, Moment},
     http::Headers,
     policy::{Place, Section},
     text::Text,
 };
 
-/// What one policy did.
+/// What one policy did. As JSON: where it stands, when, and the lines.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// The section that ran.
     pub section: Section,
     /// Where the policy stands; for the built-in steps only the element is there.
     pub place: Place,
-    /// When it began.
-    pub started: Moment,
-    /// How long it took, with what it waited for.
+    /// When it began, counted from the request's arrival. Zero without details: the clock is not read for each policy then.
+    pub started: Duration,
+    /// How long it took, with what it waited for. Zero without details.
     pub duration: Duration,
     /// What is to be said of it.
     pub entries: Vec<Entry>,
 }
 
 /// A line of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Entry {
     /// A message that the policy wrote on purpose.
     Message {
@@ -47,15 +50,9 @@ pub enum Entry {
         message: Text,
     },
     /// An effect outside of the gateway that is written here and not carried out.
-    Recorded {
-        /// What it would have been, name by name.
-        settings: Vec<(Text, Text)>,
-    },
-    /// What an expression gave.
-    Value {
-        /// The value as text.
-        value: Text,
-    },
+    Recorded(#[serde(serialize_with = "as_map")] Vec<(Text, Text)>),
+    /// What an expression gave, as text.
+    Value(Text),
     /// What is different after the policy.
     Changed {
         /// What: `request header X`, `variable y`, `response status`.
@@ -74,6 +71,31 @@ pub enum Entry {
     },
 }
 
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let mut record = serializer.serialize_struct("Record", 10)?;
+        record.serialize_field("section", self.section.name())?;
+        record.serialize_field("scope", self.place.scope.name())?;
+        record.serialize_field("element", &self.place.element)?;
+        record.serialize_field("path", &self.place.path)?;
+        match self.place.id.is_empty() {
+            true => record.skip_field("id")?,
+            false => record.serialize_field("id", &self.place.id)?,
+        }
+        record.serialize_field("document", &self.place.document)?;
+        record.serialize_field("line", &self.place.line)?;
+        record.serialize_field("atUs", &micros(self.started))?;
+        record.serialize_field("us", &micros(self.duration))?;
+        record.serialize_field("entries", &self.entries)?;
+        record.end()
+    }
+}
+
+fn as_map<S: Serializer>(settings: &[(Text, Text)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(settings.iter().map(|(name, value)| (name, value)))
+}
+
 /// The trace of one request under way.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
@@ -85,29 +107,33 @@ pub(super) struct Trace {
 
 /// A policy's record while the policy is under way.
 pub(super) struct Open {
-    /// When it began.
-    pub started: Moment,
     /// What has been said of it.
     pub entries: Vec<Entry>,
-    /// The request before it, where that is to be compared.
-    pub before: Option<Box<State>>,
+    /// When it began, and the request before it, where that is to be compared.
+    before: Option<Box<(Moment, State)>>,
 }
 
 impl Trace {
     /// Begins a policy's record.
-    pub fn open(&self, state: &State, now: Moment) -> Open {
-        Open { started: now, entries: Vec::new(), before: self.detailed.then(|| Box::new(state.clone())) }
+    pub fn open(&self, state: &State, environment: &dyn Environment) -> Open {
+        let before = self.detailed.then(|| Box::new((environment.now(), state.clone())));
+        Open { entries: Vec::new(), before }
     }
 
     /// Ends a policy's record; it is kept where something is to be said.
-    pub fn close(&mut self, open: Open, section: Section, place: &Place, state: &State, now: Moment) {
-        let Open { started, mut entries, before } = open;
+    pub fn close(&mut self, open: Open, section: Section, place: &Place, state: &State, environment: &dyn Environment, secrets: &Secrets) {
+        let Open { mut entries, before } = open;
+        let (mut started, mut duration) = (Duration::ZERO, Duration::ZERO);
         if let Some(before) = before {
+            let (begun, before) = *before;
+            started = begun.since(state.context.timestamp);
+            duration = environment.now().since(begun);
             changes(&before, state, &mut entries);
         } else if entries.is_empty() {
             return;
         }
-        self.records.push(Record { section, place: place.clone(), started, duration: now.since(started), entries });
+        secrets.mask(&mut entries);
+        self.records.push(Record { section, place: place.clone(), started, duration, entries });
     }
 }
 

@@ -6,6 +6,8 @@
 //! | `DELETE /faults` | clears all |
 //! | `DELETE /faults/{target}` | clears one |
 //! | `GET /state` | what there is and how it fares |
+//! | `GET /traces` | the ids of the requests whose traces are kept, the newest first |
+//! | `GET /traces/{id}` | one of them: what each policy did |
 //!
 //! A web page must not get at it: the `Host` has to be a loopback one (DNS rebinding), and so has an `Origin`.
 
@@ -26,6 +28,9 @@ use tokio::net::TcpListener;
 use super::site::{Site, UnknownTarget};
 use crate::azure::faults::{FaultCommand, Target};
 
+/// What a wrong path is told.
+const THERE_IS: &str = "there are POST /faults, DELETE /faults, DELETE /faults/{target}, GET /state, GET /traces and GET /traces/{id}";
+
 /// A command is a few dozen bytes.
 const COMMAND_LIMIT: usize = 64 * 1024;
 
@@ -40,9 +45,9 @@ fn router(site: Arc<Site>) -> Router {
         .route("/faults", post(set).delete(clear_all))
         .route("/faults/{target}", delete(clear))
         .route("/state", get(state))
-        .fallback(async || {
-            refuse(StatusCode::NOT_FOUND, "not-found", "there are POST /faults, DELETE /faults, DELETE /faults/{target} and GET /state")
-        })
+        .route("/traces", get(traces))
+        .route("/traces/{id}", get(trace))
+        .fallback(async || refuse(StatusCode::NOT_FOUND, "not-found", THERE_IS))
         .method_not_allowed_fallback(async || refuse(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this path has other methods"))
         .layer(DefaultBodyLimit::max(COMMAND_LIMIT))
         .layer(middleware::from_fn(local_only))
@@ -85,6 +90,17 @@ fn faults(site: &Site) -> Response {
 
 async fn state(State(site): State<Arc<Site>>) -> Response {
     Json(site.state()).into_response()
+}
+
+async fn traces(State(site): State<Arc<Site>>) -> Response {
+    Json(json!({"traces": site.world.tracing.ids()})).into_response()
+}
+
+async fn trace(State(site): State<Arc<Site>>, Path(id): Path<String>) -> Response {
+    match site.world.tracing.find(&id) {
+        Some(trace) => Json(&*trace).into_response(),
+        None => refuse(StatusCode::NOT_FOUND, "unknown-trace", "no trace of this request is kept: the newest 256 are"),
+    }
 }
 
 fn refuse(status: StatusCode, code: &str, message: &str) -> Response {

@@ -10,6 +10,7 @@ use super::{
     BODY_LIMIT,
     answer::{RequestLog, Source},
     bodies::{self, Uncollected},
+    events::RequestTrace,
     exchange::{self, Exchanged, Sender, exchange},
     failure,
     headers::Unwritable,
@@ -57,6 +58,8 @@ pub(super) struct Drive<'a> {
     pub(super) client: ClientBody,
     /// Responses whose bodies wait: the operation, the attempt's place in the record, the body.
     pub(super) held: Vec<(OperationId, usize, BackendBody)>,
+    /// The request's id, once it has one.
+    pub(super) id: Option<[u8; 16]>,
 }
 
 /// The client's body, as far as it has come.
@@ -98,6 +101,7 @@ impl Drive<'_> {
         environment: &mut (dyn Environment + std::marker::Send),
     ) -> Result<(ResponseHead, Source), Abandoned> {
         let mut machine = Machine::start(self.gateway.clone(), arrival, environment);
+        self.id = Some(machine.request_id());
         self.log.identify(machine.request_id());
         let mut others = FuturesUnordered::new();
         let sender = Sender { region: self.region, display: self.gateway.region() };
@@ -106,6 +110,10 @@ impl Drive<'_> {
             let mut single = None;
             while let Some(effect) = machine.next_effect() {
                 if let Effect::Answer(answer) = effect {
+                    if machine.is_traced() {
+                        let records = machine.trace().to_vec();
+                        world.traced(RequestTrace { id: machine.request_id(), gateway: self.region.clone(), records });
+                    }
                     return Ok((answer.head, self.source(answer.body).await));
                 }
                 if let Some(work) = single.replace(self.begin(effect, environment)) {

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     azure::faults::FaultCommand,
     environment::{Moment, guid_text},
+    gateway::trace::Record,
     text::Text,
 };
 
@@ -20,6 +21,8 @@ pub type EventSink = Arc<dyn Fn(SimulationEvent) + Send + Sync>;
 pub enum SimulationEvent {
     /// Everything listens.
     Listening(Listening),
+    /// What the policies did to a request that is traced. It comes before the request's own event.
+    Trace(Arc<RequestTrace>),
     /// A request is over.
     Request(Box<RequestRecord>),
     /// A fault has been set, or taken away (`clear`) by somebody or by the end of its time.
@@ -49,6 +52,9 @@ pub struct Listening {
     /// A key for the gateways.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subscription_key: Option<Text>,
+    /// What `Apim-Debug-Authorization` must say for a trace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug_token: Option<Text>,
 }
 
 /// Where everything listens after a reload.
@@ -70,6 +76,19 @@ pub struct ErrorReport {
     /// The request that met it.
     #[serde(rename = "request", serialize_with = "optional_guid", skip_serializing_if = "Option::is_none")]
     pub request: Option<[u8; 16]>,
+}
+
+/// What the policies did to a request, policy by policy. Secrets are masked.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestTrace {
+    /// The request's id, as in its own event.
+    #[serde(serialize_with = "guid")]
+    pub id: [u8; 16],
+    /// The region of the gateway.
+    pub gateway: Text,
+    /// One record a policy, in the order in which they ended.
+    pub records: Vec<Record>,
 }
 
 /// One request to a gateway, from its head to the last byte of the answer. Tells no header values, no query, no keys.

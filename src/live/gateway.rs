@@ -20,6 +20,7 @@ use super::{
     headers::{self, Length, Unwritable},
     outage::{self, BrokenOff, FaultCell},
     port::{Breaker, Host, Life, Wire},
+    tracing::{self, Asked},
     world::World,
 };
 use crate::{
@@ -88,7 +89,9 @@ impl GatewayServer {
     ) -> Result<Response<AnswerStream>, BrokenOff> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let mut environment = self.world.chance.environment();
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let asked = self.world.tracing.asked(&parts.headers);
+        parts.headers.remove(tracing::DEBUG);
         let head = headers::request_head(&parts, "http", || Text::Static("localhost"));
         let is_head = parts.method == Method::HEAD;
         let method = headers::method(&parts.method);
@@ -97,8 +100,15 @@ impl GatewayServer {
             RequestLog::new(self.region.clone(), method, path, environment.now(), self.world.events.clone(), self.in_flight.clone());
         let gateway = self.gateway.read().unwrap_or_else(PoisonError::into_inner).clone();
         let client_body = if hyper::body::Body::is_end_stream(&body) { ClientBody::None } else { ClientBody::Waiting(body) };
-        let mut drive =
-            Drive { world: &self.world, region: &self.region, gateway: &gateway, log: &mut log, client: client_body, held: Vec::new() };
+        let mut drive = Drive {
+            world: &self.world,
+            region: &self.region,
+            gateway: &gateway,
+            log: &mut log,
+            client: client_body,
+            held: Vec::new(),
+            id: None,
+        };
         let fault = self.fault.get();
         let mut cut = None;
         match &fault {
@@ -121,11 +131,15 @@ impl GatewayServer {
             return Ok(own_answer(StatusCode::BAD_REQUEST, "The Host header is no host.", id, is_head, log));
         };
         let arriving = if matches!(drive.client, ClientBody::None) { ArrivingBody::None } else { ArrivingBody::Stream };
-        let arrival = Arrival { head, body: arriving, client: plain_address(client.ip()), trace: false };
+        let arrival = Arrival { head, body: arriving, client: plain_address(client.ip()), trace: asked == Asked::Trace };
         let outcome = drive.run(arrival, &mut environment).await;
+        let id = drive.id;
         let abandoned = match outcome {
             Ok((head, source)) => match self.write(&head, source, is_head, log, cut) {
-                Ok(response) => return Ok(response),
+                Ok(mut response) => {
+                    mark(response.headers_mut(), asked, id);
+                    return Ok(response);
+                }
                 Err((unwritable, back)) => {
                     log = back;
                     Abandoned::Unwritable(unwritable)
@@ -175,6 +189,21 @@ impl GatewayServer {
             response.extensions_mut().insert(reason);
         }
         Ok(response)
+    }
+}
+
+/// Names the trace in the answer.
+fn mark(fields: &mut HeaderMap, asked: Asked, id: Option<[u8; 16]>) {
+    match asked {
+        Asked::Nothing => {}
+        Asked::Trace => {
+            if let Some(id) = id.and_then(|id| guid_text(id).parse().ok()) {
+                fields.insert(tracing::TRACE_ID, id);
+            }
+        }
+        Asked::Expired => {
+            fields.insert(tracing::EXPIRED, HeaderValue::from_static("true"));
+        }
     }
 }
 

@@ -30,6 +30,7 @@ mod resource;
 mod running;
 mod site;
 mod tls;
+mod tracing;
 mod world;
 
 use std::{io, net::SocketAddr, sync::Arc};
@@ -37,7 +38,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 pub use ask::ask;
 pub use client::{ControlError, delete_faults, post_fault};
 pub use clock::{Chance, Wall};
-pub use events::{Attempt, ErrorReport, EventSink, Listening, Outcome, Reloaded, RequestRecord, SimulationEvent};
+pub use events::{Attempt, ErrorReport, EventSink, Listening, Outcome, Reloaded, RequestRecord, RequestTrace, SimulationEvent};
 pub use running::{Drained, Running};
 pub use site::UnknownTarget;
 
@@ -65,6 +66,10 @@ pub struct Simulation {
     pub served_by: Text,
     /// The key for a client of the gateways, to be told in [`Listening`].
     pub subscription_key: Option<Text>,
+    /// Whether every request is traced.
+    pub trace: bool,
+    /// The token of the debug header, to be told in [`Listening`]; none switches that header off.
+    pub debug_token: Option<Text>,
     /// Where random numbers start; drawn from the operating system without it.
     pub seed: Option<u64>,
     /// Who is told what happens.

@@ -14,6 +14,7 @@ use super::{
     events::{Listening, SimulationEvent},
     port::Bound,
     site::{self, Site},
+    tracing::Tracing,
     world::World,
 };
 use crate::{
@@ -29,6 +30,7 @@ pub struct Running {
     site: Arc<Site>,
     control: Option<SocketAddr>,
     subscription_key: Option<Text>,
+    debug_token: Option<Text>,
     serving_control: Mutex<Option<JoinHandle<()>>>,
     phase: watch::Sender<Phase>,
 }
@@ -48,13 +50,15 @@ pub struct Drained {
 }
 
 pub(super) fn start(simulation: Simulation) -> Result<Running, StartError> {
-    let Simulation { gateways, resources, mapped, real, control, served_by, subscription_key, seed, events } = simulation;
+    let Simulation { gateways, resources, mapped, real, control, served_by, subscription_key, trace, debug_token, seed, events } =
+        simulation;
     let endpoint = match control {
         Some(address) if !address.ip().is_loopback() => return Err(StartError::ControlNotLoopback(address)),
         Some(address) => Some(site::bind(|| "the control endpoint".to_owned(), address)?),
         None => None,
     };
-    let site = Arc::new(Site::new(Arc::new(World::new(seed, events, mapped, real)), served_by));
+    let world = Arc::new(World::new(seed, events, mapped, real, Tracing::new(trace, debug_token.clone())));
+    let site = Arc::new(Site::new(world, served_by));
     site.place(gateways, Some(resources))?;
     let (phase, stopping) = watch::channel(Phase::Running);
     let control = endpoint.as_ref().map(Bound::address);
@@ -66,7 +70,7 @@ pub(super) fn start(simulation: Simulation) -> Result<Running, StartError> {
         };
         tokio::spawn(control::serve(site.clone(), bound.into_listener(), ended))
     });
-    let running = Running { site, control, subscription_key, serving_control: Mutex::new(serving_control), phase };
+    let running = Running { site, control, subscription_key, debug_token, serving_control: Mutex::new(serving_control), phase };
     running.site.world.tell(|| SimulationEvent::Listening(running.listening()));
     Ok(running)
 }
@@ -77,6 +81,7 @@ impl Running {
         Listening {
             control: self.control.map(|address| format!("http://{address}")),
             subscription_key: self.subscription_key.clone(),
+            debug_token: self.debug_token.clone(),
             ..self.site.listening()
         }
     }

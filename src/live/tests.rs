@@ -29,6 +29,7 @@ use super::{
     post_fault,
     site::Site,
     start,
+    tracing::Tracing,
     world::World,
 };
 use crate::{
@@ -49,7 +50,7 @@ fn loopback() -> SocketAddr {
 fn site(mapped: &[(&str, SocketAddr)]) -> Arc<Site> {
     let mapped =
         mapped.iter().map(|(host, address)| ((*host).to_owned(), Url::parse(&format!("http://{address}/base/")).unwrap())).collect();
-    let world = World::new(Some(1), None, mapped, Vec::new());
+    let world = World::new(Some(1), None, mapped, Vec::new(), Tracing::default());
     let site = Arc::new(Site::new(Arc::new(world), "X-Served-By".into()));
     let config =
         ResourceConfig { id: "swc".into(), ..ResourceConfig::undeclared("contoso-swc.openai.azure.com".into(), "Sweden Central".into()) };
@@ -324,6 +325,8 @@ fn simulation(control: Option<SocketAddr>, events: EventSink) -> Simulation {
         control,
         served_by: "X-Served-By".into(),
         subscription_key: None,
+        trace: false,
+        debug_token: None,
         seed: Some(1),
         events: Some(events),
     }

@@ -12,11 +12,12 @@ use std::{
 
 use super::{
     clock::{self, Chance},
-    events::{ErrorReport, EventSink, SimulationEvent},
+    events::{ErrorReport, EventSink, RequestTrace, SimulationEvent},
     failure,
     pool::Pool,
     port::{Bound, Port},
     resource::ResourceServer,
+    tracing::Tracing,
 };
 use crate::{
     azure::{
@@ -52,6 +53,8 @@ pub(super) struct World {
     pub(super) identity: Identity,
     /// Who is told what happens.
     pub(super) events: Option<EventSink>,
+    /// Traces of requests.
+    pub(super) tracing: Tracing,
     /// The faults that hold.
     pub(super) board: Mutex<FaultBoard>,
     mapped: HashMap<String, Url>,
@@ -117,7 +120,13 @@ impl Destination {
 
 impl World {
     /// A world without resources.
-    pub(super) fn new(seed: Option<u64>, events: Option<EventSink>, mapped: Vec<(String, Url)>, real: Vec<String>) -> Self {
+    pub(super) fn new(
+        seed: Option<u64>,
+        events: Option<EventSink>,
+        mapped: Vec<(String, Url)>,
+        real: Vec<String>,
+        tracing: Tracing,
+    ) -> Self {
         use crate::environment::Environment as _;
 
         let chance = Chance::new(seed);
@@ -126,6 +135,7 @@ impl World {
             chance,
             identity,
             events,
+            tracing,
             board: Mutex::default(),
             mapped: mapped.into_iter().map(|(host, url)| (host.to_ascii_lowercase(), url)).collect(),
             real: real.into_iter().map(|host| host.to_ascii_lowercase()).collect(),
@@ -141,6 +151,13 @@ impl World {
         if let Some(events) = &self.events {
             events(event());
         }
+    }
+
+    /// Keeps the trace of a request, and tells of it.
+    pub(super) fn traced(&self, trace: RequestTrace) {
+        let trace = Arc::new(trace);
+        self.tracing.keep(trace.clone());
+        self.tell(|| SimulationEvent::Trace(trace));
     }
 
     /// Tells that something went wrong.

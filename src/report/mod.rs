@@ -4,6 +4,7 @@ pub mod diagnostics;
 pub mod difference;
 pub mod evaluation;
 pub mod story;
+pub mod trace;
 
 /// Whether text carries colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

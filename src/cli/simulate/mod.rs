@@ -19,7 +19,7 @@ use super::{Outcome, fault::CONTROL, output::Printer};
 use crate::{
     http::Url,
     live::{self, SimulationEvent},
-    report::{diagnostics, story},
+    report::{diagnostics, story, trace},
 };
 use setup::{Setup, Unusable};
 
@@ -61,6 +61,9 @@ pub(super) struct Arguments {
     /// A policy fragment; `fragments/ID.xml` beside the policy is found by itself
     #[arg(long = "fragment", value_name = "ID=FILE", value_parser = pair)]
     fragments: Vec<(String, String)>,
+    /// Traces every request: what each policy did. Without it, the requests that send the debug header
+    #[arg(long)]
+    trace: bool,
     /// How events are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -182,6 +185,7 @@ fn write(lines: mpsc::Receiver<Told>, format: Format, printer: Printer) {
                 Err(_) => Ok(()),
             },
             (Format::Text, Told::Event(event)) => match *event {
+                SimulationEvent::Trace(trace) => printer.line(&trace::text(&trace, printer.colour)),
                 SimulationEvent::Request(record) => printer.line(&story::line(&record, printer.colour)),
                 SimulationEvent::Fault(command) => {
                     let fault = command.fault.as_ref().map_or("healthy again".into(), |fault| fault.word());

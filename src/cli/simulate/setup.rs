@@ -182,7 +182,8 @@ fn simulation(
     };
     let mut gateways = Vec::new();
     for (index, region) in regions.into_iter().enumerate() {
-        let gateway = Gateway::new(service.clone().into(), region.display.into(), api.clone(), vec![subscription.clone()], program.clone());
+        let gateway = Gateway::new(service.clone().into(), region.display.into(), api.clone(), vec![subscription.clone()], program.clone())
+            .hiding(named_values.values().map(|value| Text::from(value.clone())));
         gateways.push(GatewaySite { region: region.name.into(), listen: listen(arguments.listen, index)?, gateway: Arc::new(gateway) });
     }
     let resources = spec.map_or_else(Vec::new, |spec| resources(spec, named_values));
@@ -195,6 +196,8 @@ fn simulation(
         control: Some(arguments.control_listen),
         served_by: served_by.into(),
         subscription_key: Some(key),
+        trace: arguments.trace,
+        debug_token: Some(keys().key("debug").into()),
         seed: arguments.seed,
         events: None,
     })

@@ -186,7 +186,7 @@ impl Turn<'_> {
         let outcome = expression::evaluate(program, &mut runtime);
         self.state.locals = runtime.locals;
         if let (true, Ok(value)) = (self.detailed, &outcome) {
-            self.entries.push(Entry::Value { value: shown(self.state, value) });
+            self.entries.push(Entry::Value(shown(self.state, value)));
         }
         outcome.map_err(|raise| match raise {
             Raise::Unread(which) => Stop::Unread(which),

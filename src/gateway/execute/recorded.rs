@@ -8,6 +8,6 @@ pub(super) fn execute(policy: &Recorded, element: &Text, turn: &mut Turn<'_>) ->
     for (name, setting) in &policy.settings {
         settings.push((name.clone(), turn.text(setting, element)?));
     }
-    turn.entries.push(Entry::Recorded { settings });
+    turn.entries.push(Entry::Recorded(settings));
     Ok(Outcome::Done)
 }

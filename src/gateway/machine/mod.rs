@@ -92,6 +92,11 @@ impl Machine {
         &self.trace.records
     }
 
+    /// Whether the request is traced in detail.
+    pub fn is_traced(&self) -> bool {
+        self.trace.detailed
+    }
+
     /// The request's id: `context.RequestId`.
     pub fn request_id(&self) -> [u8; 16] {
         self.state.context.request_id
@@ -223,7 +228,7 @@ impl Machine {
     fn execute(&mut self, statement: &Statement, index: usize, block: BlockId, number: usize, environment: &mut dyn Environment) {
         // An expression that meets an unread body is evaluated again once it is read: whatever it did before that is undone.
         let before = (statement.reads_body && self.state.has_unread_body()).then(|| Box::new(self.state.clone()));
-        let mut open = self.trace.open(&self.state, environment.now());
+        let mut open = self.trace.open(&self.state, environment);
         let mut turn = Turn {
             gateway: &self.gateway,
             state: &mut self.state,
@@ -256,11 +261,11 @@ impl Machine {
             }
             Err(Stop::Error(error)) => {
                 open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
-                self.trace.close(open, self.section, &statement.place, &self.state, environment.now());
+                self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
                 self.raise(index, error, Some(statement), environment);
             }
             Ok(outcome) => {
-                self.trace.close(open, self.section, &statement.place, &self.state, environment.now());
+                self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
                 self.go_on(index, outcome, block, number);
             }
         }
@@ -357,9 +362,8 @@ impl Machine {
         let program = self.program.clone();
         let Some((block, number)) = self.current(index) else { return Ok(()) };
         let Some(statement) = program.block(block).get(number) else { return Ok(()) };
-        let now = environment.now();
         let open = self.strand(index).and_then(|strand| strand.open.take());
-        let mut open = open.unwrap_or_else(|| self.trace.open(&self.state, now));
+        let mut open = open.unwrap_or_else(|| self.trace.open(&self.state, environment));
         let mut turn = Turn {
             gateway: &self.gateway,
             state: &mut self.state,
@@ -381,13 +385,13 @@ impl Machine {
                 Ok(())
             }
             Ok(outcome) => {
-                self.trace.close(open, self.section, &statement.place, &self.state, environment.now());
+                self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
                 self.go_on(index, outcome, block, number);
                 Ok(())
             }
             Err(error) => {
                 open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
-                self.trace.close(open, self.section, &statement.place, &self.state, environment.now());
+                self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
                 Err(error)
             }
         }

@@ -81,7 +81,7 @@ impl Machine {
 
     fn again(&mut self, statement: &Statement, used: u32, environment: &mut dyn Environment) -> Result<Again, Stop> {
         let before = (statement.reads_body && self.state.has_unread_body()).then(|| Box::new(self.state.clone()));
-        let mut open = self.trace.open(&self.state, environment.now());
+        let mut open = self.trace.open(&self.state, environment);
         let mut turn = Turn {
             gateway: &self.gateway,
             state: &mut self.state,
@@ -106,7 +106,7 @@ impl Machine {
             }
             Ok(_) => {}
         }
-        self.trace.close(open, self.section, &statement.place, &self.state, environment.now());
+        self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
         decided
     }
 

@@ -1,0 +1,83 @@
+//! Traces of requests: who asks for one, and where they are kept to be fetched.
+//!
+//! In Azure a client sends `Apim-Debug-Authorization` with a token that it got for an API, the answer names the trace in `Apim-Trace-Id`,
+//! and `listTrace` gives it. Source: learn.microsoft.com/azure/api-management/api-management-howto-api-inspector.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use http::HeaderMap;
+
+use super::events::RequestTrace;
+use crate::{environment::guid_text, text::Text};
+
+/// The header of the client.
+pub(super) const DEBUG: &str = "apim-debug-authorization";
+
+/// The header of the answer that names the trace.
+pub(super) const TRACE_ID: &str = "apim-trace-id";
+
+/// The header of the answer to a client whose token is not good.
+pub(super) const EXPIRED: &str = "apim-debug-authorization-expired";
+
+/// Traces that are kept; the oldest goes first.
+const KEPT: usize = 256;
+
+/// What a request's headers ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// No trace.
+    Nothing,
+    /// A trace.
+    Trace,
+    /// A trace, with a token that is not good.
+    Expired,
+}
+
+/// Who gets a trace, and the traces.
+#[derive(Debug, Default)]
+pub(super) struct Tracing {
+    everything: bool,
+    token: Option<Text>,
+    kept: Mutex<VecDeque<Arc<RequestTrace>>>,
+}
+
+impl Tracing {
+    /// Every request is traced, or those that send the token.
+    pub(super) fn new(everything: bool, token: Option<Text>) -> Self {
+        Self { everything, token, kept: Mutex::default() }
+    }
+
+    /// What a request asks for.
+    pub(super) fn asked(&self, headers: &HeaderMap) -> Asked {
+        match (headers.get(DEBUG), &self.token) {
+            _ if self.everything => Asked::Trace,
+            (Some(sent), Some(token)) if sent.as_bytes() == token.as_bytes() => Asked::Trace,
+            (Some(_), Some(_)) => Asked::Expired,
+            _ => Asked::Nothing,
+        }
+    }
+
+    /// Keeps a trace.
+    pub(super) fn keep(&self, trace: Arc<RequestTrace>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(trace);
+    }
+
+    /// The trace of a request.
+    pub(super) fn find(&self, id: &str) -> Option<Arc<RequestTrace>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().rev().find(|trace| guid_text(trace.id).eq_ignore_ascii_case(id)).cloned()
+    }
+
+    /// The ids of all that are kept, the newest first.
+    pub(super) fn ids(&self) -> Vec<String> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().rev().map(|trace| guid_text(trace.id)).collect()
+    }
+}
