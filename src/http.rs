@@ -43,9 +43,25 @@ impl Headers {
 
     /// Replaces all fields of that name by one.
     pub fn set(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
-        let name = name.into();
-        self.remove(&name);
-        self.fields.push((name, value.into()));
+        let (name, value) = (name.into(), value.into());
+        let mut value = Some(value);
+        // In place of the first; the others go.
+        self.fields.retain_mut(|(field, old)| {
+            if !field.eq_ignore_ascii_case(&name) {
+                return true;
+            }
+            match value.take() {
+                Some(new) => {
+                    *field = name.clone();
+                    *old = new;
+                    true
+                }
+                None => false,
+            }
+        });
+        if let Some(value) = value {
+            self.fields.push((name, value));
+        }
     }
 
     /// Removes all fields of that name; says whether there were any.

@@ -187,6 +187,75 @@ fn somebody_elses_policy_runs_and_unknown_hosts_stay_inside() {
 }
 
 /// A server on loopback that answers every request with its name, in TLS with the certificate if one is given. It ends with the process.
+/// Source of the headers: learn.microsoft.com/azure/api-management/api-management-howto-api-inspector.
+#[test]
+fn a_trace_says_what_each_policy_did_and_shows_no_secret() {
+    let directory = tempfile::tempdir().unwrap();
+    let policy = directory.path().join("p.xml");
+    let text = r#"<policies><inbound><base />
+        <set-variable name="n" value="@(context.Request.Body.As<JObject>(true)["messages"].Count())" />
+        <set-backend-service base-url="https://team-a.openai.azure.com/openai" />
+        <set-header name="X-Key" exists-action="override"><value>{{key}}</value></set-header>
+    </inbound><outbound><set-status code="@(int.Parse("x"))" reason="r" /></outbound></policies>"#;
+    fs::write(&policy, text).unwrap();
+    let policy = policy.display().to_string();
+    let arguments = ["--policy", &policy, "--named-value", "key=secret-value-1"];
+
+    let mut simulation = Simulation::start(&arguments);
+    let token = simulation.listening["debugToken"].as_str().unwrap().to_owned();
+    let call = |simulation: &Simulation, fields: &[(&str, String)]| {
+        request(
+            &simulation.gateway("swedencentral"),
+            "POST",
+            "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21",
+            fields,
+            HELLO.as_bytes(),
+        )
+        .unwrap()
+    };
+    let silent = call(&simulation, &[]);
+    assert_eq!((silent.header("apim-trace-id"), silent.header("apim-debug-authorization-expired")), ("-", "-"));
+    let wrong = call(&simulation, &[("Apim-Debug-Authorization", "nobody".to_owned())]);
+    assert_eq!((wrong.header("apim-trace-id"), wrong.header("apim-debug-authorization-expired")), ("-", "true"));
+    let traced = call(&simulation, &[("Apim-Debug-Authorization", token)]);
+    assert_eq!(traced.status, 500);
+    let event = simulation.event("trace");
+    let id = traced.header("apim-trace-id");
+    assert_eq!(event["id"], id);
+
+    let control = simulation.control();
+    let kept = request(control.trim_start_matches("http://"), "GET", &format!("/traces/{id}"), &[], b"").unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&kept.text()).unwrap();
+    assert_eq!(kept["records"], event["records"]);
+    let records = event["records"].as_array().unwrap();
+    let told: Vec<String> = records
+        .iter()
+        .map(|record| {
+            let text = |name: &str| record[name].as_str().unwrap_or("-").to_owned();
+            format!("{} {} {}:{}", text("section"), text("scope"), text("path"), record["line"])
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "inbound api set-variable:2",
+            "inbound api set-backend-service:3",
+            "inbound api set-header:4",
+            "backend global forward-request:0",
+            "outbound api set-status:5",
+        ]
+    );
+    assert_eq!(records[0]["entries"][0]["value"], "1");
+    assert_eq!(records[0]["entries"][1]["changed"], serde_json::json!({"what": "variable n", "before": null, "after": "1"}));
+    assert_eq!(records[2]["entries"][0]["changed"]["after"], "***");
+    assert_eq!(records[4]["entries"][0]["failed"]["reason"], "ExpressionValueEvaluationFailure");
+    assert!(!event.to_string().contains("secret-value-1"));
+
+    let mut all = Simulation::start(&[&arguments[..], &["--trace"]].concat());
+    assert_ne!(call(&all, &[]).header("apim-trace-id"), "-");
+    assert_eq!(all.event("trace")["gateway"], "swedencentral");
+}
+
 fn server(name: &'static str, certificate: Option<&rcgen::CertifiedKey<rcgen::KeyPair>>) -> u16 {
     use tokio_rustls::rustls::{ServerConfig, ServerConnection, Stream, crypto::ring, pki_types::PrivateKeyDer};
     let config = certificate.map(|certified| {

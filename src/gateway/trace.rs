@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{context::State, secrets::Secrets};
+use super::{answers::PolicyError, context::State, secrets::Secrets};
 use crate::{
     dotnet::{
         context::{Body, ResponseMessage},
@@ -17,7 +17,7 @@ use crate::{
     },
     environment::{Environment, Fixed, Moment},
     http::Headers,
-    policy::{Place, Section},
+    policy::{Place, Scope, Section},
     text::Text,
 };
 
@@ -114,6 +114,15 @@ pub(super) struct Open {
 }
 
 impl Trace {
+    /// A built-in step before any policy has failed the request.
+    pub fn refused(&mut self, error: &PolicyError) {
+        if self.detailed {
+            let place = Place { element: error.source.clone(), path: error.source.clone(), scope: Scope::Global, ..Place::default() };
+            let entries = vec![Entry::Failed { reason: error.reason.into(), message: error.message.clone() }];
+            self.records.push(Record { section: Section::Inbound, place, started: Duration::ZERO, duration: Duration::ZERO, entries });
+        }
+    }
+
     /// Begins a policy's record.
     pub fn open(&self, state: &State, environment: &dyn Environment) -> Open {
         let before = self.detailed.then(|| Box::new((environment.now(), state.clone())));

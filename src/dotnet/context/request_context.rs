@@ -102,6 +102,11 @@ pub struct Variables {
 }
 
 impl Variables {
+    /// None yet, with room for what a policy of some length sets.
+    pub fn with_room() -> Self {
+        Self { entries: Vec::with_capacity(16) }
+    }
+
     /// The value under `name`. Names are compared exactly, as .NET's dictionaries do.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.entries.iter().find(|(known, _)| *known == *name).map(|(_, value)| value)
@@ -209,6 +214,6 @@ impl RequestContext {
             certificate: None,
             matched_parameters: Vec::new(),
         };
-        Self { service, request, ..Self::default() }
+        Self { service, request, variables: Variables::with_room(), ..Self::default() }
     }
 }

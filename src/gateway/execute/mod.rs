@@ -164,6 +164,9 @@ impl Turn<'_> {
 
     /// Takes what expressions wrote by `context.Trace`.
     pub fn take_messages(&mut self) {
+        if self.state.context.traces.is_empty() {
+            return;
+        }
         let written = self.state.context.traces.drain(..);
         self.entries.extend(written.map(|message| Entry::Message { source: "expression".into(), severity: "verbose".into(), message }));
     }

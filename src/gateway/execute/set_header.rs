@@ -1,32 +1,17 @@
 //! Runs `set-header`.
 
+use std::borrow::Cow;
+
 use super::{Outcome, Stop, Turn};
 use crate::{
     gateway::answers::PolicyError,
-    http::{Headers, is_token},
+    http::is_token,
     policy::{
         Setting,
-        elements::set_header::{ExistsAction, SetHeader, UNTOUCHABLE},
+        elements::set_header::{ExistsAction, HeaderChange, SetHeader, breaks_line},
     },
     text::Text,
 };
-
-/// Headers whose values may hold commas, so that each stays on a line of its own.
-/// Source: learn.microsoft.com/azure/api-management/set-header-policy.
-const LINES: [&str; 12] = [
-    "User-Agent",
-    "WWW-Authenticate",
-    "Proxy-Authenticate",
-    "Cookie",
-    "Set-Cookie",
-    "Warning",
-    "Date",
-    "Expires",
-    "If-Modified-Since",
-    "If-Unmodified-Since",
-    "Last-Modified",
-    "Retry-After",
-];
 
 pub(super) fn execute(policy: &SetHeader, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let change = change(policy, element, turn)?;
@@ -42,14 +27,10 @@ pub(super) fn execute(policy: &SetHeader, element: &Text, turn: &mut Turn<'_>) -
 }
 
 /// What the policy comes to for this request: its expressions see the headers as they were.
-pub(super) struct Change {
-    name: Text,
-    action: ExistsAction,
-    values: Vec<Text>,
-}
-
-/// Evaluates the policy.
-pub(super) fn change(policy: &SetHeader, element: &Text, turn: &mut Turn<'_>) -> Result<Change, Stop> {
+pub(super) fn change<'p>(policy: &'p SetHeader, element: &Text, turn: &mut Turn<'_>) -> Result<Cow<'p, HeaderChange>, Stop> {
+    if let Some(known) = &policy.known {
+        return Ok(Cow::Borrowed(known));
+    }
     let name = turn.text(&policy.name, element)?;
     let action = action(&policy.exists_action, element, turn)?;
     let mut values = Vec::with_capacity(policy.values.len());
@@ -59,51 +40,14 @@ pub(super) fn change(policy: &SetHeader, element: &Text, turn: &mut Turn<'_>) ->
     if !is_token(&name) {
         return Err(PolicyError::value(element, format!("Expression value is invalid. '{name}' is not a header name.")).into());
     }
-    if values.iter().any(|value| value.contains(['\r', '\n', '\0'])) {
+    if values.iter().any(|value| breaks_line(value)) {
         return Err(PolicyError::value(
             element,
             format!("Expression value is invalid. The value of '{name}' has a line break or a NUL in it."),
         )
         .into());
     }
-    Ok(Change { name, action, values })
-}
-
-impl Change {
-    /// Makes the change.
-    pub fn apply(self, headers: &mut Headers) {
-        let Self { name, action, values } = self;
-        if UNTOUCHABLE.iter().any(|untouchable| untouchable.eq_ignore_ascii_case(&name)) {
-            return;
-        }
-        match action {
-            ExistsAction::Delete => {
-                headers.remove(&name);
-            }
-            ExistsAction::Skip if headers.contains(&name) => {}
-            ExistsAction::Skip | ExistsAction::Override => {
-                headers.remove(&name);
-                add(headers, &name, values);
-            }
-            ExistsAction::Append => {
-                let mut all: Vec<Text> = headers.values(&name).cloned().collect();
-                all.extend(values);
-                headers.remove(&name);
-                add(headers, &name, all);
-            }
-        }
-    }
-}
-
-fn add(headers: &mut Headers, name: &Text, values: Vec<Text>) {
-    if values.len() > 1 && !LINES.iter().any(|line| line.eq_ignore_ascii_case(name)) {
-        let joined: Vec<&str> = values.iter().map(Text::as_str).collect();
-        headers.append(name.clone(), joined.join(","));
-        return;
-    }
-    for value in values {
-        headers.append(name.clone(), value);
-    }
+    Ok(Cow::Owned(HeaderChange::new(name, action, values)))
 }
 
 /// The action; an expression may name it, and must name one that there is.

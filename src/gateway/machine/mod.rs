@@ -117,6 +117,7 @@ impl Machine {
             }
             Err(refused) => {
                 self.program = refused.program;
+                self.trace.refused(&refused.error);
                 self.raise(MAIN, refused.error, None, environment);
             }
         }

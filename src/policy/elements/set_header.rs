@@ -2,7 +2,7 @@
 
 use crate::{
     expression::Target,
-    http::is_token,
+    http::{Headers, is_token},
     policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
@@ -46,6 +46,81 @@ pub struct SetHeader {
     pub exists_action: Setting<ExistsAction>,
     /// The values.
     pub values: Vec<Setting<Text>>,
+    /// What the policy comes to, where none of its settings is an expression.
+    pub known: Option<HeaderChange>,
+}
+
+/// A change of one header, with everything in it known.
+#[derive(Clone, Debug)]
+pub struct HeaderChange {
+    /// The header's name.
+    pub name: Text,
+    /// What to do where it is there.
+    pub action: ExistsAction,
+    /// The values, each a line of its own.
+    pub values: Vec<Text>,
+}
+
+/// Headers whose values may hold commas, so that each stays on a line of its own.
+/// Source: learn.microsoft.com/azure/api-management/set-header-policy.
+const LINES: [&str; 12] = [
+    "User-Agent",
+    "WWW-Authenticate",
+    "Proxy-Authenticate",
+    "Cookie",
+    "Set-Cookie",
+    "Warning",
+    "Date",
+    "Expires",
+    "If-Modified-Since",
+    "If-Unmodified-Since",
+    "Last-Modified",
+    "Retry-After",
+];
+
+impl HeaderChange {
+    /// The change; several values become one line where the header is a list. A header that the policy cannot touch stays as it is.
+    pub fn new(name: Text, action: ExistsAction, values: Vec<Text>) -> Self {
+        if UNTOUCHABLE.iter().any(|untouchable| untouchable.eq_ignore_ascii_case(&name)) {
+            return Self { name, action: ExistsAction::Skip, values: Vec::new() };
+        }
+        // What is appended is joined with what is there.
+        let values = if action == ExistsAction::Append { values } else { joined(&name, values) };
+        Self { name, action, values }
+    }
+
+    /// Makes the change.
+    pub fn apply(&self, headers: &mut Headers) {
+        match (self.action, self.values.as_slice()) {
+            (ExistsAction::Delete, _) => {
+                headers.remove(&self.name);
+            }
+            (ExistsAction::Skip, _) if headers.contains(&self.name) => {}
+            (ExistsAction::Skip | ExistsAction::Override, [value]) => headers.set(self.name.clone(), value.clone()),
+            (ExistsAction::Skip | ExistsAction::Override, values) => {
+                headers.remove(&self.name);
+                values.iter().for_each(|value| headers.append(self.name.clone(), value.clone()));
+            }
+            (ExistsAction::Append, values) => {
+                let all = headers.values(&self.name).chain(values).cloned().collect();
+                headers.remove(&self.name);
+                joined(&self.name, all).into_iter().for_each(|value| headers.append(self.name.clone(), value));
+            }
+        }
+    }
+}
+
+fn joined(name: &str, values: Vec<Text>) -> Vec<Text> {
+    if values.len() < 2 || LINES.iter().any(|line| line.eq_ignore_ascii_case(name)) {
+        return values;
+    }
+    let values: Vec<&str> = values.iter().map(Text::as_str).collect();
+    vec![values.join(",").into()]
+}
+
+/// What is wrong with a header's value, if anything is: it would end its line.
+pub fn breaks_line(value: &str) -> bool {
+    value.contains(['\r', '\n', '\0'])
 }
 
 /// Headers that the policy cannot touch. Source: learn.microsoft.com/azure/api-management/set-header-policy.
@@ -68,7 +143,18 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
         );
         return None;
     }
-    Some(header)
+    Some(SetHeader { known: known(&header), ..header })
+}
+
+/// A value that would break its line is left to the request: it fails there, as the service lets it.
+fn known(header: &SetHeader) -> Option<HeaderChange> {
+    let (Setting::Literal(name), Setting::Literal(action)) = (&header.name, &header.exists_action) else { return None };
+    let literal = |value: &Setting<Text>| match value {
+        Setting::Literal(text) if !breaks_line(text) => Some(text.clone()),
+        _ => None,
+    };
+    let values = header.values.iter().map(literal).collect::<Option<Vec<_>>>()?;
+    Some(HeaderChange::new(name.clone(), *action, values))
 }
 
 /// The attributes and values that `set-header` and `set-query-parameter` share.
@@ -92,5 +178,5 @@ pub(super) fn named_values(lowering: &mut Lowering<'_>, element: &Element) -> Op
     {
         lowering.missing(element, "value");
     }
-    Some(SetHeader { name, exists_action, values })
+    Some(SetHeader { name, exists_action, values, known: None })
 }
