@@ -12,22 +12,26 @@
 //! ```
 
 pub mod api;
+pub mod backends;
 pub mod effect;
 pub mod instance;
 pub mod trace;
 
 mod admission;
 mod answers;
+mod breakers;
 mod concurrency;
 mod context;
 mod execute;
 mod machine;
+mod pools;
 
 use std::sync::Arc;
 
 use crate::{dotnet::context::Service, policy::Program, text::Text};
 
 pub use api::{Api, Operation, Subscription};
+pub use backends::{Backend, Backends};
 pub use instance::Instance;
 pub use machine::Machine;
 
@@ -38,6 +42,8 @@ pub struct Gateway {
     pub api: Api,
     /// Whose keys are valid.
     pub subscriptions: Vec<Subscription>,
+    /// The backend entities that `backend-id` may name.
+    pub backends: Backends,
     /// The effective policy.
     pub program: Arc<Program>,
     /// What outlives a request. A gateway that replaces another takes it over.
@@ -49,7 +55,14 @@ impl Gateway {
     /// A gateway of the service `service_name` in the region with the display name `region`.
     pub fn new(service_name: Text, region: Text, api: Api, subscriptions: Vec<Subscription>, program: Arc<Program>) -> Self {
         let service = context::service(service_name, region, &api);
-        Self { api, subscriptions, program, instance: Arc::default(), service }
+        Self { api, subscriptions, backends: Backends::new(), program, instance: Arc::default(), service }
+    }
+
+    /// The same gateway with these backend entities.
+    #[must_use]
+    pub fn with_backends(mut self, backends: Backends) -> Self {
+        self.backends = backends;
+        self
     }
 
     /// The display name of its region; `context.Deployment.Region`.

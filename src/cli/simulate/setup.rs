@@ -106,7 +106,7 @@ impl Setup {
         let named_values = named_values(arguments, spec.as_ref());
         let (document, policy_name) = policy_document(arguments, spec.as_ref(), &mut files)?;
         let fragments = fragments(arguments, &mut files)?;
-        let resources = Resources { named_values: named_values.clone(), fragments };
+        let resources = Resources { named_values: named_values.clone(), fragments, ..Resources::default() };
         let program = Arc::new(policy::compile(&document, &resources)?);
         warnings.extend(program.warnings.iter().cloned());
         let simulation = simulation(arguments, spec.as_ref(), &named_values, &program)?;
