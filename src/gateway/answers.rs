@@ -3,6 +3,8 @@
 //! Source: learn.microsoft.com/azure/api-management/api-management-error-handling-policies (sources, reasons, messages); the bodies are
 //! those seen on the wire in public reports.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::{
@@ -84,6 +86,14 @@ impl PolicyError {
     /// documented.
     pub fn backend_not_found(element: &Text, id: &str) -> Self {
         Self::new(element.clone(), "BackendNotFound", format!("Backend with id '{id}' could not be found."), 500)
+    }
+
+    /// The same with a `Retry-After` in whole seconds: what a caller gets while a circuit is open. Source: Azure-Samples/Apim-Samples,
+    /// samples/load-balancing, whose test finds it in answers of a pool that is used up.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        self.with("Retry-After", seconds.max(1).to_string())
     }
 
     /// All circuits of a pool are open. The reason was seen in a public report; the message is what the status line said until 2025.

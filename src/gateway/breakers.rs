@@ -51,10 +51,10 @@ pub(super) struct Tripped {
 }
 
 impl Breakers {
-    /// Whether a circuit of the backend is open.
-    pub(super) fn is_open(&self, backend: &str, now: Moment) -> bool {
+    /// When the open circuits of the backend will all be closed; none where none is open.
+    pub(super) fn open_until(&self, backend: &str, now: Moment) -> Option<Moment> {
         let circuits = self.circuits.get(backend).map_or(&[][..], Vec::as_slice);
-        circuits.iter().any(|circuit| circuit.open_until.is_some_and(|until| now < until))
+        circuits.iter().filter_map(|circuit| circuit.open_until).filter(|until| now < *until).max()
     }
 
     /// Counts a request. A request that began before its circuit opened neither counts nor prolongs; the documentation does not say.

@@ -99,7 +99,8 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
     let now = turn.environment.now();
     if let Target::Pool(pool) = &backend.target {
         let breakers = locked(&gateway.instance.breakers);
-        let is_available = |id: &Text| backends::find(&gateway.backends, id).is_some_and(|member| !breakers.is_open(&member.id, now));
+        let is_available =
+            |id: &Text| backends::find(&gateway.backends, id).is_some_and(|member| breakers.open_until(&member.id, now).is_none());
         let cookies = turn.state.context.request.headers.values("Cookie").map(Text::as_str);
         // A session stays with its member while that is available, whatever its priority.
         let kept = pool.session_cookie.as_ref().and_then(|name| pools::kept(&backend.id, pool, name, cookies));
@@ -114,15 +115,22 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
                 next
             }
         };
+        let Some(member) = member else {
+            let first = pool.members.iter().filter_map(|member| breakers.open_until(&member.backend, now)).min();
+            let error = PolicyError::pool_is_inactive(&element, &backend.id, pool.failure_status);
+            return Err(match first {
+                Some(until) => error.retry_after(until.since(now)),
+                None => error,
+            });
+        };
         drop(breakers);
-        let member = member.ok_or_else(|| PolicyError::pool_is_inactive(&element, &backend.id, pool.failure_status))?;
         let member = backends::find(&gateway.backends, &member.backend).ok_or_else(not_found)?;
         if turn.detailed {
             turn.say("information", format!("the pool '{}' gives the request to '{}'", backend.id, member.id));
         }
         backend = member;
-    } else if locked(&gateway.instance.breakers).is_open(&backend.id, now) {
-        return Err(PolicyError::backend_is_inactive(&element, &backend.id));
+    } else if let Some(until) = locked(&gateway.instance.breakers).open_until(&backend.id, now) {
+        return Err(PolicyError::backend_is_inactive(&element, &backend.id).retry_after(until.since(now)));
     }
     let Target::Single(single) = &backend.target else { return Err(not_found()) };
     turn.state.context.backend = Some(shown(backend));
