@@ -18,8 +18,11 @@ pub mod trace;
 
 mod admission;
 mod answers;
+mod cache;
+mod completions;
 mod concurrency;
 mod context;
+mod embedding;
 mod execute;
 mod machine;
 
