@@ -10,13 +10,24 @@ use crate::{
         value::Value,
     },
     http::Url,
+    policy::Scope,
     text::Text,
 };
 
 use super::{
     Gateway,
     effect::{Arrival, ArrivingBody, OperationId},
+    execute::{Missed, Unanswered},
 };
+
+/// A backend entity that a policy has set.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    /// Its id.
+    pub id: Text,
+    /// The scope of the policy.
+    pub scope: Scope,
+}
 
 /// The state of one request.
 #[derive(Clone, Debug)]
@@ -27,6 +38,8 @@ pub(super) struct State {
     pub heap: Heap,
     /// The backend's base URL, once one is set.
     pub base: Option<Url>,
+    /// The backend entity that is set.
+    pub backend: Option<Chosen>,
     /// Path below the base, with its slash.
     pub suffix: Text,
     /// Query with its question mark, or nothing.
@@ -39,6 +52,10 @@ pub(super) struct State {
     pub client_body_waits: bool,
     /// The client's address.
     pub client: IpAddr,
+    /// The `cache-lookup` that found nothing, until `cache-store`.
+    pub missed: Option<Box<Missed>>,
+    /// The semantic lookup that found nothing, until its store.
+    pub unanswered: Option<Box<Unanswered>>,
     /// Room for the local variables of expressions, used again by each.
     pub locals: Vec<Value>,
 }
@@ -60,12 +77,15 @@ impl State {
             context: RequestContext::arriving(gateway.service.clone(), arrival.head, body, ip),
             heap: Heap::default(),
             base: gateway.api.service_url.clone(),
+            backend: None,
             suffix,
             query,
             host_set: false,
             streaming: None,
             client_body_waits,
             client: arrival.client,
+            missed: None,
+            unanswered: None,
             locals: Vec::new(),
         };
         if state.base.is_some() {

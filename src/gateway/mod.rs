@@ -12,6 +12,7 @@
 //! ```
 
 pub mod api;
+pub mod backends;
 pub mod effect;
 pub mod instance;
 pub mod secrets;
@@ -19,16 +20,22 @@ pub mod trace;
 
 mod admission;
 mod answers;
+mod breakers;
+mod cache;
+mod completions;
 mod concurrency;
 mod context;
+mod embedding;
 mod execute;
 mod machine;
+mod pools;
 
 use std::sync::Arc;
 
 use crate::{dotnet::context::Service, policy::Program, text::Text};
 
 pub use api::{Api, Operation, Subscription};
+pub use backends::{Backend, Backends};
 pub use instance::Instance;
 pub use machine::Machine;
 pub use secrets::Secrets;
@@ -40,6 +47,8 @@ pub struct Gateway {
     pub api: Api,
     /// Whose keys are valid.
     pub subscriptions: Vec<Subscription>,
+    /// The backend entities that `backend-id` may name.
+    pub backends: Backends,
     /// The effective policy.
     pub program: Arc<Program>,
     /// What outlives a request. A gateway that replaces another takes it over.
@@ -62,6 +71,13 @@ impl Gateway {
     #[must_use]
     pub fn hiding(mut self, secrets: impl IntoIterator<Item = Text>) -> Self {
         self.secrets.extend(secrets);
+        Self { api, subscriptions, backends: Backends::new(), program, instance: Arc::default(), service }
+    }
+
+    /// The same gateway with these backend entities.
+    #[must_use]
+    pub fn with_backends(mut self, backends: Backends) -> Self {
+        self.backends = backends;
         self
     }
 

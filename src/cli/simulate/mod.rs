@@ -2,6 +2,7 @@
 
 mod demonstration;
 mod greeting;
+mod backends;
 mod setup;
 mod watch;
 
@@ -64,6 +65,9 @@ pub(super) struct Arguments {
     /// Traces every request: what each policy did. Without it, the requests that send the debug header
     #[arg(long)]
     trace: bool,
+    /// Backend entities as JSON: resources of the type Microsoft.ApiManagement/service/backends, one or a list
+    #[arg(long, value_name = "FILE")]
+    backend_entities: Option<PathBuf>,
     /// How events are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,

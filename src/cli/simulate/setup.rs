@@ -9,11 +9,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{super::input, Arguments};
+use super::{super::input, Arguments, backends};
 use crate::{
     azure::openai::{Deployment, Deployments, ResourceConfig},
     diagnostic::{Diagnostic, nearest},
-    gateway::{Api, Gateway, Subscription},
+    gateway::{Api, Backends, Gateway, Subscription},
     generate,
     live::{GatewaySite, ResourceSite, Simulation},
     policy::{self, Program, Resources},
@@ -106,10 +106,12 @@ impl Setup {
         let named_values = named_values(arguments, spec.as_ref());
         let (document, policy_name) = policy_document(arguments, spec.as_ref(), &mut files)?;
         let fragments = fragments(arguments, &mut files)?;
-        let resources = Resources { named_values: named_values.clone(), fragments };
+        let backends = backends::all(arguments, spec.as_ref(), &named_values, &mut files)?;
+        let ids = backends.keys().map(ToString::to_string).collect();
+        let resources = Resources { named_values: named_values.clone(), fragments, backends: Some(ids) };
         let program = Arc::new(policy::compile(&document, &resources)?);
         warnings.extend(program.warnings.iter().cloned());
-        let simulation = simulation(arguments, spec.as_ref(), &named_values, &program)?;
+        let simulation = simulation(arguments, spec.as_ref(), &named_values, &backends, &program)?;
         Ok(Self { simulation, spec, policy_name, files, warnings })
     }
 }
@@ -166,6 +168,7 @@ fn simulation(
     arguments: &Arguments,
     spec: Option<&Spec>,
     named_values: &BTreeMap<String, String>,
+    backends: &Backends,
     program: &Arc<Program>,
 ) -> Result<Simulation, Unusable> {
     let key: Text = keys().key("subscription").into();
@@ -183,7 +186,8 @@ fn simulation(
     let mut gateways = Vec::new();
     for (index, region) in regions.into_iter().enumerate() {
         let gateway = Gateway::new(service.clone().into(), region.display.into(), api.clone(), vec![subscription.clone()], program.clone())
-            .hiding(named_values.values().map(|value| Text::from(value.clone())));
+            .hiding(named_values.values().map(|value| Text::from(value.clone())))
+            .with_backends(backends.clone());
         gateways.push(GatewaySite { region: region.name.into(), listen: listen(arguments.listen, index)?, gateway: Arc::new(gateway) });
     }
     let resources = spec.map_or_else(Vec::new, |spec| resources(spec, named_values));
