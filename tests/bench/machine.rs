@@ -48,7 +48,13 @@ fn gateway() -> Arc<Gateway> {
     let document = xml::parse(&Source::new("policy", artefacts[0].contents.as_str())).unwrap();
     let named_values = spec.named_values.keys().map(|name| (name.clone(), "key".to_owned())).collect();
     let program = policy::compile(&document, &Resources { named_values, ..Resources::default() }).unwrap();
-    let subscription = Subscription { id: "s".into(), name: "s".into(), primary_key: "key".into(), secondary_key: "key2".into() };
+    let subscription = Subscription {
+        id: "s".into(),
+        name: "s".into(),
+        primary_key: "key".into(),
+        secondary_key: "key2".into(),
+        ..Subscription::default()
+    };
     Arc::new(Gateway::new("contoso".into(), "Sweden Central".into(), Api::default(), vec![subscription], Arc::new(program)))
 }
 

@@ -176,7 +176,13 @@ impl World {
                 .collect();
             panic!("{}", lines.join("\n"))
         });
-        let subscription = Subscription { id: "s".into(), name: "s".into(), primary_key: KEY.into(), secondary_key: "client-key-2".into() };
+        let subscription = Subscription {
+            id: "s".into(),
+            name: "s".into(),
+            primary_key: KEY.into(),
+            secondary_key: "client-key-2".into(),
+            ..Subscription::default()
+        };
         let gateway = Gateway::new("contoso".into(), region.to_owned().into(), api, vec![subscription], Arc::new(program));
         Self {
             gateway: Arc::new(gateway),

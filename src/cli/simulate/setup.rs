@@ -106,7 +106,7 @@ impl Setup {
         let named_values = named_values(arguments, spec.as_ref());
         let (document, policy_name) = policy_document(arguments, spec.as_ref(), &mut files)?;
         let fragments = fragments(arguments, &mut files)?;
-        let resources = Resources { named_values: named_values.clone(), fragments };
+        let resources = Resources { named_values: named_values.clone(), fragments, ..Resources::default() };
         let program = Arc::new(policy::compile(&document, &resources)?);
         warnings.extend(program.warnings.iter().cloned());
         let simulation = simulation(arguments, spec.as_ref(), &named_values, &program)?;
@@ -174,6 +174,7 @@ fn simulation(
         name: "simulated".into(),
         primary_key: key.clone(),
         secondary_key: keys().key("subscription-2").into(),
+        ..Subscription::default()
     };
     let (api, service, regions) = match spec {
         Some(spec) => (api(spec), spec.name.clone(), spec.gateways.iter().map(|gateway| gateway.region).collect()),
