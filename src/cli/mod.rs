@@ -10,6 +10,7 @@ mod output;
 mod policies;
 mod schema;
 mod simulate;
+mod values;
 
 use std::process::ExitCode;
 

@@ -183,7 +183,11 @@ impl World {
             secondary_key: "client-key-2".into(),
             ..Subscription::default()
         };
-        let gateway = Gateway::new("contoso".into(), region.to_owned().into(), api, vec![subscription], Arc::new(program));
+        Self::serving(Gateway::new("contoso".into(), region.to_owned().into(), api, vec![subscription], Arc::new(program)))
+    }
+
+    /// A gateway with whatever it holds.
+    pub fn serving(gateway: Gateway) -> Self {
         Self {
             gateway: Arc::new(gateway),
             responders: BTreeMap::new(),
