@@ -169,6 +169,28 @@ impl Url {
         Some(Self { scheme, host: host.to_ascii_lowercase().into(), port, path, query: query.to_owned().into() })
     }
 
+    /// The URL that a reference means here: a `Location`, for example. A fragment is dropped. `None` where it is no `http` or `https` URL.
+    /// Source: RFC 3986 section 5.2.
+    pub fn join(&self, reference: &str) -> Option<Self> {
+        let reference = reference.trim();
+        let reference = reference.split('#').next().unwrap_or(reference);
+        let scheme_end = reference.find([':', '/', '?']).filter(|end| reference.get(*end..).is_some_and(|rest| rest.starts_with(':')));
+        if scheme_end.is_some() {
+            return Self::parse(reference);
+        }
+        if let Some(rest) = reference.strip_prefix("//") {
+            return Self::parse(&format!("{}://{rest}", self.scheme));
+        }
+        let (path, query) = reference.split_at(reference.find('?').unwrap_or(reference.len()));
+        if path.is_empty() {
+            let query = if query.is_empty() { self.query.clone() } else { query.to_owned().into() };
+            return Some(Self { query, ..self.clone() });
+        }
+        let folder = self.path.rfind('/').and_then(|end| self.path.get(..=end)).unwrap_or("/");
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("{folder}{path}") };
+        Some(Self { path: without_dots(&path).into(), query: query.to_owned().into(), ..self.clone() })
+    }
+
     /// The port that a connection uses.
     pub fn effective_port(&self) -> u16 {
         self.port.unwrap_or(if self.scheme == "https" { 443 } else { 80 })
@@ -181,6 +203,24 @@ impl Url {
             _ => self.host.to_string(),
         }
     }
+}
+
+/// A path with its `.` and `..` resolved.
+fn without_dots(path: &str) -> String {
+    let mut segments: Vec<&str> = Vec::new();
+    let mut parts = path.trim_start_matches('/').split('/').peekable();
+    while let Some(part) = parts.next() {
+        if part == ".." {
+            segments.pop();
+        } else if part != "." {
+            segments.push(part);
+            continue;
+        }
+        if parts.peek().is_none() {
+            segments.push("");
+        }
+    }
+    format!("/{}", segments.join("/"))
 }
 
 impl std::fmt::Display for Url {
@@ -230,6 +270,27 @@ mod tests {
         for text in ["a.example/x", "ftp://a", "https://", "https://a:99999/", "https://a b/"] {
             assert!(Url::parse(text).is_none(), "{text}");
         }
+    }
+
+    /// Source: RFC 3986 section 5.4.
+    #[test]
+    fn references_are_resolved() {
+        let base = Url::parse("https://a.example/b/c/d?q").unwrap();
+        for (reference, expected) in [
+            ("g", "https://a.example/b/c/g"),
+            ("./g/", "https://a.example/b/c/g/"),
+            ("/g?y", "https://a.example/g?y"),
+            ("//g.example/x", "https://g.example/x"),
+            ("?y", "https://a.example/b/c/d?y"),
+            ("#s", "https://a.example/b/c/d?q"),
+            ("..", "https://a.example/b/"),
+            ("../../../g", "https://a.example/g"),
+            ("http://h.example", "http://h.example/"),
+            ("g?y=a:b", "https://a.example/b/c/g?y=a:b"),
+        ] {
+            assert_eq!(base.join(reference).map(|url| url.to_string()).as_deref(), Some(expected), "{reference}");
+        }
+        assert_eq!(base.join("mailto:a@b.example"), None);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Source: learn.microsoft.com/azure/api-management/api-management-error-handling-policies (sources, reasons, messages); the bodies are
 //! those seen on the wire in public reports.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::{
@@ -80,6 +82,35 @@ impl PolicyError {
         Self::new("forward-request", "BackendConnectionFailure", "No backend service is set for this request.", 500)
     }
 
+    /// `backend-id` names nothing. The service refuses literal ids on upload with this message; what it says of a computed one is not
+    /// documented.
+    pub fn backend_not_found(element: &Text, id: &str) -> Self {
+        Self::new(element.clone(), "BackendNotFound", format!("Backend with id '{id}' could not be found."), 500)
+    }
+
+    /// The same with a `Retry-After` in whole seconds: what a caller gets while a circuit is open. Source: Azure-Samples/Apim-Samples,
+    /// samples/load-balancing, whose test finds it in answers of a pool that is used up.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        self.with("Retry-After", seconds.max(1).to_string())
+    }
+
+    /// All circuits of a pool are open. The reason was seen in a public report; the message is what the status line said until 2025.
+    pub fn pool_is_inactive(element: &Text, id: &str, status: u16) -> Self {
+        Self::new(element.clone(), "PoolIsInactive", format!("Backend pool '{id}' is temporarily unavailable."), status)
+    }
+
+    /// The circuit of a backend is open. The documentation knows the status alone; the reason is named after that of pools.
+    pub fn backend_is_inactive(element: &Text, id: &str) -> Self {
+        Self::new(element.clone(), "BackendIsInactive", format!("Backend '{id}' is temporarily unavailable."), 503)
+    }
+
+    /// The gateway's identity gave no token for a backend.
+    pub fn backend_token(element: &Text, message: &Text) -> Self {
+        Self::new(element.clone(), "ManagedIdentityTokenFailure", message.clone(), 500)
+    }
+
     /// `fail-on-error-status-code` met one.
     pub fn error_status(element: &Text, status: u16) -> Self {
         Self::new(element.clone(), "BackendErrorStatusCode", format!("The backend answered with status {status}."), 500)
@@ -120,9 +151,9 @@ impl PolicyError {
         self.reason == "ClientConnectionFailure"
     }
 
-    /// Whether a backend gave no response.
+    /// Whether a backend gave no response, or was not even asked.
     pub fn is_backend(&self) -> bool {
-        matches!(self.reason, "Timeout" | "BackendConnectionFailure")
+        matches!(self.reason, "Timeout" | "BackendConnectionFailure" | "PoolIsInactive" | "BackendIsInactive")
     }
 
     /// As `context.LastError` shows it, without its place.
@@ -134,6 +165,8 @@ impl PolicyError {
     pub fn response(&self, request_id: [u8; 16]) -> ResponseMessage {
         let message: Text = match self.status {
             404 => "Resource not found".into(),
+            // The wording has changed over time, and policies that hide the pool's name count on the status alone.
+            _ if matches!(self.reason, "PoolIsInactive" | "BackendIsInactive") => "Service Unavailable".into(),
             500.. => "Internal server error".into(),
             _ => self.message.clone(),
         };

@@ -10,6 +10,7 @@ use crate::{
         value::Value,
     },
     http::Url,
+    policy::Scope,
     text::Text,
 };
 
@@ -17,6 +18,15 @@ use super::{
     Gateway, Hosted,
     effect::{Arrival, ArrivingBody, OperationId},
 };
+
+/// A backend entity that a policy has set.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    /// Its id.
+    pub id: Text,
+    /// The scope of the policy.
+    pub scope: Scope,
+}
 
 /// The state of one request.
 #[derive(Clone, Debug)]
@@ -29,6 +39,8 @@ pub(super) struct State {
     pub heap: Heap,
     /// The backend's base URL, once one is set.
     pub base: Option<Url>,
+    /// The backend entity that is set.
+    pub backend: Option<Chosen>,
     /// Path below the base, with its slash.
     pub suffix: Text,
     /// Query with its question mark, or nothing.
@@ -61,6 +73,7 @@ impl State {
             context: RequestContext::arriving(gateway.service.clone(), arrival.head, body, ip),
             heap: Heap::default(),
             base: None,
+            backend: None,
             suffix,
             query,
             host_set: false,

@@ -5,11 +5,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::concurrency::Slots;
+use super::{breakers::Breakers, concurrency::Slots, pools::Pools};
 
 /// The state of one gateway. Requests come and go, policies are replaced, and it stays.
 #[derive(Debug, Default)]
 pub struct Instance {
+    /// Which backends are left alone.
+    pub(super) breakers: Mutex<Breakers>,
+    /// Whose turn it is in load-balanced pools.
+    pub(super) pools: Mutex<Pools>,
     /// Who holds the slots of `limit-concurrency`.
     pub(super) slots: Arc<Mutex<Slots>>,
 }

@@ -12,6 +12,7 @@
 //! ```
 
 pub mod api;
+pub mod backends;
 pub mod effect;
 pub mod instance;
 pub mod service;
@@ -19,10 +20,12 @@ pub mod trace;
 
 mod admission;
 mod answers;
+mod breakers;
 mod concurrency;
 mod context;
 mod execute;
 mod machine;
+mod pools;
 mod route;
 
 use std::sync::Arc;
@@ -30,6 +33,7 @@ use std::sync::Arc;
 use crate::{dotnet::context as shown, policy::Program, text::Text};
 
 pub use api::{Api, Granted, Operation, Subscription, Version, Versioning};
+pub use backends::{Backend, Backends};
 pub use instance::Instance;
 pub use machine::Machine;
 pub use service::{Held, Holdings, Hosted, Programs};
@@ -45,6 +49,8 @@ pub struct Gateway {
     pub subscriptions: Vec<Subscription>,
     /// Who owns subscriptions.
     pub users: Vec<shown::User>,
+    /// The backend entities that `backend-id` may name.
+    pub backends: Backends,
     /// What outlives a request. A gateway that replaces another takes it over.
     pub instance: Arc<Instance>,
     /// What a request shows of the service before its API is known.
@@ -69,9 +75,24 @@ impl Gateway {
             products: holdings.products,
             subscriptions: holdings.subscriptions,
             users: holdings.users,
+            backends: holdings.backends,
             instance: Arc::default(),
             service: Arc::new(service),
             nothing: Arc::new(Program::default()),
+        }
+    }
+
+    /// The same gateway with these backend entities.
+    #[must_use]
+    pub fn with_backends(mut self, backends: Backends) -> Self {
+        self.backends = backends;
+        self
+    }
+
+    /// From now on all calls of all its APIs run this program.
+    pub fn set_program(&mut self, program: &Arc<Program>) {
+        for hosted in self.apis.iter_mut().filter_map(Arc::get_mut) {
+            hosted.programs = Programs::new(program.clone());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Api, Subscription, context};
+use super::{Api, Backends, Subscription, context};
 use crate::{
     dotnet::context::{self as shown},
     policy::Program,
@@ -20,6 +20,8 @@ pub struct Holdings {
     pub subscriptions: Vec<Subscription>,
     /// Who owns subscriptions.
     pub users: Vec<shown::User>,
+    /// The backend entities.
+    pub backends: Backends,
 }
 
 /// An API of a service.

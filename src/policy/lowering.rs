@@ -31,6 +31,8 @@ pub struct Resources {
     pub unvalued: BTreeSet<String>,
     /// Whether the service may hold more than is named here: what is missing is then noted, not refused. For checking only.
     pub open: bool,
+    /// The ids of the backend entities, where they are known: a `backend-id` that names none of them is then refused, as on upload.
+    pub backends: Option<BTreeSet<String>>,
 }
 
 /// The documents that hold for a request, from the broadest scope to the narrowest. A scope without a document is as if it were not there.
@@ -380,6 +382,20 @@ impl<'a> Lowering<'a> {
     /// Reports an attribute or child that must be there.
     pub fn missing(&mut self, element: &Element, what: &str) {
         self.fault("policy/missing", element.name_span, format!("`{}` needs `{what}`", element.name), format!("add `{what}`"));
+    }
+
+    /// Reports a `backend-id` that names no backend, where the backends are known. Ids of resources compare without case.
+    pub fn known_backend(&mut self, element: &Element, id: &str) {
+        let Some(known) = &self.resources.backends else { return };
+        if known.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+            return;
+        }
+        let near = nearest(id, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        let Some(attribute) = element.attribute("backend-id") else { return };
+        // What the document says, not what a Named Value holds.
+        let message = format!("there is no backend with id `{}`", attribute.value.decoded.trim());
+        let help = near.unwrap_or_else(|| "the backends are those of the spec, and those given with `--backend-entities`".to_owned());
+        self.fault("policy/unknown-backend", attribute.value.span, message, help);
     }
 
     /// Reports text where only elements may stand.

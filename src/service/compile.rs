@@ -9,9 +9,12 @@ use super::{Given, Level, Service, ServiceApi, ServiceProduct};
 use crate::{
     diagnostic::{Diagnostic, Severity, any_error},
     dotnet::context::Named,
-    gateway::{Held, Holdings, Programs, Subscription},
+    gateway::{
+        Held, Holdings, Programs, Subscription,
+        backends::{self, Backend},
+    },
     policy::{self, Program, Resources, Scope},
-    source::Source,
+    source::{Source, Span},
     text::Text,
     xml::{self, Document},
 };
@@ -43,6 +46,11 @@ impl Service {
             let outer: Vec<(Scope, &Document)> = self.shared.policy.iter().map(|document| (Scope::Global, &**document)).collect();
             building.level(workspace, Some(id), &resources, &outer, &first, invent);
         }
+        let faults = backends::faults(&building.holdings.backends).into_iter().map(|(id, fault)| {
+            let files = self.levels().find_map(|level| level.backends.get(id.as_str()));
+            bad_backend(&id, &fault, files)
+        });
+        building.found.extend(faults.collect::<Vec<_>>());
         building.holdings.subscriptions.push(Subscription {
             id: BUILT_IN.into(),
             name: "Built-in all-access subscription".into(),
@@ -60,7 +68,21 @@ impl Service {
         let mut fragments: BTreeMap<String, Arc<Document>> = self.shared.fragments.clone();
         let own = workspace.and_then(|id| self.workspaces.get(id)).map(|level| level.fragments.clone());
         fragments.extend(own.unwrap_or_default());
-        Resources { named_values: values.by_name, fragments, ..Resources::default() }
+        let ids = self.levels().flat_map(|level| level.backends.keys().cloned()).collect();
+        Resources { named_values: values.by_name, fragments, backends: Some(ids), ..Resources::default() }
+    }
+
+    fn levels(&self) -> impl Iterator<Item = &Level> {
+        std::iter::once(&self.shared).chain(self.workspaces.values())
+    }
+}
+
+/// What is wrong with a backend entity.
+fn bad_backend(id: &str, fault: &str, file: Option<&Arc<Source>>) -> Diagnostic {
+    let diagnostic = Diagnostic::error("service/bad-backend", format!("the backend `{id}`: {fault}"));
+    match file {
+        Some(source) => diagnostic.at(source, Span::at(0)),
+        None => diagnostic,
     }
 }
 
@@ -85,6 +107,14 @@ impl Building {
         for document in level.fragments.values() {
             let found = policy::examine(document, resources, None);
             self.found.extend(found.into_iter().filter(|found| found.severity == Severity::Error));
+        }
+        for (id, file) in &level.backends {
+            match backend(id, file, &resources.named_values) {
+                Ok(backend) => {
+                    self.holdings.backends.insert(backend.id.clone(), backend);
+                }
+                Err(faults) => self.found.extend(faults.into_iter().map(|fault| bad_backend(id, &fault, Some(file)))),
+            }
         }
         let start = self.holdings.products.len();
         let products: Vec<&ServiceProduct> = level.products.values().collect();
@@ -166,6 +196,14 @@ impl Building {
         }
         programs
     }
+}
+
+/// A backend entity from the file with its properties.
+fn backend(id: &str, file: &Source, named_values: &BTreeMap<String, String>) -> Result<Backend, Vec<String>> {
+    let unreadable = |error: serde_json::Error| vec![format!("its properties cannot be read: {error}")];
+    let mut json: serde_json::Value = serde_json::from_str(file.text().trim_start_matches('\u{feff}')).map_err(unreadable)?;
+    let properties = json.get_mut("properties").map(serde_json::Value::take).unwrap_or(json);
+    Backend::read(id, &serde_json::from_value(properties).map_err(unreadable)?, named_values)
 }
 
 /// Each finding once: a document stands in many combinations. In the order of the files.

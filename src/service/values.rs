@@ -61,12 +61,12 @@ impl Values {
                 continue;
             }
             let value = found(name, named_value, given).unwrap_or_else(|| {
-                if tell {
+                if tell && named_value.is_secret {
                     self.diagnostics.push(made_up(name, named_value));
                 }
                 invent(name)
             });
-            if tell {
+            if tell && (named_value.is_secret || named_value.value.is_some()) {
                 let (source, span) = &named_value.place;
                 self.diagnostics.extend(faults_of_value(name, &value).map(|fault| fault.at(source, *span)));
             }

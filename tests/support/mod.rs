@@ -8,13 +8,13 @@ use openai_failover::{
     environment::Fixed,
     environment::Moment,
     gateway::{
-        Api, Gateway, Machine, Subscription,
+        Api, Backends, Gateway, Machine, Subscription,
         effect::{AnswerBody, Arrival, ArrivingBody, Effect, Event, Failure, FailureKind, Outgoing, Received, Reception},
         trace::{Entry, Record},
     },
     generate, http,
     http::{Headers, RequestHead, ResponseHead, Url},
-    policy::{self, Resources},
+    policy::{self, Program, Resources},
     source::Source,
     spec::{self, Spec},
     xml,
@@ -198,6 +198,18 @@ impl World {
             traced: false,
             now: Moment(1_763_690_000_000_000_000),
         }
+    }
+
+    /// The backend entities that policies may name.
+    pub fn backends(mut self, backends: Backends) -> Self {
+        Arc::get_mut(&mut self.gateway).expect("no request has been made").backends = backends;
+        self
+    }
+
+    /// Another program in the same gateway.
+    pub fn program(mut self, program: Program) -> Self {
+        Arc::get_mut(&mut self.gateway).expect("no request has been made").set_program(&Arc::new(program));
+        self
     }
 
     /// What the backend at `host` does.

@@ -3,6 +3,7 @@
 mod demonstration;
 mod folder;
 mod greeting;
+mod backends;
 mod setup;
 mod watch;
 
@@ -66,6 +67,9 @@ pub(super) struct Arguments {
     /// A policy fragment; `fragments/ID.xml` beside the policy is found by itself
     #[arg(long = "fragment", value_name = "ID=FILE", value_parser = pair)]
     fragments: Vec<(String, String)>,
+    /// Backend entities as JSON: resources of the type Microsoft.ApiManagement/service/backends, one or a list
+    #[arg(long, value_name = "FILE")]
+    backend_entities: Option<PathBuf>,
     /// How events are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,

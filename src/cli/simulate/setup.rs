@@ -11,12 +11,12 @@ use std::{
 
 use super::{
     super::{input, values},
-    Arguments,
+    Arguments, backends,
 };
 use crate::{
     azure::openai::{Deployment, Deployments, ResourceConfig},
     diagnostic::{Diagnostic, nearest},
-    gateway::{Api, Gateway, Subscription},
+    gateway::{Api, Backends, Gateway, Held, Holdings, Programs, Subscription},
     generate,
     live::{GatewaySite, ResourceSite, Simulation},
     policy::{self, Program, Resources},
@@ -136,10 +136,12 @@ impl Setup {
         if spec.is_none() {
             from_environment(&given, std::iter::once(&document).chain(fragments.values().map(|document| &**document)), &mut named_values);
         }
-        let resources = Resources { named_values: named_values.clone(), fragments, ..Resources::default() };
+        let backends = backends::all(arguments, spec.as_ref(), &named_values, &mut files)?;
+        let ids = backends.keys().map(ToString::to_string).collect();
+        let resources = Resources { named_values: named_values.clone(), fragments, backends: Some(ids), ..Resources::default() };
         let program = Arc::new(policy::compile(&document, &resources)?);
         warnings.extend(program.warnings.iter().cloned());
-        let simulation = simulation(arguments, spec.as_ref(), &named_values, &program)?;
+        let simulation = simulation(arguments, spec.as_ref(), &named_values, &backends, &program)?;
         Ok(Self { simulation, spec, is_service: false, policy_name, files, warnings })
     }
 }
@@ -212,6 +214,7 @@ fn simulation(
     arguments: &Arguments,
     spec: Option<&Spec>,
     named_values: &BTreeMap<String, String>,
+    backends: &Backends,
     program: &Arc<Program>,
 ) -> Result<Simulation, Unusable> {
     let key: Text = keys().key("subscription").into();
@@ -229,7 +232,10 @@ fn simulation(
     };
     let mut gateways = Vec::new();
     for (index, region) in regions.into_iter().enumerate() {
-        let gateway = Gateway::new(service.clone().into(), region.display.into(), api.clone(), vec![subscription.clone()], program.clone());
+        let held = Held { api: api.clone(), products: Vec::new(), programs: Programs::new(program.clone()), any_key: spec.is_none() };
+        let holdings =
+            Holdings { apis: vec![held], subscriptions: vec![subscription.clone()], backends: backends.clone(), ..Holdings::default() };
+        let gateway = Gateway::serving(service.clone().into(), region.display.into(), holdings);
         gateways.push(GatewaySite { region: region.name.into(), listen: listen(arguments.listen, index)?, gateway: Arc::new(gateway) });
     }
     let resources = spec.map_or_else(Vec::new, |spec| resources(spec, named_values));

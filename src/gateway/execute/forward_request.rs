@@ -1,25 +1,35 @@
-//! Runs `forward-request`.
+//! Runs `forward-request`: body, backend, token, request, redirects, one after the other.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Outcome, Stop, Turn, Waiting};
+use super::{Outcome, Stop, Turn, Waiting, set_backend_service::shown, set_query_parameter};
 use crate::{
     dotnet::context::{Body, ResponseMessage},
+    environment::Moment,
     gateway::{
         answers::PolicyError,
+        backends::{self, Single, Target},
+        breakers::Attempt,
         effect::{ClientGone, Effect, Failure, OperationId, Outgoing, Purpose, Received, Reception, Send},
+        instance::locked,
+        pools,
     },
     http::{RequestHead, remove_hop_by_hop},
     policy::elements::forward_request::ForwardRequest,
     text::Text,
 };
 
-/// What is known before the client's body is read.
+/// How many redirects are followed: what a .NET client follows unless it is told otherwise.
+/// Source: learn.microsoft.com/dotnet/api/system.net.http.httpclienthandler.maxautomaticredirections.
+const REDIRECTS: u8 = 50;
+
+/// A request that is not sent yet.
 pub(in crate::gateway) struct Forward {
-    timeout: Duration,
     expected: Expected,
+    follows: bool,
+    timeout: Duration,
 }
 
 /// What to do with the response.
@@ -27,37 +37,131 @@ pub(in crate::gateway) struct Expected {
     element: Text,
     buffered: bool,
     fail_on_error_status_code: bool,
+    /// The backend entity that it comes from; never a pool.
+    backend: Option<Text>,
+    /// The session cookie that the client is to keep.
+    cookie: Option<Text>,
+    /// What is sent again where the response is a redirect that is followed.
+    redirect: Option<Box<Redirect>>,
+}
+
+/// A request that may be redirected.
+struct Redirect {
+    head: RequestHead,
+    /// None: the client's body was passed on, and there is none left to send.
+    body: Option<Outgoing>,
+    left: u8,
+    deadline: Moment,
 }
 
 pub(super) fn execute(policy: &ForwardRequest, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let timeout = turn.timeout(&policy.timeout_ms, policy.in_seconds, element)?;
-    if turn.truth(&policy.follow_redirects, element)? {
-        turn.say("information", "follow-redirects is not simulated: a redirect is passed through");
+    let follows = turn.truth(&policy.follow_redirects, element)?;
+    if let Some(continue_timeout) = &policy.continue_timeout {
+        // Nobody here makes a client wait for 100 Continue; a value that fails to be computed fails all the same.
+        turn.number(continue_timeout, element)?;
     }
     let expected = Expected {
         element: element.clone(),
         buffered: policy.buffer_response,
         fail_on_error_status_code: policy.fail_on_error_status_code,
+        backend: None,
+        cookie: None,
+        redirect: None,
     };
-    let forward = Forward { timeout, expected };
+    let forward = Forward { expected, follows, timeout };
     if policy.buffer_request_body && matches!(turn.state.context.request.body, Body::Unread) {
         let operation = turn.operation();
         return Ok(Outcome::Wait(Effect::ReadRequestBody { operation }, operation, Waiting::ForwardBody(Box::new(forward))));
     }
-    Ok(send(forward, turn)?)
+    Ok(choose(forward, turn)?)
 }
 
 pub(super) fn body_read(forward: Forward, outcome: Result<Bytes, ClientGone>, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
     let bytes = outcome.map_err(|_| PolicyError::client_gone())?;
     turn.state.context.request.body = Body::Bytes(bytes);
     turn.state.client_body_waits = false;
-    send(forward, turn)
+    choose(forward, turn)
 }
 
-fn send(forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
-    if turn.state.base.is_none() {
-        return Err(PolicyError::no_backend());
+/// The backend that the request goes to: the one that is set, or a member of the pool that is.
+fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
+    let gateway = turn.gateway;
+    let Some(id) = turn.state.backend.as_ref().map(|chosen| chosen.id.clone()) else {
+        if turn.state.base.is_none() {
+            return Err(PolicyError::no_backend());
+        }
+        return Ok(send(forward, None, None, turn));
+    };
+    let element = forward.expected.element.clone();
+    let not_found = || PolicyError::backend_not_found(&element, &id);
+    let mut backend = backends::find(&gateway.backends, &id).ok_or_else(not_found)?;
+    let now = turn.environment.now();
+    if let Target::Pool(pool) = &backend.target {
+        let breakers = locked(&gateway.instance.breakers);
+        let is_available =
+            |id: &Text| backends::find(&gateway.backends, id).is_some_and(|member| breakers.open_until(&member.id, now).is_none());
+        let cookies = turn.state.context.request.headers.values("Cookie").map(Text::as_str);
+        // A session stays with its member while that is available, whatever its priority.
+        let kept = pool.session_cookie.as_ref().and_then(|name| pools::kept(&backend.id, pool, name, cookies));
+        let member = match kept.filter(|member| is_available(&member.backend)) {
+            Some(member) => Some(member),
+            None => {
+                let next = locked(&gateway.instance.pools).next(&backend.id, pool, is_available);
+                if let (Some(name), Some(member)) = (&pool.session_cookie, next) {
+                    let value = pools::session_value(&backend.id, &member.backend);
+                    forward.expected.cookie = Some(format!("{name}={value}; path=/; httponly").into());
+                }
+                next
+            }
+        };
+        let Some(member) = member else {
+            let first = pool.members.iter().filter_map(|member| breakers.open_until(&member.backend, now)).min();
+            let error = PolicyError::pool_is_inactive(&element, &backend.id, pool.failure_status);
+            return Err(match first {
+                Some(until) => error.retry_after(until.since(now)),
+                None => error,
+            });
+        };
+        drop(breakers);
+        let member = backends::find(&gateway.backends, &member.backend).ok_or_else(not_found)?;
+        if turn.detailed {
+            turn.say("information", format!("the pool '{}' gives the request to '{}'", backend.id, member.id));
+        }
+        backend = member;
+    } else if let Some(until) = locked(&gateway.instance.breakers).open_until(&backend.id, now) {
+        return Err(PolicyError::backend_is_inactive(&element, &backend.id).retry_after(until.since(now)));
     }
+    let Target::Single(single) = &backend.target else { return Err(not_found()) };
+    turn.state.context.backend = Some(shown(backend));
+    turn.state.base = Some(single.url.clone());
+    turn.state.update_url();
+    forward.expected.backend = Some(backend.id.clone());
+    match &single.credentials.managed_identity {
+        None => Ok(send(forward, Some(single), None, turn)),
+        Some(identity) => {
+            let operation = turn.operation();
+            let (resource, client_id) = (identity.resource.clone(), identity.client_id.clone());
+            let effect = Effect::AcquireToken { operation, resource, client_id };
+            Ok(Outcome::Wait(effect, operation, Waiting::ForwardToken(Box::new(forward))))
+        }
+    }
+}
+
+/// The token for the backend: without one the request is not sent.
+pub(super) fn token(forward: Forward, outcome: Result<Text, Text>, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
+    let token = outcome.map_err(|message| PolicyError::backend_token(&forward.expected.element, &message))?;
+    let gateway = turn.gateway;
+    let backend = forward.expected.backend.as_ref().and_then(|id| backends::find(&gateway.backends, id));
+    let single = match backend.map(|backend| &backend.target) {
+        Some(Target::Single(single)) => Some(&**single),
+        _ => None,
+    };
+    Ok(send(forward, single, Some(token), turn))
+}
+
+fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, turn: &mut Turn<'_>) -> Outcome {
+    let now = turn.environment.now();
     let state = &mut *turn.state;
     let request = &state.context.request;
     let mut headers = request.headers.clone();
@@ -72,7 +176,10 @@ fn send(forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
     let forwarded: Vec<&str> = headers.values("X-Forwarded-For").map(Text::as_str).collect();
     let forwarded = if forwarded.is_empty() { client } else { format!("{},{client}", forwarded.join(",")) };
     headers.set("X-Forwarded-For", forwarded);
-    let head = RequestHead { method: request.method.clone(), url: request.url.clone(), headers };
+    let mut head = RequestHead { method: request.method.clone(), url: request.url.clone(), headers };
+    if let Some(backend) = backend {
+        authorize(&mut head, backend, token);
+    }
     let body = match &request.body {
         Body::Bytes(bytes) => Outgoing::Bytes(bytes.clone()),
         Body::Unread if state.client_body_waits => {
@@ -83,20 +190,75 @@ fn send(forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
         }
         Body::None | Body::Unread | Body::Consumed => Outgoing::Empty,
     };
-    state.streaming = None;
+    if forward.follows {
+        let again = (!matches!(body, Outgoing::Client)).then(|| body.clone());
+        let redirect = Redirect { head: head.clone(), body: again, left: REDIRECTS, deadline: now.after(forward.timeout) };
+        forward.expected.redirect = Some(Box::new(redirect));
+    }
+    if turn.detailed
+        && let Some(backend) = backend
+    {
+        for certificate in &backend.credentials.certificates {
+            turn.say("information", format!("the client certificate '{certificate}' would be presented"));
+        }
+    }
+    dispatch(head, body, forward.timeout, forward.expected, turn)
+}
+
+/// What the backend entity adds takes the place of what the request has under the same name. The documentation does not say; a caller could
+/// otherwise choose the credentials.
+fn authorize(head: &mut RequestHead, backend: &Single, token: Option<Text>) {
+    let credentials = &backend.credentials;
+    for (name, values) in &credentials.headers {
+        head.headers.remove(name);
+        for value in values {
+            head.headers.append(name.clone(), value.clone());
+        }
+    }
+    for (name, values) in &credentials.query {
+        head.url.query = set_query_parameter::replaced(&head.url.query, name, values);
+    }
+    if let Some((scheme, parameter)) = &credentials.authorization {
+        head.headers.set("Authorization", format!("{scheme} {parameter}").trim().to_owned());
+    }
+    if let Some(token) = token {
+        head.headers.set("Authorization", format!("Bearer {token}"));
+    }
+}
+
+fn dispatch(request: RequestHead, body: Outgoing, timeout: Duration, expected: Expected, turn: &mut Turn<'_>) -> Outcome {
+    turn.state.streaming = None;
     let operation = turn.operation();
-    let send = Send { operation, purpose: Purpose::Forward, request: head, body, timeout: forward.timeout, reception: Reception::Stream };
-    Ok(Outcome::Wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(forward.expected)))
+    let send = Send { operation, purpose: Purpose::Forward, request, body, timeout, reception: Reception::Stream };
+    Outcome::Wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(expected))
 }
 
 pub(super) fn received(
-    expected: Expected,
+    mut expected: Expected,
     operation: OperationId,
     outcome: Result<Received, Failure>,
     turn: &mut Turn<'_>,
 ) -> Result<Outcome, PolicyError> {
-    let received = outcome.map_err(|failure| PolicyError::backend(&expected.element, &failure))?;
+    let mut received = match outcome {
+        Ok(received) => received,
+        Err(failure) => {
+            let error = PolicyError::backend(&expected.element, &failure);
+            count(&expected, Attempt::Error(error.reason), turn);
+            return Err(error);
+        }
+    };
     let status = received.head.status;
+    if let Some(redirect) = expected.redirect.take()
+        && let Some((redirect, body, timeout)) = redirected(*redirect, &received, turn)
+    {
+        let head = redirect.head.clone();
+        expected.redirect = Some(Box::new(redirect));
+        return Ok(dispatch(head, body, timeout, expected, turn));
+    }
+    count(&expected, Attempt::Response(status, received.head.headers.get("Retry-After").map(Text::as_str)), turn);
+    if let Some(cookie) = expected.cookie {
+        received.head.headers.append("Set-Cookie", cookie);
+    }
     let body = match received.body {
         Some(bytes) => Body::Bytes(bytes),
         None => {
@@ -109,4 +271,64 @@ pub(super) fn received(
         return Err(PolicyError::error_status(&expected.element, status));
     }
     Ok(Outcome::Done)
+}
+
+/// Tells the backend's breakers.
+fn count(expected: &Expected, attempt: Attempt<'_>, turn: &mut Turn<'_>) {
+    let gateway = turn.gateway;
+    let Some(backend) = expected.backend.as_ref().and_then(|id| backends::find(&gateway.backends, id)) else { return };
+    let Target::Single(single) = &backend.target else { return };
+    if single.breaker.is_empty() {
+        return;
+    }
+    let tripped = locked(&gateway.instance.breakers).record(&backend.id, &single.breaker, attempt, turn.environment.now());
+    if let Some(tripped) = tripped {
+        let seconds = tripped.duration.as_secs_f64();
+        turn.say("information", format!("the circuit of the backend '{}' is open for {seconds} s (rule '{}')", backend.id, tripped.rule));
+    }
+}
+
+/// The next request where a response is a redirect that a .NET client follows: not from https to http; with the method changed to GET and
+/// no body after 300 to 303; and without `Authorization`. Source: github.com/dotnet/runtime, System.Net.Http, RedirectHandler.
+fn redirected(mut redirect: Redirect, received: &Received, turn: &mut Turn<'_>) -> Option<(Redirect, Outgoing, Duration)> {
+    let status = received.head.status;
+    if !matches!(status, 300..=303 | 307 | 308) {
+        return None;
+    }
+    let location = received.head.headers.get("Location")?;
+    let not_followed =
+        |turn: &mut Turn<'_>, why: &str| turn.say("information", format!("the redirect to '{location}' is passed on: {why}"));
+    let Some(url) = redirect.head.url.join(location) else {
+        not_followed(turn, "it is no http or https URL");
+        return None;
+    };
+    if redirect.left == 0 {
+        not_followed(turn, "too many redirects");
+        return None;
+    }
+    if redirect.head.url.scheme == "https" && url.scheme == "http" {
+        not_followed(turn, "it leads from https to http");
+        return None;
+    }
+    let method = redirect.head.method.as_str();
+    let becomes_get = match status {
+        303 => !matches!(method, "GET" | "HEAD"),
+        300..=302 => method == "POST",
+        _ => false,
+    };
+    if becomes_get {
+        redirect.head.method = "GET".into();
+        redirect.body = Some(Outgoing::Empty);
+        // Fields of the body go with it.
+        redirect.head.headers.retain(|name, _| !name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-")));
+    }
+    let Some(body) = redirect.body.clone() else {
+        not_followed(turn, "the body has been passed on already; buffer-request-body keeps it");
+        return None;
+    };
+    redirect.head.headers.remove("Authorization");
+    redirect.head.url = url;
+    redirect.left -= 1;
+    let timeout = redirect.deadline.since(turn.environment.now());
+    Some((redirect, body, timeout))
 }

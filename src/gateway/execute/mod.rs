@@ -91,6 +91,8 @@ pub(super) enum Waiting {
     Sleep,
     /// The client's body, to be sent by `forward-request`.
     ForwardBody(Box<forward_request::Forward>),
+    /// The token of the backend that `forward-request` sends to.
+    ForwardToken(Box<forward_request::Forward>),
     /// The response to `forward-request`.
     Forward(forward_request::Expected),
     /// The token for a `send-request`.
@@ -145,6 +147,7 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
 pub(super) fn resume(waiting: Waiting, event: Event, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
     match (waiting, event) {
         (Waiting::ForwardBody(forward), Event::RequestBody { outcome, .. }) => forward_request::body_read(*forward, outcome, turn),
+        (Waiting::ForwardToken(forward), Event::Token { outcome, .. }) => forward_request::token(*forward, outcome, turn),
         (Waiting::Forward(expected), Event::Response { operation, outcome }) => {
             forward_request::received(expected, operation, outcome, turn)
         }

@@ -1,14 +1,61 @@
 //! Runs `set-backend-service`.
 
 use super::{Outcome, Stop, Turn};
-use crate::{gateway::answers::PolicyError, http::Url, policy::elements::set_backend_service::SetBackendService, text::Text};
+use crate::{
+    dotnet::context,
+    gateway::{
+        answers::PolicyError,
+        backends::{self, Backend, Target},
+        context::Chosen,
+    },
+    http::Url,
+    policy::{Setting, elements::set_backend_service::SetBackendService},
+    text::Text,
+};
 
 pub(super) fn execute(policy: &SetBackendService, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
-    let text = turn.text(&policy.base_url, element)?;
+    match policy {
+        SetBackendService::BaseUrl(url) => base_url(url, element, turn),
+        SetBackendService::BackendId(id) => backend_id(id, element, turn),
+    }
+}
+
+fn base_url(url: &Setting<Text>, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
+    let text = turn.text(url, element)?;
     let Some(base) = Url::parse(&text) else {
         return Err(PolicyError::value(element, format!("'{text}' is not an absolute URL.")).into());
     };
+    // An inherited `backend-id` is overridden by another `backend-id` only. Source:
+    // learn.microsoft.com/azure/api-management/set-backend-service-policy (usage notes). Within one document the last one holds.
+    if let Some(chosen) = turn.state.backend.as_ref().filter(|chosen| chosen.scope < turn.place.scope) {
+        let message = format!("base-url has no effect: the backend '{}' is inherited, and only another backend-id overrides it", chosen.id);
+        turn.say("information", message);
+        return Ok(Outcome::Done);
+    }
+    turn.state.backend = None;
+    turn.state.context.backend = None;
     turn.state.base = Some(base);
     turn.state.update_url();
     Ok(Outcome::Done)
+}
+
+fn backend_id(id: &Setting<Text>, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
+    let id = turn.text(id, element)?;
+    let gateway = turn.gateway;
+    let Some(backend) = backends::find(&gateway.backends, &id) else {
+        return Err(PolicyError::backend_not_found(element, &id).into());
+    };
+    turn.state.backend = Some(Chosen { id: backend.id.clone(), scope: turn.place.scope });
+    turn.state.context.backend = Some(shown(backend));
+    // A pool has no URL: the request's is that of a member once `forward-request` has picked one.
+    if let Target::Single(single) = &backend.target {
+        turn.state.base = Some(single.url.clone());
+        turn.state.update_url();
+    }
+    Ok(Outcome::Done)
+}
+
+/// `context.Backend`
+pub(super) fn shown(backend: &Backend) -> context::Backend {
+    context::Backend { id: backend.id.clone(), region: backend.region.clone(), is_pool: backend.is_pool() }
 }

@@ -31,6 +31,15 @@ pub(super) fn execute(policy: &SetQueryParameter, element: &Text, turn: &mut Tur
     Ok(Outcome::Done)
 }
 
+/// A query with these values of a parameter in the place of those that it has.
+pub(super) fn replaced(query: &str, name: &str, values: &[Text]) -> Text {
+    let pairs = query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty());
+    let others = pairs.filter(|pair| !percent_decode(pair.split('=').next().unwrap_or("")).eq_ignore_ascii_case(name));
+    let mut kept: Vec<String> = others.map(str::to_owned).collect();
+    kept.extend(values.iter().map(|value| format!("{}={}", encode(name), encode(value))));
+    if kept.is_empty() { Text::EMPTY } else { format!("?{}", kept.join("&")).into() }
+}
+
 /// Percent-encodes what a query's name or value cannot hold.
 fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());

@@ -20,6 +20,8 @@ pub struct ForwardRequest {
     pub fail_on_error_status_code: bool,
     /// Whether redirects are followed.
     pub follow_redirects: Setting<bool>,
+    /// How long to wait for `100 Continue`, in seconds.
+    pub continue_timeout: Option<Setting<i64>>,
 }
 
 /// What the global scope's section holds: 300 seconds, the response buffered.
@@ -32,22 +34,13 @@ impl Default for ForwardRequest {
             buffer_response: true,
             fail_on_error_status_code: false,
             follow_redirects: Setting::Literal(false),
+            continue_timeout: None,
         }
     }
 }
 
-/// Lowers the element.
+/// Lowers the element. `http-version` makes no difference here: the simulated backends speak every version, and no policy can tell them apart.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<ForwardRequest> {
-    for (name, value) in [("http-version", "1"), ("continue-timeout", ""), ("follow-redirects", "false")] {
-        if let Some(attribute) = element.attribute(name).filter(|attribute| attribute.value.decoded.trim() != value) {
-            lowering.warning(
-                "policy/not-simulated",
-                attribute.span,
-                format!("`{name}` is not simulated"),
-                "the gateway here behaves as if it were left out",
-            );
-        }
-    }
     let default = ForwardRequest::default();
     let (timeout_ms, in_seconds) = timeout(lowering, element).unwrap_or((default.timeout_ms, true));
     Some(ForwardRequest {
@@ -57,6 +50,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
         buffer_response: lowering.literal_bool_attribute(element, "buffer-response", true),
         fail_on_error_status_code: lowering.literal_bool_attribute(element, "fail-on-error-status-code", false),
         follow_redirects: lowering.bool_attribute(element, "follow-redirects").unwrap_or(Setting::Literal(false)),
+        continue_timeout: lowering.int_attribute(element, "continue-timeout", 0..=i64::from(i32::MAX)),
     })
 }
 

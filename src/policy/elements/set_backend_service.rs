@@ -8,16 +8,32 @@ use crate::{
 
 /// The policy's settings.
 #[derive(Debug)]
-pub struct SetBackendService {
+pub enum SetBackendService {
     /// The backend's base URL, path included.
-    pub base_url: Setting<Text>,
+    BaseUrl(Setting<Text>),
+    /// The id of a backend entity.
+    BackendId(Setting<Text>),
 }
 
-/// Lowers the element. Backend entities are not simulated yet: they are refused by name.
+/// Lowers the element. Where both are given the entity holds: it brings its own URL. What belongs to Service Fabric and Dapr is refused by
+/// name.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<SetBackendService> {
-    if let Some(backend_id) = element.attribute("backend-id") {
-        lowering.fault("policy/not-simulated", backend_id.name_span, "`backend-id` is not simulated", "use `base-url`");
+    let special = |name: &str| name.starts_with("sf-") || name.starts_with("dapr-");
+    let mut sound = true;
+    for attribute in element.attributes.iter().filter(|attribute| special(&attribute.name)) {
+        let message = format!("`{}` is not simulated", attribute.name);
+        lowering.fault("policy/not-simulated", attribute.name_span, message, "use a backend with an `http` or `https` URL");
+        sound = false;
+    }
+    if !sound {
         return None;
     }
-    Some(SetBackendService { base_url: lowering.text_attribute(element, "base-url")? })
+    if element.attribute("backend-id").is_none() {
+        return lowering.text_attribute(element, "base-url").map(SetBackendService::BaseUrl);
+    }
+    let id = lowering.text_attribute(element, "backend-id")?;
+    if let Setting::Literal(id) = &id {
+        lowering.known_backend(element, id);
+    }
+    Some(SetBackendService::BackendId(id))
 }
