@@ -9,6 +9,7 @@ pub mod diff;
 pub mod check;
 pub mod live;
 pub mod azure;
+pub mod service;
 pub mod gateway;
 pub mod generate;
 pub mod spec;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     csharp::Code,
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, any_error},
     expression::{self, Form, Target},
-    policy::references,
+    policy::{STAND_INS, references},
     source::{Source, Span},
     xml::{Element, Expression, ExpressionKind, Node, Value},
 };
@@ -18,8 +18,10 @@ pub struct Checked {
     pub expressions: usize,
     /// How many of them compile.
     pub compiled: usize,
-    /// What is wrong with the others.
+    /// What is wrong: with the others, and with the document.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where they stand.
+    places: Vec<Span>,
 }
 
 pub(super) fn check(source: &Arc<Source>, root: &Element) -> Checked {
@@ -38,6 +40,28 @@ fn target(element: &str, attribute: Option<&str>) -> Target {
 }
 
 impl Checked {
+    /// Adds what else was found, each once, in the order of the document; and counts.
+    pub(super) fn complete(&mut self, source: &Arc<Source>, found: Vec<Diagnostic>) {
+        let place = |diagnostic: &Diagnostic| {
+            diagnostic.primary().map_or((true, Span::default()), |label| (!Arc::ptr_eq(&label.source, source), label.span))
+        };
+        for diagnostic in found {
+            if !self.diagnostics.iter().any(|known| known.code == diagnostic.code && place(known) == place(&diagnostic)) {
+                self.diagnostics.push(diagnostic);
+            }
+        }
+        self.diagnostics.sort_by_key(|diagnostic| (place(diagnostic).0, place(diagnostic).1.start));
+        let errors: Vec<Span> = self
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| any_error(std::slice::from_ref(*diagnostic)))
+            .filter_map(|diagnostic| diagnostic.primary().filter(|label| Arc::ptr_eq(&label.source, source)).map(|label| label.span))
+            .collect();
+        let is_wrong = |place: &Span| errors.iter().any(|error| place.start <= error.start && error.start < place.end);
+        self.expressions = self.places.len();
+        self.compiled = self.places.iter().filter(|place| !is_wrong(place)).count();
+    }
+
     fn element(&mut self, source: &Arc<Source>, element: &Element) {
         for attribute in &element.attributes {
             self.value(source, &attribute.value, target(&element.name, Some(&attribute.name)));
@@ -55,21 +79,15 @@ impl Checked {
     fn value(&mut self, source: &Arc<Source>, value: &Value, target: Target) {
         let whole = value.as_expression().is_some();
         for expression in value.expressions() {
-            self.expressions += 1;
+            self.places.push(expression.span);
             let target = if whole { target } else { Target::Any };
             match compile(source, value, expression, target) {
-                Ok(warnings) => {
-                    self.compiled += 1;
-                    self.diagnostics.extend(warnings);
-                }
+                Ok(warnings) => self.diagnostics.extend(warnings),
                 Err(found) => self.diagnostics.extend(found),
             }
         }
     }
 }
-
-/// What may stand for a Named Value that nobody has defined: text inside of a string, a number, a truth, a string.
-const STAND_INS: [Option<&str>; 4] = [None, Some("1"), Some("true"), Some("\"x\"")];
 
 fn compile(source: &Arc<Source>, value: &Value, expression: &Expression, target: Target) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
     let form = match expression.kind {

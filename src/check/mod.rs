@@ -1,4 +1,5 @@
-//! Static analysis of policy documents. In its first form: every expression of a document compiled, as an upload would.
+//! Static analysis of policy documents: what the service would refuse on upload. Every element is held against the catalogue, and every
+//! expression compiled.
 
 mod expressions;
 
@@ -6,13 +7,20 @@ use std::sync::Arc;
 
 pub use expressions::Checked;
 
-use crate::{diagnostic::Diagnostic, source::Source, xml};
+use crate::{
+    diagnostic::Diagnostic,
+    policy::{self, Resources, Scope},
+    source::Source,
+    xml,
+};
 
-/// Checks a policy document, a section or a fragment.
+/// Checks a policy document, a section, a fragment or a single policy.
 ///
 /// # Errors
 /// What makes the text no XML at all.
-pub fn document(source: &Arc<Source>) -> Result<Checked, Vec<Diagnostic>> {
+pub fn document(source: &Arc<Source>, resources: &Resources, scope: Option<Scope>) -> Result<Checked, Vec<Diagnostic>> {
     let document = xml::parse(source)?;
-    Ok(expressions::check(source, &document.root))
+    let mut checked = expressions::check(source, &document.root);
+    checked.complete(source, policy::examine(&document, resources, scope));
+    Ok(checked)
 }

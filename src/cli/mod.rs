@@ -7,8 +7,10 @@ mod fault;
 mod generate;
 mod input;
 mod output;
+mod policies;
 mod schema;
 mod simulate;
+mod values;
 
 use std::process::ExitCode;
 
@@ -38,6 +40,8 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Injects a fault into a running simulation, or clears it
     Fault(fault::Arguments),
+    /// Lists every policy element and how far it is simulated
+    Policies(policies::Arguments),
     /// Prints the JSON Schema of a file format
     Schema(schema::Arguments),
 }
@@ -71,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments, &printer),
         Command::Simulate(arguments) => simulate::run(arguments, &printer),
         Command::Fault(arguments) => fault::run(&arguments, &printer),
+        Command::Policies(arguments) => policies::run(&arguments, &printer),
         Command::Schema(arguments) => schema::run(&arguments, &printer),
     };
     let outcome = result.unwrap_or_else(|error| {

@@ -57,6 +57,11 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
+    /// A note without a place yet.
+    pub fn remark(code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(code, message) }
+    }
+
     /// Underlines `span`; the first call gives the primary place.
     pub fn at(self, source: &Arc<Source>, span: Span) -> Self {
         self.label(source, span, "")

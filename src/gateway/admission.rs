@@ -2,9 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{Gateway, answers::PolicyError, api::Match, context::State};
+use super::{
+    Gateway, Hosted,
+    answers::PolicyError,
+    api::{Granted, Subscription},
+    context::State,
+    route,
+};
 use crate::{
     dotnet::context::{self as shown, Named},
+    http::Url,
     policy::Program,
     text::Text,
 };
@@ -21,64 +28,100 @@ impl Gateway {
     /// The program for a request; none where no API has its path.
     pub(super) fn admit(&self, state: &mut State) -> Result<Option<Arc<Program>>, Box<Refused>> {
         let request = &state.context.request;
-        let refused = |error| Box::new(Refused { error, program: self.program.clone() });
-        match self.api.find(&request.method, &request.original_url.path) {
-            Match::NoApi => Ok(None),
-            Match::NoOperation => Err(refused(PolicyError::operation_not_found())),
-            Match::Operation(index, parameters) => {
-                state.context.operation = self.api.operations.get(index).map(|operation| shown::Operation {
-                    named: Named { id: operation.id.clone(), name: operation.name.clone() },
-                    method: operation.method.clone(),
-                    url_template: operation.url_template.clone(),
-                });
-                state.context.request.matched_parameters = parameters;
-                self.authorize(state).map_err(refused)?;
-                Ok(Some(self.program.clone()))
+        // Where several APIs claim a path, the one that claims most of it is meant.
+        let claims = self.apis.iter().filter_map(|hosted| {
+            route::suffix(&hosted.api, &request.original_url, &request.headers).map(|suffix| (route::claim(&hosted.api), hosted, suffix))
+        });
+        let Some((_, hosted, suffix)) = claims.fold(None, |best: Option<(usize, _, _)>, claim| match best {
+            Some(best) if best.0 >= claim.0 => Some(best),
+            _ => Some(claim),
+        }) else {
+            return Ok(None);
+        };
+        let (hosted, suffix) = (hosted.clone(), Text::copied(suffix));
+        let found = hosted.api.operation(&request.method, &suffix);
+        state.enter(&hosted, suffix);
+        let Some((index, parameters)) = found else {
+            let program = hosted.programs.find(None, None).clone();
+            return Err(Box::new(Refused { error: PolicyError::operation_not_found(), program }));
+        };
+        state.context.operation = hosted.api.operations.get(index).map(|operation| shown::Operation {
+            named: Named { id: operation.id.clone(), name: operation.name.clone() },
+            method: operation.method.clone(),
+            url_template: operation.url_template.clone(),
+        });
+        state.context.request.matched_parameters = parameters;
+        match self.authorize(&hosted, state) {
+            Ok(product) => {
+                state.context.product = product.and_then(|product| self.products.get(product)).cloned();
+                Ok(Some(hosted.programs.find(product, Some(index)).clone()))
             }
+            Err(error) => Err(Box::new(Refused { error, program: hosted.programs.find(None, Some(index)).clone() })),
         }
     }
 
-    /// The key in its header, or in the query where the header is absent.
-    /// Source: learn.microsoft.com/azure/api-management/api-management-subscriptions.
-    fn authorize(&self, state: &mut State) -> Result<(), PolicyError> {
-        let api = &self.api;
+    /// The product that a request is made in, if any.
+    ///
+    /// A key that is no active subscription's for the API is refused even where none is asked for. Without a key, an open product comes
+    /// first, and with it its policies; then the API's own word.
+    /// Source: learn.microsoft.com/azure/api-management/api-management-subscriptions, "How API Management handles requests with or without
+    /// subscription keys".
+    fn authorize(&self, hosted: &Hosted, state: &mut State) -> Result<Option<usize>, PolicyError> {
+        let api = &hosted.api;
         let request = &state.context.request;
-        let in_query = || {
-            let query = request.original_url.query.trim_start_matches('?');
-            query
-                .split('&')
-                .filter_map(|pair| pair.split_once('='))
-                .find(|(name, _)| name.eq_ignore_ascii_case(&api.key_query))
-                .map(|(_, value)| crate::http::percent_decode(value))
-        };
+        let in_query = || query_value(&request.original_url, &api.key_query);
         let key = request.headers.get(&api.key_header).map(Text::to_string).or_else(in_query).filter(|key| !key.is_empty());
-        let subscription = key.as_ref().and_then(|key| {
-            self.subscriptions
-                .iter()
-                .find(|subscription| subscription.primary_key == *key.as_str() || subscription.secondary_key == *key.as_str())
-        });
-        if let (Some(subscription), Some(key)) = (subscription, &key) {
-            let named = Named { id: subscription.id.clone(), name: subscription.name.clone() };
-            state.context.subscription = Some(shown::Subscription {
-                named,
-                key: key.clone().into(),
-                primary_key: subscription.primary_key.clone(),
-                secondary_key: subscription.secondary_key.clone(),
-                ..shown::Subscription::default()
-            });
-            return Ok(());
+        let is_keyed = key.is_some();
+        if let Some(key) = key
+            && let Some(subscription) = self.subscriptions.iter().find(|subscription| subscription.has(&key))
+            && subscription.is_active
+            && let Some(product) = self.grants(subscription, hosted)
+        {
+            state.context.user = self.owner(subscription);
+            state.context.subscription = Some(subscription.shown(key.into()));
+            return Ok(product);
         }
-        if !api.subscription_required {
-            return Ok(());
+        if !is_keyed || hosted.any_key {
+            let is_open = |product: &&usize| self.products.get(**product).is_some_and(|product| !product.subscription_required);
+            if let Some(open) = hosted.products.iter().find(is_open) {
+                return Ok(Some(*open));
+            }
+            if !api.subscription_required {
+                return Ok(None);
+            }
         }
         let url = &state.context.request.original_url;
         let challenge = format!(
             "AzureApiManagementKey realm=\"{}://{}/{}\",name=\"{}\",type=\"header\"",
             url.scheme,
             url.authority(),
-            api.path,
+            api.public_path(),
             api.key_header
         );
-        Err(if key.is_some() { PolicyError::key_invalid(challenge) } else { PolicyError::key_not_found(challenge) })
+        Err(if is_keyed { PolicyError::key_invalid(challenge) } else { PolicyError::key_not_found(challenge) })
     }
+
+    /// Whether a subscription is for an API, and the product that it is for.
+    fn grants(&self, subscription: &Subscription, hosted: &Hosted) -> Option<Option<usize>> {
+        match &subscription.granted {
+            Granted::AllApis => Some(None),
+            Granted::Api(id) => (*id == hosted.api.id).then_some(None),
+            Granted::Product(id) => {
+                let is_it = |product: &&usize| self.products.get(**product).is_some_and(|product| product.named.id == *id);
+                hosted.products.iter().find(is_it).map(|product| Some(*product))
+            }
+        }
+    }
+
+    fn owner(&self, subscription: &Subscription) -> Option<shown::User> {
+        let id = subscription.owner.as_ref()?;
+        self.users.iter().find(|user| user.id == *id).cloned()
+    }
+}
+
+/// The first value of a query parameter, percent-decoded.
+pub(super) fn query_value(url: &Url, name: &str) -> Option<String> {
+    let query = url.query.trim_start_matches('?');
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| crate::http::percent_decode(value))
 }

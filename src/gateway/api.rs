@@ -1,6 +1,13 @@
-//! The API that a gateway serves: its path, its operations, its subscription keys; and which operation a request means.
+//! An API that a gateway serves: its path, its operations, its subscription keys; and which operation a request means.
 
-use crate::{http::percent_decode, text::Text};
+use crate::{
+    dotnet::{
+        context::{self as shown, Named},
+        datetime::DateTime,
+    },
+    http::percent_decode,
+    text::Text,
+};
 
 /// An API of the API Management service.
 #[derive(Clone, Debug)]
@@ -21,6 +28,36 @@ pub struct Api {
     pub service_url: Option<crate::http::Url>,
     /// The operations.
     pub operations: Vec<Operation>,
+    /// Its version, where it has one.
+    pub version: Option<Version>,
+    /// Its revision, which `;rev=N` behind its path asks for.
+    pub revision: Text,
+    /// Whether its revision is the one that answers where none is asked for.
+    pub is_current: bool,
+    /// `context.Api.Protocols`
+    pub protocols: Vec<Text>,
+    /// The workspace that it is in.
+    pub workspace: Option<Named>,
+}
+
+/// A version of an API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// What a request says to mean it: `v1`.
+    pub id: Text,
+    /// Where it says so.
+    pub by: Versioning,
+}
+
+/// Where a request names a version. Source: learn.microsoft.com/azure/api-management/api-management-versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Versioning {
+    /// Behind the API's path.
+    Segment,
+    /// In this header.
+    Header(Text),
+    /// In this parameter of the query.
+    Query(Text),
 }
 
 /// One operation: a method and a URL template.
@@ -47,43 +84,84 @@ pub struct Subscription {
     pub primary_key: Text,
     /// The secondary key; both are valid.
     pub secondary_key: Text,
+    /// What it is for.
+    pub granted: Granted,
+    /// Whether its state is `active`; in any other its keys are invalid.
+    pub is_active: bool,
+    /// The id of the user whose it is.
+    pub owner: Option<Text>,
+    /// `CreatedDate`, `StartDate` and `EndDate`: for the record, no subscription expires by itself.
+    /// Source: learn.microsoft.com/rest/api/apimanagement/subscription/get (`expirationDate`).
+    pub dates: [Option<DateTime>; 3],
 }
 
-/// What a path means to an [`Api`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Match {
-    /// The path lies outside the API.
-    NoApi,
-    /// The path lies inside the API, and no operation has it with this method.
-    NoOperation,
-    /// An operation, by its place in [`Api::operations`], and the template's parameters, percent-decoded.
-    Operation(usize, Vec<(Text, Text)>),
+/// What a subscription is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Granted {
+    /// All APIs.
+    #[default]
+    AllApis,
+    /// The API with this id.
+    Api(Text),
+    /// The APIs of the product with this id, in its context.
+    Product(Text),
+}
+
+/// An active one for all APIs, with no keys yet.
+impl Default for Subscription {
+    fn default() -> Self {
+        Self {
+            id: Text::EMPTY,
+            name: Text::EMPTY,
+            primary_key: Text::EMPTY,
+            secondary_key: Text::EMPTY,
+            granted: Granted::AllApis,
+            is_active: true,
+            owner: None,
+            dates: [None; 3],
+        }
+    }
+}
+
+impl Subscription {
+    /// Whether the key is one of its two.
+    pub fn has(&self, key: &str) -> bool {
+        !key.is_empty() && (self.primary_key == *key || self.secondary_key == *key)
+    }
+
+    /// As `context.Subscription` shows it, used with `key`.
+    pub(super) fn shown(&self, key: Text) -> shown::Subscription {
+        let [created, start, end] = self.dates;
+        shown::Subscription {
+            named: Named { id: self.id.clone(), name: self.name.clone() },
+            key,
+            primary_key: self.primary_key.clone(),
+            secondary_key: self.secondary_key.clone(),
+            created,
+            start,
+            end,
+        }
+    }
 }
 
 impl Api {
-    /// Finds the operation of a request. The API's path and literal segments compare without case, parameters take one
-    /// segment, a final `*` takes the rest.
+    /// Finds the operation of a request by its method and the path below the API's own: its place in [`Api::operations`], and the template's
+    /// parameters, percent-decoded. Literal segments compare without case, parameters take one segment, a final `*` takes the rest.
     /// Source: learn.microsoft.com/azure/api-management/api-management-howto-add-operations (template matching).
-    pub fn find(&self, method: &str, path: &str) -> Match {
-        let Some(suffix) = self.suffix(path) else { return Match::NoApi };
-        let found = self.operations.iter().enumerate().filter(|(_, operation)| operation.method.eq_ignore_ascii_case(method));
-        for (index, operation) in found {
-            if let Some(parameters) = match_template(&operation.url_template, suffix) {
-                return Match::Operation(index, parameters);
-            }
-        }
-        Match::NoOperation
+    pub fn operation(&self, method: &str, suffix: &str) -> Option<(usize, Vec<(Text, Text)>)> {
+        let operations = self.operations.iter().enumerate();
+        operations
+            .filter(|(_, operation)| operation.method.eq_ignore_ascii_case(method))
+            .find_map(|(index, operation)| match_template(&operation.url_template, suffix).map(|parameters| (index, parameters)))
     }
 
-    /// The part of `path` below the API's own path, from its slash on; `None` where the path lies outside.
-    pub fn suffix<'a>(&self, path: &'a str) -> Option<&'a str> {
-        if self.path.is_empty() {
-            return Some(path);
+    /// The path that its requests begin with, version and all, without slashes at its ends.
+    pub fn public_path(&self) -> String {
+        match &self.version {
+            Some(Version { id, by: Versioning::Segment }) if self.path.is_empty() => id.to_string(),
+            Some(Version { id, by: Versioning::Segment }) => format!("{}/{id}", self.path),
+            _ => self.path.to_string(),
         }
-        let rest = path.strip_prefix('/')?;
-        let head = rest.get(..self.path.len())?;
-        let tail = rest.get(self.path.len()..)?;
-        (head.eq_ignore_ascii_case(&self.path) && (tail.is_empty() || tail.starts_with('/'))).then_some(tail)
     }
 }
 
@@ -156,6 +234,11 @@ impl Default for Api {
             key_query: "subscription-key".into(),
             service_url: None,
             operations: azure_openai_operations(),
+            version: None,
+            revision: "1".into(),
+            is_current: true,
+            protocols: vec!["https".into()],
+            workspace: None,
         }
     }
 }
@@ -165,20 +248,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_means_an_operation_or_says_what_is_missing() {
+    fn a_path_means_an_operation_or_none() {
         let api = Api::default();
         let chat = api.operations.iter().position(|operation| operation.id == "ChatCompletions_Create").unwrap();
-        let deployment = |name: &str| vec![(Text::from("deployment-id"), Text::from(name.to_owned()))];
-        for (method, path, expected) in [
-            ("POST", "/openai/deployments/gpt-4o/chat/completions", Match::Operation(chat, deployment("gpt-4o"))),
-            ("post", "/OpenAI/Deployments/gpt%2D4o/chat/completions/", Match::Operation(chat, deployment("gpt-4o"))),
-            ("GET", "/openai/deployments/gpt-4o/chat/completions", Match::NoOperation),
-            ("POST", "/openai/deployments//chat/completions", Match::NoOperation),
-            ("POST", "/openai", Match::NoOperation),
-            ("POST", "/openaix/deployments/a/completions", Match::NoApi),
-            ("POST", "/", Match::NoApi),
+        let deployment = |name: &str| Some((chat, vec![(Text::from("deployment-id"), Text::from(name.to_owned()))]));
+        for (method, suffix, expected) in [
+            ("POST", "/deployments/gpt-4o/chat/completions", deployment("gpt-4o")),
+            ("post", "/Deployments/gpt%2D4o/chat/completions/", deployment("gpt-4o")),
+            ("GET", "/deployments/gpt-4o/chat/completions", None),
+            ("POST", "/deployments//chat/completions", None),
+            ("POST", "", None),
         ] {
-            assert_eq!(api.find(method, path), expected, "{method} {path}");
+            assert_eq!(api.operation(method, suffix), expected, "{method} {suffix}");
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    Gateway,
+    Gateway, Hosted,
     effect::{Arrival, ArrivingBody, OperationId},
     execute::{Missed, Unanswered},
 };
@@ -32,6 +32,8 @@ pub(super) struct Chosen {
 /// The state of one request.
 #[derive(Clone, Debug)]
 pub(super) struct State {
+    /// The API that the request means, once that is known.
+    pub hosted: Option<Arc<Hosted>>,
     /// What `context` shows.
     pub context: RequestContext,
     /// The objects of its expressions.
@@ -69,14 +71,13 @@ impl State {
             ArrivingBody::Stream => Body::Unread,
         };
         let client_body_waits = matches!(arrival.body, ArrivingBody::Stream);
-        let suffix = gateway.api.suffix(&arrival.head.url.path).unwrap_or(&arrival.head.url.path);
-        let suffix = if suffix.is_empty() { Text::Static("/") } else { Text::from(suffix.to_owned()) };
-        let query = arrival.head.url.query.clone();
+        let (suffix, query) = (arrival.head.url.path.clone(), arrival.head.url.query.clone());
         let ip = address_text(arrival.client);
-        let mut state = Self {
+        Self {
+            hosted: None,
             context: RequestContext::arriving(gateway.service.clone(), arrival.head, body, ip),
             heap: Heap::default(),
-            base: gateway.api.service_url.clone(),
+            base: None,
             backend: None,
             suffix,
             query,
@@ -87,11 +88,25 @@ impl State {
             missed: None,
             unanswered: None,
             locals: Vec::new(),
-        };
-        if state.base.is_some() {
-            state.update_url();
         }
-        state
+    }
+
+    /// The request means this API; `suffix` is its path below the API's own.
+    pub fn enter(&mut self, hosted: &Arc<Hosted>, suffix: Text) {
+        self.context.service = hosted.service.clone();
+        self.context.workspace = hosted.api.workspace.clone();
+        self.suffix = if suffix.is_empty() { Text::Static("/") } else { suffix };
+        self.base = hosted.api.service_url.clone();
+        self.hosted = Some(hosted.clone());
+        if self.base.is_some() {
+            self.update_url();
+        }
+    }
+
+    /// The API that the request means: no policy runs without one.
+    #[allow(dead_code, reason = "policies that look at their API")]
+    pub fn api(&self) -> Option<&super::Api> {
+        self.hosted.as_deref().map(|hosted| &hosted.api)
     }
 
     /// `context.Request.Url` follows the base URL, the path and the query.
@@ -145,8 +160,10 @@ pub(super) fn service(name: Text, region: Text, api: &super::Api) -> Arc<Service
             named: Named { id: api.id.clone(), name: api.name.clone() },
             path: api.path.clone(),
             service_url: api.service_url.clone(),
-            protocols: vec!["https".into()],
-            ..context::Api::default()
+            protocols: api.protocols.clone(),
+            version: api.version.as_ref().map(|version| version.id.clone()),
+            revision: api.revision.clone(),
+            is_old_revision: !api.is_current,
         },
         key_names: (api.key_header.clone(), api.key_query.clone()),
         ..Service::default()

@@ -1,6 +1,6 @@
 //! The gateway of API Management as a machine without I/O: a request and events go in, effects come out.
 //!
-//! [`Gateway`] is what all requests share: an API, a compiled policy, the region it runs in. [`Machine`] is one request on its
+//! [`Gateway`] is what all requests share: APIs, compiled policies, the region it runs in. [`Machine`] is one request on its
 //! way through the policy's sections. A driver owns sockets (or virtual time) and turns the crank:
 //!
 //! ```text
@@ -16,6 +16,7 @@ pub mod backends;
 pub mod effect;
 pub mod instance;
 pub mod secrets;
+pub mod service;
 pub mod trace;
 
 mod admission;
@@ -29,37 +30,45 @@ mod embedding;
 mod execute;
 mod machine;
 mod pools;
+mod route;
 
 use std::sync::Arc;
 
-use crate::{dotnet::context::Service, policy::Program, text::Text};
+use crate::{dotnet::context as shown, policy::Program, text::Text};
 
-pub use api::{Api, Operation, Subscription};
+pub use api::{Api, Granted, Operation, Subscription, Version, Versioning};
 pub use backends::{Backend, Backends};
 pub use instance::Instance;
 pub use machine::Machine;
 pub use secrets::Secrets;
+pub use service::{Held, Holdings, Hosted, Programs};
 
 /// One gateway of an API Management service: everything that does not change between requests.
 #[derive(Debug)]
 pub struct Gateway {
-    /// The API it serves.
-    pub api: Api,
+    /// The APIs it serves.
+    pub apis: Vec<Arc<Hosted>>,
+    /// The products that give access to them.
+    pub products: Vec<shown::Product>,
     /// Whose keys are valid.
     pub subscriptions: Vec<Subscription>,
+    /// Who owns subscriptions.
+    pub users: Vec<shown::User>,
     /// The backend entities that `backend-id` may name.
     pub backends: Backends,
-    /// The effective policy.
-    pub program: Arc<Program>,
     /// What outlives a request. A gateway that replaces another takes it over.
     pub instance: Arc<Instance>,
     /// What no trace shows.
     pub secrets: Secrets,
     service: Arc<Service>,
+    /// What a request shows of the service before its API is known.
+    service: Arc<shown::Service>,
+    /// What runs for a request that means no API: nothing.
+    nothing: Arc<Program>,
 }
 
 impl Gateway {
-    /// A gateway of the service `service_name` in the region with the display name `region`.
+    /// A gateway of the service `service_name` in the region with the display name `region`, with one API and one policy for all calls.
     pub fn new(service_name: Text, region: Text, api: Api, subscriptions: Vec<Subscription>, program: Arc<Program>) -> Self {
         let secrets =
             subscriptions.iter().flat_map(|subscription| [&subscription.primary_key, &subscription.secondary_key]).cloned().collect();
@@ -72,6 +81,24 @@ impl Gateway {
     pub fn hiding(mut self, secrets: impl IntoIterator<Item = Text>) -> Self {
         self.secrets.extend(secrets);
         Self { api, subscriptions, backends: Backends::new(), program, instance: Arc::default(), service }
+        let held = Held { api, products: Vec::new(), programs: Programs::new(program), any_key: true };
+        Self::serving(service_name, region, Holdings { apis: vec![held], subscriptions, ..Holdings::default() })
+    }
+
+    /// A gateway of the service `service_name` in the region with the display name `region`, with all that the service holds.
+    pub fn serving(service_name: Text, region: Text, holdings: Holdings) -> Self {
+        let host = |held| Arc::new(Hosted::new(held, service_name.clone(), region.clone()));
+        let service = shown::Service { name: service_name.clone(), region: region.clone(), ..shown::Service::default() };
+        Self {
+            apis: holdings.apis.into_iter().map(host).collect(),
+            products: holdings.products,
+            subscriptions: holdings.subscriptions,
+            users: holdings.users,
+            backends: holdings.backends,
+            instance: Arc::default(),
+            service: Arc::new(service),
+            nothing: Arc::new(Program::default()),
+        }
     }
 
     /// The same gateway with these backend entities.
@@ -79,6 +106,13 @@ impl Gateway {
     pub fn with_backends(mut self, backends: Backends) -> Self {
         self.backends = backends;
         self
+    }
+
+    /// From now on all calls of all its APIs run this program.
+    pub fn set_program(&mut self, program: &Arc<Program>) {
+        for hosted in self.apis.iter_mut().filter_map(Arc::get_mut) {
+            hosted.programs = Programs::new(program.clone());
+        }
     }
 
     /// The display name of its region; `context.Deployment.Region`.

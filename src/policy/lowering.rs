@@ -27,6 +27,10 @@ pub struct Resources {
     pub named_values: BTreeMap<String, String>,
     /// Policy fragments by id.
     pub fragments: BTreeMap<String, Arc<Document>>,
+    /// Named Values that there are, and whose values nobody has given: for checking only.
+    pub unvalued: BTreeSet<String>,
+    /// Whether the service may hold more than is named here: what is missing is then noted, not refused. For checking only.
+    pub open: bool,
     /// The ids of the backend entities, where they are known: a `backend-id` that names none of them is then refused, as on upload.
     pub backends: Option<BTreeSet<String>>,
 }
@@ -52,7 +56,7 @@ pub fn compile(document: &Document, resources: &Resources) -> Result<Program, Ve
 /// Every fault of the documents, of their expressions, and of the fragments that they include.
 pub fn compile_chain(chain: &Chain<'_>, resources: &Resources) -> Result<Program, Vec<Diagnostic>> {
     let Some((_, narrowest)) = chain.last() else {
-        return Ok(Program { blocks: Vec::new(), sections: [BlockId(0); 4], warnings: Vec::new() });
+        return Ok(Program::default());
     };
     let mut lowering = Lowering::new(&narrowest.source, resources);
     let mut sound = true;
@@ -80,18 +84,22 @@ pub fn compile_chain(chain: &Chain<'_>, resources: &Resources) -> Result<Program
 /// Every fault of the fragment.
 pub fn compile_fragment(document: &Document, resources: &Resources) -> Result<Program, Vec<Diagnostic>> {
     let mut lowering = Lowering::new(&document.source, resources);
+    // As if included: neither `<base />` nor another fragment may stand in it.
+    lowering.including.push(String::new());
     let block = lowering.block(&document.root, "");
     lowering.finish([block; 4])
 }
 
 /// One compilation under way; what an element's own file works with.
 pub struct Lowering<'a> {
-    source: Arc<Source>,
-    resources: &'a Resources,
+    pub(super) source: Arc<Source>,
+    pub(super) resources: &'a Resources,
     blocks: Vec<Block>,
-    diagnostics: Vec<Diagnostic>,
-    section: Option<Section>,
-    scope: Scope,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) section: Option<Section>,
+    pub(super) scope: Scope,
+    /// Whether nobody has said where the document holds.
+    pub(super) any_scope: bool,
     /// The documents of the broader scopes.
     broader: &'a Chain<'a>,
     /// The policies of the document that may stand once.
@@ -99,11 +107,11 @@ pub struct Lowering<'a> {
     /// Whether the statement being compiled may read a body.
     reads_body: bool,
     /// The fragments being included, the innermost last.
-    including: Vec<String>,
+    pub(super) including: Vec<String>,
 }
 
 impl<'a> Lowering<'a> {
-    fn new(source: &Arc<Source>, resources: &'a Resources) -> Self {
+    pub(super) fn new(source: &Arc<Source>, resources: &'a Resources) -> Self {
         Self {
             source: source.clone(),
             resources,
@@ -111,6 +119,7 @@ impl<'a> Lowering<'a> {
             diagnostics: Vec::new(),
             section: None,
             scope: Scope::Api,
+            any_scope: false,
             broader: &[],
             seen: HashSet::new(),
             reads_body: false,
@@ -132,7 +141,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Whether the root is that of a policy document; reports sections that are none, or stand twice.
-    fn root(&mut self, root: &Element) -> bool {
+    pub(super) fn root(&mut self, root: &Element) -> bool {
         if root.name != "policies" {
             let help = "a policy document is `<policies>` with `<inbound>`, `<backend>`, `<outbound>` and `<on-error>` in it";
             self.fault("policy/root", root.name_span, format!("`{}` is not a policy document", root.name), help);
@@ -192,7 +201,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The service refuses a backend section with two policies. Source: its own message, in public reports.
-    fn one_child(&mut self, element: &Element) {
+    pub(super) fn one_child(&mut self, element: &Element) {
         if self.section != Some(Section::Backend) {
             return;
         }
@@ -241,7 +250,7 @@ impl<'a> Lowering<'a> {
         self.add(Block { statements })
     }
 
-    fn statement(&mut self, parent: &Element, child: &Element, path: &str, into: &mut Vec<Statement>) {
+    pub(super) fn statement(&mut self, parent: &Element, child: &Element, path: &str, into: &mut Vec<Statement>) {
         match child.name.as_str() {
             "base" if path.is_empty() && self.including.is_empty() => self.inherit(into),
             "base" => self.fault("policy/misplaced-base", child.name_span, "`base` may stand only directly in a section", "move it out"),
@@ -301,9 +310,9 @@ impl<'a> Lowering<'a> {
         self.section
     }
 
-    /// The scope of the document being compiled.
-    pub(super) fn scope(&self) -> Scope {
-        self.scope
+    /// The scope of the document being compiled; none where nobody has said.
+    pub(super) fn scope(&self) -> Option<Scope> {
+        (!self.any_scope).then_some(self.scope)
     }
 
     /// Notes that a policy stands here; whether it stood before, where it may only once.
@@ -318,12 +327,19 @@ impl<'a> Lowering<'a> {
             self.conform(element, entry, !path.is_empty());
         }
         let Some(attribute) = element.attribute("fragment-id") else { return };
-        let id = attribute.value.decoded.clone();
+        let Some(id) = self.literal_attribute(element, "fragment-id").map(|id| id.to_string()) else { return };
         if !self.including.is_empty() {
             self.fault("policy/nested-fragment", element.name_span, "a fragment cannot include another", "include both from the document");
             return;
         }
         let Some(fragment) = self.resources.fragments.get(&id).cloned() else {
+            if self.resources.open {
+                return self.remark(
+                    "policy/unknown-fragment",
+                    attribute.value.span,
+                    format!("the policy fragment `{id}` is not looked at"),
+                );
+            }
             let near = nearest(&id, self.resources.fragments.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
             let help = near.unwrap_or_else(|| format!("give it: `--fragment {id}=FILE`, or `fragments/{id}.xml` beside the policy"));
             self.fault("policy/unknown-fragment", attribute.value.span, format!("there is no policy fragment with id `{id}`"), help);
@@ -356,6 +372,11 @@ impl<'a> Lowering<'a> {
     /// Reports something that will probably fail when it runs.
     pub fn warning(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.diagnostics.push(Diagnostic::warning(code, message).at(&self.source, span).help(help));
+    }
+
+    /// Reports something worth knowing.
+    pub(super) fn remark(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::remark(code, message).at(&self.source, span));
     }
 
     /// Reports an attribute or child that must be there.
@@ -456,14 +477,28 @@ impl<'a> Lowering<'a> {
 
     /// A value with its Named Values put in: a literal read by `read`, or an expression bound against `target`.
     pub fn setting<T>(&mut self, value: &Value, target: Target, read: impl Fn(&str) -> Result<T, &'static str>) -> Option<Setting<T>> {
+        if self.is_guessed(value) {
+            return self.guessed(value, target, read);
+        }
+        self.setting_with(value, target, &read, &self.resources.named_values)
+    }
+
+    /// The same with these Named Values.
+    pub(super) fn setting_with<T>(
+        &mut self,
+        value: &Value,
+        target: Target,
+        read: &impl Fn(&str) -> Result<T, &'static str>,
+        known: &BTreeMap<String, String>,
+    ) -> Option<Setting<T>> {
         if let Some(expression) = value.as_expression() {
             let form = match expression.kind {
                 ExpressionKind::Single => Form::Expression,
                 ExpressionKind::Block => Form::Block,
             };
-            let replaced = self.replaced(value.code(expression), &value.code_places(expression), value, expression.code.start)?;
+            let replaced = self.replaced(value.code(expression), &value.code_places(expression), value, expression.code.start, known)?;
             let (code, places) = (replaced.text.clone(), replaced.places.clone());
-            return self.expression(code, places, form, target, &replaced).map(Setting::Expression);
+            return self.expression(code, places, form, target, &replaced, known).map(Setting::Expression);
         }
         if let Some(first) = value.expressions().first() {
             self.fault(
@@ -474,7 +509,7 @@ impl<'a> Lowering<'a> {
             );
             return None;
         }
-        let replaced = self.replaced(&value.decoded, &value.places, value, 0)?;
+        let replaced = self.replaced(&value.decoded, &value.places, value, 0, known)?;
         let text = replaced.text.as_str();
         // A Named Value may hold an expression, which then stands for the whole. Source: the documentation of Named Values.
         let form = if text.starts_with("@(") && text.ends_with(')') {
@@ -487,7 +522,7 @@ impl<'a> Lowering<'a> {
         if let (Some(form), false) = (form, value.decoded.starts_with('@')) {
             let code = text.get(2..text.len() - 1).unwrap_or("").to_owned();
             let places = vec![(0, value.span.start), (Span::at(code.len()).start, value.span.end)];
-            return self.expression(code, places, form, target, &replaced).map(Setting::Expression);
+            return self.expression(code, places, form, target, &replaced, known).map(Setting::Expression);
         }
         match read(text) {
             Ok(value) => Some(Setting::Literal(value)),
@@ -504,8 +539,15 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn replaced(&mut self, text: &str, places: &[(u32, u32)], value: &Value, base: u32) -> Option<Replaced> {
-        let mut replaced = named_values::replace(text, places, value, base, &self.resources.named_values);
+    fn replaced(
+        &mut self,
+        text: &str,
+        places: &[(u32, u32)],
+        value: &Value,
+        base: u32,
+        known: &BTreeMap<String, String>,
+    ) -> Option<Replaced> {
+        let mut replaced = named_values::replace(text, places, value, base, known);
         let unknown = std::mem::take(&mut replaced.unknown);
         let sound = unknown.is_empty();
         for (name, span) in unknown {
@@ -523,6 +565,7 @@ impl<'a> Lowering<'a> {
         form: Form,
         target: Target,
         replaced: &Replaced,
+        known: &BTreeMap<String, String>,
     ) -> Option<Box<expression::Program>> {
         let code = Code::mapped(&self.source, code, places);
         match expression::compile(&code, form, target) {
@@ -531,7 +574,6 @@ impl<'a> Lowering<'a> {
                 Some(Box::new(program))
             }
             Err(found) => {
-                let known = &self.resources.named_values;
                 self.diagnostics.extend(found.into_iter().map(|diagnostic| replaced.discreet(diagnostic, known)));
                 None
             }

@@ -98,6 +98,38 @@ pub fn references(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
     })
 }
 
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 256;
+
+/// The longest value, in characters.
+pub const LONGEST_VALUE: usize = 4096;
+
+/// What the service says against a Named Value when it is saved, without a place yet. A value is never quoted: it may be a secret.
+///
+/// Source: learn.microsoft.com/rest/api/apimanagement/named-value/create-or-update (`displayName`, `value`), and the page above for values
+/// within values.
+pub fn faults_of_value(name: &str, value: &str) -> impl Iterator<Item = Diagnostic> {
+    let mut found = Vec::new();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    if name.is_empty() || !name.chars().all(is_name) || name.chars().count() > LONGEST_NAME {
+        let fault = Diagnostic::error("policy/named-value-name", format!("`{name}` is not the name of a Named Value"));
+        found.push(fault.help(format!("a name has 1 to {LONGEST_NAME} letters, digits, dots, dashes and underscores")));
+    }
+    let length = value.chars().count();
+    if value.trim().is_empty() {
+        let fault = Diagnostic::error("policy/named-value-empty", format!("the Named Value `{name}` is empty"));
+        found.push(fault.help("a value may be neither empty nor blank"));
+    } else if length > LONGEST_VALUE {
+        let fault = Diagnostic::error("policy/named-value-length", format!("the Named Value `{name}` has {length} characters"));
+        found.push(fault.help(format!("a value may have {LONGEST_VALUE}")));
+    }
+    if references(value).next().is_some() {
+        let fault = Diagnostic::warning("policy/named-value-nested", format!("the Named Value `{name}` refers to another one"));
+        found.push(fault.help("what stands in double braces within a value is not replaced: it stays as it is"));
+    }
+    found.into_iter()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +138,27 @@ mod tests {
     fn only_names_in_double_braces_are_references() {
         let found: Vec<&str> = references(r#"{{a-b.c_1}} {{ a }} {{}} $"{{x y}}" {{{deep}}} {{b}}"#).map(|(_, _, name)| name).collect();
         assert_eq!(found, ["a-b.c_1", "deep", "b"]);
+    }
+
+    #[test]
+    fn names_and_values_have_their_rules() {
+        let long = "x".repeat(LONGEST_VALUE + 1);
+        for (name, value, expected) in [
+            ("a.b-c_1", "value", ""),
+            ("a", &long[1..], ""),
+            ("a", "@(context.Api.Id)", ""),
+            ("a b", "v", "policy/named-value-name"),
+            ("", "v", "policy/named-value-name"),
+            (&long[..257], "v", "policy/named-value-name"),
+            ("a", "", "policy/named-value-empty"),
+            ("a", " \n", "policy/named-value-empty"),
+            ("a", &long, "policy/named-value-length"),
+            ("a", "Text: {{b}}", "policy/named-value-nested"),
+            ("a", "{ {b} }", ""),
+        ] {
+            let found: Vec<&str> = faults_of_value(name, value).map(|fault| fault.code).collect();
+            assert_eq!(found.join(" "), expected, "{name}");
+        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! A compiled policy: blocks of statements, typed and with every expression bound.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{diagnostic::Diagnostic, expression, source::Span, text::Text};
 
 use super::elements::Policy;
 
 /// The four sections of a document.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Section {
     /// Before the backend.
@@ -37,7 +37,7 @@ impl Section {
 
 /// Where a document holds, from the broadest to the narrowest.
 /// Source: learn.microsoft.com/azure/api-management/api-management-howto-policies (scopes).
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// All APIs of the service.
@@ -67,7 +67,7 @@ impl Scope {
 }
 
 /// The place of a block in [`Program::blocks`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct BlockId(pub u32);
 
 /// Statements that run one after the other.
@@ -123,8 +123,8 @@ impl<T> Setting<T> {
     }
 }
 
-/// A compiled policy document with everything that it includes.
-#[derive(Debug)]
+/// A compiled policy document with everything that it includes. The default one does nothing.
+#[derive(Debug, Default)]
 pub struct Program {
     /// All blocks.
     pub blocks: Vec<Block>,

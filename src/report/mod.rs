@@ -1,5 +1,6 @@
 //! How results look. Plain data in, text out; nothing here decides anything, and nothing here prints.
 
+pub mod catalogue;
 pub mod diagnostics;
 pub mod difference;
 pub mod evaluation;

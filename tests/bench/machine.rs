@@ -108,7 +108,13 @@ fn gateway() -> Arc<Gateway> {
 fn served(text: &str, resources: Resources) -> Arc<Gateway> {
     let document = xml::parse(&Source::new("policy", text)).unwrap();
     let program = policy::compile(&document, &resources).unwrap();
-    let subscription = Subscription { id: "s".into(), name: "s".into(), primary_key: "key".into(), secondary_key: "key2".into() };
+    let subscription = Subscription {
+        id: "s".into(),
+        name: "s".into(),
+        primary_key: "key".into(),
+        secondary_key: "key2".into(),
+        ..Subscription::default()
+    };
     Arc::new(Gateway::new("contoso".into(), "Sweden Central".into(), Api::default(), vec![subscription], Arc::new(program)))
 }
 

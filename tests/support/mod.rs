@@ -176,8 +176,18 @@ impl World {
                 .collect();
             panic!("{}", lines.join("\n"))
         });
-        let subscription = Subscription { id: "s".into(), name: "s".into(), primary_key: KEY.into(), secondary_key: "client-key-2".into() };
-        let gateway = Gateway::new("contoso".into(), region.to_owned().into(), api, vec![subscription], Arc::new(program));
+        let subscription = Subscription {
+            id: "s".into(),
+            name: "s".into(),
+            primary_key: KEY.into(),
+            secondary_key: "client-key-2".into(),
+            ..Subscription::default()
+        };
+        Self::serving(Gateway::new("contoso".into(), region.to_owned().into(), api, vec![subscription], Arc::new(program)))
+    }
+
+    /// A gateway with whatever it holds.
+    pub fn serving(gateway: Gateway) -> Self {
         Self {
             gateway: Arc::new(gateway),
             responders: BTreeMap::new(),
@@ -198,7 +208,7 @@ impl World {
 
     /// Another program in the same gateway.
     pub fn program(mut self, program: Program) -> Self {
-        Arc::get_mut(&mut self.gateway).expect("no request has been made").program = Arc::new(program);
+        Arc::get_mut(&mut self.gateway).expect("no request has been made").set_program(&Arc::new(program));
         self
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::setup::Setup;
-use crate::live::Running;
+use crate::{gateway::Granted, live::Running};
 
 /// The last line before requests are told of.
 pub(super) const LISTENING: &str = "Listening. Requests appear below; Ctrl-C stops.";
@@ -26,6 +26,9 @@ pub(super) fn key_header(setup: &Setup) -> String {
 }
 
 pub(super) fn text(setup: &Setup, running: &Running) -> String {
+    if setup.is_service {
+        return service(setup, running);
+    }
     let listening = running.listening();
     let name = setup.spec.as_ref().map_or(String::new(), |spec| format!("{}: ", spec.name));
     let mut out = format!("{name}{} is running, all on this machine.\n\n", setup.policy_name);
@@ -56,5 +59,54 @@ pub(super) fn text(setup: &Setup, running: &Running) -> String {
     };
     let _ =
         write!(out, "\n  openai-failover fault {control}{first} 429 --retry-after 10s\n  openai-failover fault {control}{first} clear\n");
+    out
+}
+
+/// The same for a whole service: its APIs, and the keys for them.
+fn service(setup: &Setup, running: &Running) -> String {
+    let listening = running.listening();
+    let mut out = format!("{} is running, all on this machine.\n\n", setup.policy_name);
+    for (region, url) in &listening.gateways {
+        let _ = writeln!(out, "  gateway    {region:<20} {url}");
+    }
+    if let Some(control) = &listening.control {
+        let _ = writeln!(out, "  control    {:<20} {control}", "");
+    }
+    let Some(gateway) = setup.simulation.gateways.first().map(|site| &site.gateway) else { return out };
+    out.push('\n');
+    for hosted in &gateway.apis {
+        let api = &hosted.api;
+        let revision = if api.is_current { String::new() } else { format!(";rev={}", api.revision) };
+        let _ = writeln!(
+            out,
+            "  api        {:<20} /{}{revision}, {} operations, key in `{}`",
+            api.id,
+            api.public_path(),
+            api.operations.len(),
+            api.key_header
+        );
+    }
+    for subscription in &gateway.subscriptions {
+        let granted = match &subscription.granted {
+            Granted::AllApis => "all APIs".to_owned(),
+            Granted::Api(id) => format!("API {id}"),
+            Granted::Product(id) => format!("product {id}"),
+        };
+        let state = if subscription.is_active { "" } else { ", not active" };
+        let _ = writeln!(out, "  key        {:<20} {}  ({granted}{state})", subscription.id, subscription.primary_key);
+    }
+    let first = gateway.apis.iter().find_map(|hosted| hosted.api.operations.first().map(|operation| (&hosted.api, operation)));
+    if let (Some(root), Some((api, operation))) = (listening.gateways.values().next(), first) {
+        let path = format!("/{}/{}", api.public_path(), operation.url_template.trim_start_matches('/'));
+        let key = listening.subscription_key.as_deref().unwrap_or("");
+        let _ = write!(
+            out,
+            "\nTry it:\n\n  curl -i -X {} '{}{}' -H '{}: {key}'\n",
+            operation.method,
+            root.trim_end_matches('/'),
+            path.replace("//", "/"),
+            api.key_header
+        );
+    }
     out
 }

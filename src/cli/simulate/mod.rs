@@ -1,6 +1,7 @@
 //! `simulate`: gateways and Azure OpenAI resources on loopback, real HTTP, live faults.
 
 mod demonstration;
+mod folder;
 mod greeting;
 mod backends;
 mod setup;
@@ -16,7 +17,12 @@ use std::{
 use clap::{Args, ValueEnum};
 use tokio::sync::watch as watch_channel;
 
-use super::{Outcome, fault::CONTROL, output::Printer};
+use super::{
+    Outcome,
+    fault::CONTROL,
+    output::Printer,
+    values::{ValueArguments, pair},
+};
 use crate::{
     http::Url,
     live::{self, SimulationEvent},
@@ -36,7 +42,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// What `simulate` takes.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
-    /// The region spec; the built-in two-region example without
+    /// The region spec, or the folder of an API Management service; the built-in two-region example without
     spec: Option<PathBuf>,
     /// A policy document in place of the generated one
     #[arg(long, value_name = "FILE")]
@@ -47,18 +53,17 @@ pub(super) struct Arguments {
     /// Where the control endpoint listens: loopback only
     #[arg(long, value_name = "ADDR", default_value = CONTROL)]
     control_listen: SocketAddr,
-    /// The region of the one gateway that there is without a spec
-    #[arg(long, value_name = "NAME", default_value = "swedencentral", conflicts_with = "spec")]
-    region: String,
+    /// The region of the one gateway that there is without a spec; swedencentral unless given
+    #[arg(long, value_name = "NAME")]
+    region: Option<String>,
     /// Sends requests for HOST to the server at URL, instead of to a simulated resource
     #[arg(long = "backend", value_name = "HOST=URL", value_parser = mapping)]
     backends: Vec<(String, Url)>,
     /// Lets requests for HOST out to the real host
     #[arg(long, value_name = "HOST")]
     real: Vec<String>,
-    /// The value of a Named Value; a backend whose key it is takes it
-    #[arg(long = "named-value", value_name = "NAME=VALUE", value_parser = pair)]
-    named_values: Vec<(String, String)>,
+    #[command(flatten)]
+    values: ValueArguments,
     /// A policy fragment; `fragments/ID.xml` beside the policy is found by itself
     #[arg(long = "fragment", value_name = "ID=FILE", value_parser = pair)]
     fragments: Vec<(String, String)>,
@@ -84,10 +89,10 @@ enum Format {
     Json,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(format!("`{text}` has no name and value with `=` between them")),
+impl Arguments {
+    /// The region of the one gateway that there is without a spec.
+    fn region(&self) -> &str {
+        self.region.as_deref().unwrap_or("swedencentral")
     }
 }
 

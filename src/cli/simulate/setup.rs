@@ -9,14 +9,18 @@ use std::{
     sync::Arc,
 };
 
-use super::{super::input, Arguments, backends};
+use super::{
+    super::{input, values},
+    Arguments, backends,
+};
 use crate::{
     azure::openai::{Deployment, Deployments, ResourceConfig},
     diagnostic::{Diagnostic, nearest},
-    gateway::{Api, Backends, Gateway, Subscription},
+    gateway::{Api, Backends, Gateway, Held, Holdings, Programs, Subscription},
     generate,
     live::{GatewaySite, ResourceSite, Simulation},
     policy::{self, Program, Resources},
+    service::{Given, environment_name},
     source::Source,
     spec::{self, Auth, Region, Spec},
     text::Text,
@@ -32,6 +36,8 @@ pub(super) struct Setup {
     pub simulation: Simulation,
     /// The spec, where there is one.
     pub spec: Option<Spec>,
+    /// Whether it is all that a service's folder holds.
+    pub is_service: bool,
     /// The policy's name for people.
     pub policy_name: String,
     /// The files that it came from, to be watched.
@@ -60,12 +66,21 @@ impl From<Vec<Diagnostic>> for Unusable {
     }
 }
 
+impl From<values::Unusable> for Unusable {
+    fn from(unusable: values::Unusable) -> Self {
+        match unusable {
+            values::Unusable::Diagnostics(found) => Self::Diagnostics(found),
+            values::Unusable::Other(error) => Self::Other(error),
+        }
+    }
+}
+
 /// Keys that this process invents: the same name gives the same key for as long as it runs, so that a reload changes none.
 #[derive(Clone, Debug)]
-struct Keys(std::hash::RandomState);
+pub(super) struct Keys(std::hash::RandomState);
 
 impl Keys {
-    fn key(&self, name: &str) -> String {
+    pub fn key(&self, name: &str) -> String {
         let half = |salt: u8| {
             let mut hasher = self.0.build_hasher();
             hasher.write_u8(salt);
@@ -77,7 +92,7 @@ impl Keys {
 }
 
 /// One for the process: `Setup` is read again at each change of a file.
-fn keys() -> &'static Keys {
+pub(super) fn keys() -> &'static Keys {
     static KEYS: std::sync::OnceLock<Keys> = std::sync::OnceLock::new();
     KEYS.get_or_init(|| Keys(std::hash::RandomState::new()))
 }
@@ -85,8 +100,20 @@ fn keys() -> &'static Keys {
 impl Setup {
     /// Reads everything anew.
     pub fn read(arguments: &Arguments) -> Result<Self, Unusable> {
+        if let Some(folder) = arguments.spec.as_deref().filter(|path| path.is_dir()) {
+            if arguments.policy.is_some() || !arguments.fragments.is_empty() {
+                return Err(anyhow::anyhow!("the folder of a service has its own policies and fragments").into());
+            }
+            return super::folder::read(arguments, folder);
+        }
+        if arguments.region.is_some() && arguments.spec.is_some() {
+            return Err(
+                anyhow::anyhow!("a spec says where its gateways are: `--region` is for the one gateway that there is without").into()
+            );
+        }
         let mut files = Vec::new();
         let mut warnings = Vec::new();
+        let given = arguments.values.read(&mut files, &mut warnings)?;
         let spec_source = match &arguments.spec {
             Some(path) => {
                 files.push(path.clone());
@@ -103,23 +130,42 @@ impl Setup {
             }
             None => None,
         };
-        let named_values = named_values(arguments, spec.as_ref());
         let (document, policy_name) = policy_document(arguments, spec.as_ref(), &mut files)?;
         let fragments = fragments(arguments, &mut files)?;
+        let mut named_values = named_values(&given, spec.as_ref());
+        if spec.is_none() {
+            from_environment(&given, std::iter::once(&document).chain(fragments.values().map(|document| &**document)), &mut named_values);
+        }
         let backends = backends::all(arguments, spec.as_ref(), &named_values, &mut files)?;
         let ids = backends.keys().map(ToString::to_string).collect();
-        let resources = Resources { named_values: named_values.clone(), fragments, backends: Some(ids) };
+        let resources = Resources { named_values: named_values.clone(), fragments, backends: Some(ids), ..Resources::default() };
         let program = Arc::new(policy::compile(&document, &resources)?);
         warnings.extend(program.warnings.iter().cloned());
         let simulation = simulation(arguments, spec.as_ref(), &named_values, &backends, &program)?;
-        Ok(Self { simulation, spec, policy_name, files, warnings })
+        Ok(Self { simulation, spec, is_service: false, policy_name, files, warnings })
     }
 }
 
 /// Given ones, and for the spec's others keys that the simulator invents.
-fn named_values(arguments: &Arguments, spec: Option<&Spec>) -> BTreeMap<String, String> {
-    let invented = spec.into_iter().flat_map(|spec| spec.named_values.keys()).map(|name| (name.clone(), keys().key(name)));
-    invented.chain(arguments.named_values.iter().cloned()).collect()
+fn named_values(given: &Given, spec: Option<&Spec>) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    for (name, named_value) in spec.into_iter().flat_map(|spec| &spec.named_values) {
+        let value = given.secret(name, Some(&named_value.key_vault)).map_or_else(|| keys().key(name), str::to_owned);
+        values.insert(name.clone(), value);
+    }
+    values.extend(given.by_name.iter().map(|(name, value)| (name.clone(), value.clone())));
+    values
+}
+
+/// Where nothing defines Named Values, those that the documents name may be in the environment.
+fn from_environment<'a>(given: &Given, documents: impl Iterator<Item = &'a Document>, into: &mut BTreeMap<String, String>) {
+    for document in documents {
+        for (_, _, name) in policy::references(document.source.text()) {
+            if let (false, Some(value)) = (into.contains_key(name), given.environment.get(&environment_name(name))) {
+                into.insert(name.to_owned(), value.clone());
+            }
+        }
+    }
 }
 
 fn policy_document(arguments: &Arguments, spec: Option<&Spec>, files: &mut Vec<PathBuf>) -> Result<(Document, String), Unusable> {
@@ -177,17 +223,20 @@ fn simulation(
         name: "simulated".into(),
         primary_key: key.clone(),
         secondary_key: keys().key("subscription-2").into(),
+        ..Subscription::default()
     };
     let (api, service, regions) = match spec {
         Some(spec) => (api(spec), spec.name.clone(), spec.gateways.iter().map(|gateway| gateway.region).collect()),
         // A key is not asked for where nothing says that one is; a valid one is recognised all the same.
-        None => (Api { subscription_required: false, ..Api::default() }, "simulated".to_owned(), vec![region(&arguments.region)?]),
+        None => (Api { subscription_required: false, ..Api::default() }, "simulated".to_owned(), vec![region(arguments.region())?]),
     };
     let mut gateways = Vec::new();
     for (index, region) in regions.into_iter().enumerate() {
-        let gateway = Gateway::new(service.clone().into(), region.display.into(), api.clone(), vec![subscription.clone()], program.clone())
-            .hiding(named_values.values().map(|value| Text::from(value.clone())))
-            .with_backends(backends.clone());
+        let held = Held { api: api.clone(), products: Vec::new(), programs: Programs::new(program.clone()), any_key: spec.is_none() };
+        let holdings =
+            Holdings { apis: vec![held], subscriptions: vec![subscription.clone()], backends: backends.clone(), ..Holdings::default() };
+        let gateway = Gateway::serving(service.clone().into(), region.display.into(), holdings)
+            .hiding(named_values.values().map(|value| Text::from(value.clone())));
         gateways.push(GatewaySite { region: region.name.into(), listen: listen(arguments.listen, index)?, gateway: Arc::new(gateway) });
     }
     let resources = spec.map_or_else(Vec::new, |spec| resources(spec, named_values));
@@ -207,7 +256,7 @@ fn simulation(
     })
 }
 
-fn region(name: &str) -> Result<Region, anyhow::Error> {
+pub(super) fn region(name: &str) -> Result<Region, anyhow::Error> {
     Region::spelled(name).ok_or_else(|| {
         let near = nearest(name, Region::all().map(|region| region.name)).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         anyhow::anyhow!("`{name}` is not an Azure region{near}")
@@ -215,7 +264,7 @@ fn region(name: &str) -> Result<Region, anyhow::Error> {
 }
 
 /// The first gateway at the address, each further one on the next port.
-fn listen(first: Option<SocketAddr>, index: usize) -> Result<SocketAddr, anyhow::Error> {
+pub(super) fn listen(first: Option<SocketAddr>, index: usize) -> Result<SocketAddr, anyhow::Error> {
     let Some(first) = first else { return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))) };
     if first.port() == 0 {
         return Ok(first);

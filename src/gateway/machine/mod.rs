@@ -45,7 +45,7 @@ pub struct Machine {
 impl Machine {
     /// Begins a request; its first effect is ready afterwards.
     pub fn start(gateway: Arc<Gateway>, arrival: Arrival, environment: &mut dyn Environment) -> Self {
-        let program = gateway.program.clone();
+        let program = gateway.nothing.clone();
         let trace = Trace { detailed: arrival.trace, ..Trace::default() };
         let mut machine = Self {
             state: State::new(&gateway, arrival),

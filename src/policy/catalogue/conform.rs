@@ -66,8 +66,10 @@ impl Lowering<'_> {
             let message = format!("`{}` is not allowed in the section `{}`", element.name, section.name());
             self.fault("policy/wrong-section", element.name_span, message, format!("it may stand in {}", allowed.join(", ")));
         }
-        let scope = self.scope();
-        if !entry.scopes.is_empty() && !entry.scopes.contains(&scope) {
+        if let Some(scope) = self.scope()
+            && !entry.scopes.is_empty()
+            && !entry.scopes.contains(&scope)
+        {
             let allowed: Vec<&str> = entry.scopes.iter().map(|scope| scope.name()).collect();
             let message = format!("`{}` is not allowed in the scope `{}`", element.name, scope.name());
             self.fault("policy/wrong-scope", element.name_span, message, format!("it may stand in {}", allowed.join(", ")));

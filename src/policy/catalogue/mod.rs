@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::program::{Scope, Section};
 
-/// A policy of the catalogue.
-#[derive(Debug, Deserialize)]
+/// A policy of the catalogue. As JSON it is what `openai-failover policies --format json` prints: names stay as they are.
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Entry {
     /// The element.
@@ -24,29 +24,35 @@ pub struct Entry {
     pub status: Status,
     /// What this gateway does with it.
     pub level: Level,
+    /// Why it does no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The sections that its page names.
     pub sections: Vec<Section>,
     /// Sections that its page does not name, and that deployed policies have it in.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_in: Vec<Section>,
     /// The scopes whose documents may hold it.
     pub scopes: Vec<Scope>,
     /// The gateways that have it.
     pub gateways: Vec<String>,
     /// How often it may stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub once: Option<Once>,
     /// Its attributes; `id` is every policy's.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
     /// Its child elements.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Child>,
     /// Whether the children stand in the order of the list.
     #[serde(default)]
     pub order: Order,
     /// The policies that it holds, where it holds any.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<Holds>,
     /// Its own text, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<TextRule>,
 }
 
@@ -86,7 +92,7 @@ impl Level {
 }
 
 /// How often a policy may stand.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Once {
     /// Once in a section.
@@ -96,7 +102,7 @@ pub enum Once {
 }
 
 /// Whether children have an order.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// None.
@@ -107,7 +113,7 @@ pub enum Order {
 }
 
 /// Which policies an element holds.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Holds {
     /// All that its section may have.
@@ -119,7 +125,7 @@ pub enum Holds {
 }
 
 /// An attribute.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Attribute {
     /// Its name.
@@ -131,16 +137,19 @@ pub struct Attribute {
     #[serde(default)]
     pub required: bool,
     /// The attributes of which one must be there, in a list that includes this one; `a+b` stands for both.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub one_of: Vec<String>,
     /// When it must be there, where that depends on others: for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     /// What holds without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// The words it may be.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
     /// Whether it may be an expression, where anything says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expression: Option<bool>,
     /// Whether its policy's page has it.
     #[serde(default = "yes")]
@@ -148,7 +157,7 @@ pub struct Attribute {
 }
 
 /// A child element that is no statement of its own.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Child {
     /// Its name. That of a policy, with nothing else said, means the policy's own shape.
@@ -157,21 +166,25 @@ pub struct Child {
     #[serde(default)]
     pub min: usize,
     /// How many there may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<usize>,
     /// The children of which one must be there.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub one_of: Vec<String>,
     /// When it must be there, where that depends on others: for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     /// Its attributes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
     /// Its own children.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Child>,
     /// The policies that it holds, where it holds any.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<Holds>,
     /// Its text, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<TextRule>,
     /// Whether its policy's page has it.
     #[serde(default = "yes")]
@@ -179,16 +192,17 @@ pub struct Child {
 }
 
 /// The text of an element.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TextRule {
     /// Whether it may be an expression, where anything says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expression: Option<bool>,
     /// Whether there must be one.
     #[serde(default)]
     pub required: bool,
     /// The words it may be.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
 }
 

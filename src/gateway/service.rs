@@ -1,0 +1,91 @@
+//! A service as its gateways hold it: APIs, products, subscriptions and users, and the program for each combination of scopes.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Api, Backends, Subscription, context};
+use crate::{
+    dotnet::context::{self as shown},
+    policy::Program,
+    text::Text,
+};
+
+/// What a service holds. A gateway is made of it for each region.
+#[derive(Clone, Debug, Default)]
+pub struct Holdings {
+    /// The APIs, each with who may call it.
+    pub apis: Vec<Held>,
+    /// The products.
+    pub products: Vec<shown::Product>,
+    /// Whose keys are valid, and for what.
+    pub subscriptions: Vec<Subscription>,
+    /// Who owns subscriptions.
+    pub users: Vec<shown::User>,
+    /// The backend entities.
+    pub backends: Backends,
+}
+
+/// An API of a service.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The API.
+    pub api: Api,
+    /// The products that it is in, by their places in [`Holdings::products`].
+    pub products: Vec<usize>,
+    /// What runs.
+    pub programs: Programs,
+    /// Whether a key that is none of the service's is as good as no key, where none is asked for. A service refuses it; where nobody has said
+    /// what keys there are, there is nothing to refuse it for.
+    pub any_key: bool,
+}
+
+/// The programs of an API: one for each combination of documents that a call can meet.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    rest: Arc<Program>,
+    special: BTreeMap<(Option<usize>, Option<usize>), Arc<Program>>,
+}
+
+impl Programs {
+    /// One program for all calls that no other is for.
+    pub fn new(rest: Arc<Program>) -> Self {
+        Self { rest, special: BTreeMap::new() }
+    }
+
+    /// The program for calls of an operation, with a subscription of a product. Either is `None` where it has no document.
+    pub fn insert(&mut self, product: Option<usize>, operation: Option<usize>, program: Arc<Program>) {
+        self.special.insert((product, operation), program);
+    }
+
+    /// The program for a call.
+    pub fn find(&self, product: Option<usize>, operation: Option<usize>) -> &Arc<Program> {
+        let keys = [(product, operation), (product, None), (None, operation)];
+        keys.iter().find_map(|key| self.special.get(key)).unwrap_or(&self.rest)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Program>> {
+        std::iter::once(&self.rest).chain(self.special.values())
+    }
+}
+
+/// An API as a gateway serves it.
+#[derive(Debug)]
+pub struct Hosted {
+    /// The API.
+    pub api: Api,
+    /// The products that it is in, by their places in the gateway's list.
+    pub(super) products: Vec<usize>,
+    /// What runs.
+    pub(super) programs: Programs,
+    /// See [`Held::any_key`].
+    pub(super) any_key: bool,
+    /// What all its requests show of the service.
+    pub(super) service: Arc<shown::Service>,
+}
+
+impl Hosted {
+    pub(super) fn new(held: Held, service: Text, region: Text) -> Self {
+        let service = context::service(service, region, &held.api);
+        Self { api: held.api, products: held.products, programs: held.programs, any_key: held.any_key, service }
+    }
+}
