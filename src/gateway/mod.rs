@@ -44,7 +44,7 @@ pub use secrets::Secrets;
 pub use service::{Held, Holdings, Hosted, Programs};
 
 /// One gateway of an API Management service: everything that does not change between requests.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Gateway {
     /// The APIs it serves.
     pub apis: Vec<Arc<Hosted>>,
@@ -60,7 +60,6 @@ pub struct Gateway {
     pub instance: Arc<Instance>,
     /// What no trace shows.
     pub secrets: Secrets,
-    service: Arc<Service>,
     /// What a request shows of the service before its API is known.
     service: Arc<shown::Service>,
     /// What runs for a request that means no API: nothing.
@@ -70,26 +69,25 @@ pub struct Gateway {
 impl Gateway {
     /// A gateway of the service `service_name` in the region with the display name `region`, with one API and one policy for all calls.
     pub fn new(service_name: Text, region: Text, api: Api, subscriptions: Vec<Subscription>, program: Arc<Program>) -> Self {
-        let secrets =
-            subscriptions.iter().flat_map(|subscription| [&subscription.primary_key, &subscription.secondary_key]).cloned().collect();
-        let service = context::service(service_name, region, &api);
-        Self { api, subscriptions, program, instance: Arc::default(), secrets, service }
+        let held = Held { api, products: Vec::new(), programs: Programs::new(program), any_key: true };
+        Self::serving(service_name, region, Holdings { apis: vec![held], subscriptions, ..Holdings::default() })
     }
 
     /// The same, and no trace shows these texts: the values of Named Values, keys, tokens.
     #[must_use]
     pub fn hiding(mut self, secrets: impl IntoIterator<Item = Text>) -> Self {
         self.secrets.extend(secrets);
-        Self { api, subscriptions, backends: Backends::new(), program, instance: Arc::default(), service }
-        let held = Held { api, products: Vec::new(), programs: Programs::new(program), any_key: true };
-        Self::serving(service_name, region, Holdings { apis: vec![held], subscriptions, ..Holdings::default() })
+        self
     }
 
     /// A gateway of the service `service_name` in the region with the display name `region`, with all that the service holds.
     pub fn serving(service_name: Text, region: Text, holdings: Holdings) -> Self {
         let host = |held| Arc::new(Hosted::new(held, service_name.clone(), region.clone()));
         let service = shown::Service { name: service_name.clone(), region: region.clone(), ..shown::Service::default() };
+        let keys = holdings.subscriptions.iter().flat_map(|subscription| [&subscription.primary_key, &subscription.secondary_key]);
+        let secrets = keys.cloned().collect();
         Self {
+            secrets,
             apis: holdings.apis.into_iter().map(host).collect(),
             products: holdings.products,
             subscriptions: holdings.subscriptions,

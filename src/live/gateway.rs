@@ -60,9 +60,11 @@ impl GatewayServer {
         }
     }
 
-    /// Requests that arrive from now on meet another policy.
-    pub(super) fn replace(&self, gateway: Arc<Gateway>) {
-        *self.gateway.write().unwrap_or_else(PoisonError::into_inner) = gateway;
+    /// Requests that arrive from now on meet another policy. The cache, the counters and the breakers stay, as they do in the service.
+    pub(super) fn replace(&self, gateway: &Gateway) {
+        let mut current = self.gateway.write().unwrap_or_else(PoisonError::into_inner);
+        let instance = current.instance.clone();
+        *current = Arc::new(Gateway { instance, ..gateway.clone() });
     }
 
     /// The region's short name.

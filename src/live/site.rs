@@ -180,7 +180,7 @@ impl Site {
         for (site, port) in new_gateways {
             placed.push(match port {
                 Err(old) => {
-                    old.server.replace(site.gateway);
+                    old.server.replace(&site.gateway);
                     old
                 }
                 Ok(bound) => {

@@ -27,6 +27,8 @@ const BUILT_IN: &str = "master";
 pub struct Compiled {
     /// What gateways are made of.
     pub holdings: Holdings,
+    /// What no trace may show: the values of secret Named Values.
+    pub secrets: Vec<Text>,
     /// What does not stand in the way.
     pub warnings: Vec<Diagnostic>,
 }
@@ -37,7 +39,7 @@ impl Service {
     /// # Errors
     /// Every fault of every document, those of fragments that nothing includes among them.
     pub fn compile(&self, given: &Given, invent: &dyn Fn(&str) -> String) -> Result<Compiled, Vec<Diagnostic>> {
-        let mut building = Building { found: Vec::new(), holdings: Holdings::default() };
+        let mut building = Building { found: Vec::new(), holdings: Holdings::default(), secrets: Vec::new() };
         let first = xml::parse(&Source::new("the policy of a service without one", "<policies />")).map(Arc::new)?;
         let shared = self.resources(None, given, invent, &mut building);
         building.level(&self.shared, None, &shared, &[], &first, invent);
@@ -59,12 +61,13 @@ impl Service {
             ..Subscription::default()
         });
         let found = once(building.found);
-        if any_error(&found) { Err(found) } else { Ok(Compiled { holdings: building.holdings, warnings: found }) }
+        if any_error(&found) { Err(found) } else { Ok(Compiled { holdings: building.holdings, secrets: building.secrets, warnings: found }) }
     }
 
     fn resources(&self, workspace: Option<&str>, given: &Given, invent: &dyn Fn(&str) -> String, building: &mut Building) -> Resources {
         let values = self.values(workspace, given, &|name| invent(&format!("Named Value {name}")));
         building.found.extend(values.diagnostics);
+        building.secrets.extend(values.secrets.into_iter().map(Text::from));
         let mut fragments: BTreeMap<String, Arc<Document>> = self.shared.fragments.clone();
         let own = workspace.and_then(|id| self.workspaces.get(id)).map(|level| level.fragments.clone());
         fragments.extend(own.unwrap_or_default());
@@ -89,6 +92,7 @@ fn bad_backend(id: &str, fault: &str, file: Option<&Arc<Source>>) -> Diagnostic 
 struct Building {
     found: Vec<Diagnostic>,
     holdings: Holdings,
+    secrets: Vec<Text>,
 }
 
 impl Building {

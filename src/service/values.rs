@@ -25,6 +25,8 @@ pub struct Given {
 pub struct Values {
     /// By display name.
     pub by_name: BTreeMap<String, String>,
+    /// Those that are secrets.
+    pub secrets: Vec<String>,
     /// What is wrong with them, and which were made up.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -48,7 +50,11 @@ impl Service {
             values.add(level, is_own, given, invent);
         }
         for (name, value) in &given.by_name {
-            values.by_name.entry(name.clone()).or_insert_with(|| value.clone());
+            if !values.by_name.contains_key(name) {
+                // Nothing says of it that it is no secret.
+                values.secrets.push(value.clone());
+                values.by_name.insert(name.clone(), value.clone());
+            }
         }
         values
     }
@@ -69,6 +75,9 @@ impl Values {
             if tell && (named_value.is_secret || named_value.value.is_some()) {
                 let (source, span) = &named_value.place;
                 self.diagnostics.extend(faults_of_value(name, &value).map(|fault| fault.at(source, *span)));
+            }
+            if named_value.is_secret {
+                self.secrets.push(value.clone());
             }
             self.by_name.insert(name.clone(), value);
         }

@@ -51,7 +51,7 @@ pub(super) fn read(arguments: &Arguments, path: &Path) -> Result<Setup, Unusable
     warnings.extend(compiled.warnings);
     let name = root.canonicalize().ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
     let region = region(arguments.region())?;
-    let gateway = Gateway::serving("simulated".into(), region.display.into(), compiled.holdings);
+    let gateway = Gateway::serving("simulated".into(), region.display.into(), compiled.holdings).hiding(compiled.secrets);
     let address: SocketAddr = listen(arguments.listen, 0)?;
     // The last subscription is the one that every service has.
     let key = gateway.subscriptions.last().map(|subscription| subscription.primary_key.clone());
@@ -63,6 +63,8 @@ pub(super) fn read(arguments: &Arguments, path: &Path) -> Result<Setup, Unusable
         control: Some(arguments.control_listen),
         served_by: "X-Served-By".into(),
         subscription_key: key,
+        trace: arguments.trace,
+        debug_token: Some(keys().key("debug").into()),
         seed: arguments.seed,
         events: None,
     };
