@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     Gateway,
+    afterwards::Afterwards,
     effect::{Arrival, ArrivingBody, OperationId},
 };
 
@@ -41,6 +42,8 @@ pub(super) struct State {
     pub client: IpAddr,
     /// Room for the local variables of expressions, used again by each.
     pub locals: Vec<Value>,
+    /// What policies have left for later.
+    pub afterwards: Afterwards,
 }
 
 impl State {
@@ -67,6 +70,7 @@ impl State {
             client_body_waits,
             client: arrival.client,
             locals: Vec::new(),
+            afterwards: Afterwards::default(),
         };
         if state.base.is_some() {
             state.update_url();

@@ -5,13 +5,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::concurrency::Slots;
+use super::{concurrency::Slots, limits::Limits};
 
 /// The state of one gateway. Requests come and go, policies are replaced, and it stays.
 #[derive(Debug, Default)]
 pub struct Instance {
     /// Who holds the slots of `limit-concurrency`.
     pub(super) slots: Arc<Mutex<Slots>>,
+    /// What the limits and quotas have counted.
+    pub(super) limits: Mutex<Limits>,
 }
 
 /// The value behind a lock. A thread that panicked left plain values behind, which are as good as before.

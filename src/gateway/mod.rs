@@ -17,11 +17,14 @@ pub mod instance;
 pub mod trace;
 
 mod admission;
+mod afterwards;
 mod answers;
 mod concurrency;
 mod context;
 mod execute;
+mod limits;
 mod machine;
+mod usage;
 
 use std::sync::Arc;
 

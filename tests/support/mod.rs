@@ -307,7 +307,13 @@ impl World {
                         AnswerBody::Stream { exchange, buffered } => (bodies.remove(&exchange.0).unwrap_or_default(), Some(buffered)),
                     };
                     self.now = environment.now;
-                    return Answered { head: answer.head, body, stream, sent, slept, trace: machine.trace().to_vec() };
+                    let mut trace = machine.trace().to_vec();
+                    if let Some(mut watch) = answer.watch {
+                        // In small pieces, as a slow stream comes.
+                        body.chunks(7).for_each(|piece| watch.pass(piece));
+                        trace.extend(watch.end(self.now));
+                    }
+                    return Answered { head: answer.head, body, stream, sent, slept, trace };
                 }
             };
             machine.handle(event, &mut environment);

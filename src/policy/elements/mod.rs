@@ -3,9 +3,18 @@
 //! Source of every attribute: the policy's own page at learn.microsoft.com/azure/api-management/NAME-policy.
 
 pub mod authentication_managed_identity;
+pub mod azure_openai_emit_token_metric;
+pub mod azure_openai_token_limit;
 pub mod choose;
+pub mod emit_metric;
 pub mod forward_request;
 pub mod limit_concurrency;
+pub mod llm_emit_token_metric;
+pub mod llm_token_limit;
+pub mod quota;
+pub mod quota_by_key;
+pub mod rate_limit;
+pub mod rate_limit_by_key;
 pub mod recorded;
 pub mod retry;
 pub mod return_response;
@@ -51,9 +60,18 @@ macro_rules! policies {
 
 policies! {
     "authentication-managed-identity" => AuthenticationManagedIdentity(authentication_managed_identity),
+    "azure-openai-emit-token-metric" => AzureOpenaiEmitTokenMetric(azure_openai_emit_token_metric),
+    "azure-openai-token-limit" => AzureOpenaiTokenLimit(azure_openai_token_limit),
     "choose" => Choose(choose),
+    "emit-metric" => EmitMetric(emit_metric),
     "forward-request" => ForwardRequest(forward_request),
     "limit-concurrency" => LimitConcurrency(limit_concurrency),
+    "llm-emit-token-metric" => LlmEmitTokenMetric(llm_emit_token_metric),
+    "llm-token-limit" => LlmTokenLimit(llm_token_limit),
+    "quota" => Quota(quota),
+    "quota-by-key" => QuotaByKey(quota_by_key),
+    "rate-limit" => RateLimit(rate_limit),
+    "rate-limit-by-key" => RateLimitByKey(rate_limit_by_key),
     "retry" => Retry(retry),
     "return-response" => ReturnResponse(return_response),
     "rewrite-uri" => RewriteUri(rewrite_uri),
