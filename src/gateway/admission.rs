@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Gateway, answers::PolicyError, api::Match, context::State};
 use crate::{
     dotnet::context::{self as shown, Named},
-    policy::Program,
+    policy::{Policy, Program, Section},
     text::Text,
 };
 
@@ -24,6 +24,10 @@ impl Gateway {
         let refused = |error| Box::new(Refused { error, program: self.program.clone() });
         match self.api.find(&request.method, &request.original_url.path) {
             Match::NoApi => Ok(None),
+            Match::NoOperation if self.is_preflight(state) => {
+                state.preflight = true;
+                Ok(Some(self.program.clone()))
+            }
             Match::NoOperation => Err(refused(PolicyError::operation_not_found())),
             Match::Operation(index, parameters) => {
                 state.context.operation = self.api.operations.get(index).map(|operation| shown::Operation {
@@ -36,6 +40,19 @@ impl Gateway {
                 Ok(Some(self.program.clone()))
             }
         }
+    }
+
+    /// Whether a page asks for leave to send a request that has an operation, and a `cors` policy stands directly in inbound to answer. It
+    /// carries no key, and needs none. Source: learn.microsoft.com/azure/api-management/cors-policy; an API's own `OPTIONS` operation comes
+    /// before this.
+    fn is_preflight(&self, state: &State) -> bool {
+        let request = &state.context.request;
+        let inbound = self.program.block(self.program.section(Section::Inbound));
+        let asked = request.headers.get("Access-Control-Request-Method");
+        request.method.eq_ignore_ascii_case("OPTIONS")
+            && request.headers.contains("Origin")
+            && asked.is_some_and(|method| matches!(self.api.find(method, &request.original_url.path), Match::Operation(..)))
+            && inbound.iter().any(|statement| matches!(statement.policy, Policy::Cors(_)))
     }
 
     /// The key in its header, or in the query where the header is absent.

@@ -9,7 +9,7 @@ use crate::{
         heap::Heap,
         value::Value,
     },
-    http::Url,
+    http::{Headers, Url},
     text::Text,
 };
 
@@ -39,6 +39,10 @@ pub(super) struct State {
     pub client_body_waits: bool,
     /// The client's address.
     pub client: IpAddr,
+    /// Whether the request is a preflight, for which `cors` alone runs.
+    pub preflight: bool,
+    /// What `cors` adds to the answer, whatever it will be.
+    pub cors: Option<Headers>,
     /// Room for the local variables of expressions, used again by each.
     pub locals: Vec<Value>,
 }
@@ -66,8 +70,11 @@ impl State {
             streaming: None,
             client_body_waits,
             client: arrival.client,
+            preflight: false,
+            cors: None,
             locals: Vec::new(),
         };
+        state.context.request.certificate = arrival.certificate;
         if state.base.is_some() {
             state.update_url();
         }

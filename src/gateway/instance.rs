@@ -5,13 +5,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::concurrency::Slots;
+use super::{concurrency::Slots, tokens::open_id::Configurations};
 
 /// The state of one gateway. Requests come and go, policies are replaced, and it stays.
 #[derive(Debug, Default)]
 pub struct Instance {
     /// Who holds the slots of `limit-concurrency`.
     pub(super) slots: Arc<Mutex<Slots>>,
+    /// What `validate-jwt` has fetched.
+    pub(super) configurations: Configurations,
 }
 
 /// The value behind a lock. A thread that panicked left plain values behind, which are as good as before.

@@ -13,6 +13,7 @@
 
 pub mod api;
 pub mod effect;
+pub mod entities;
 pub mod instance;
 pub mod trace;
 
@@ -22,12 +23,14 @@ mod concurrency;
 mod context;
 mod execute;
 mod machine;
+mod tokens;
 
 use std::sync::Arc;
 
 use crate::{dotnet::context::Service, policy::Program, text::Text};
 
 pub use api::{Api, Operation, Subscription};
+pub use entities::Entities;
 pub use instance::Instance;
 pub use machine::Machine;
 
@@ -42,6 +45,8 @@ pub struct Gateway {
     pub program: Arc<Program>,
     /// What outlives a request. A gateway that replaces another takes it over.
     pub instance: Arc<Instance>,
+    /// What policies name by id.
+    pub entities: Entities,
     service: Arc<Service>,
 }
 
@@ -49,7 +54,16 @@ impl Gateway {
     /// A gateway of the service `service_name` in the region with the display name `region`.
     pub fn new(service_name: Text, region: Text, api: Api, subscriptions: Vec<Subscription>, program: Arc<Program>) -> Self {
         let service = context::service(service_name, region, &api);
-        Self { api, subscriptions, program, instance: Arc::default(), service }
+        Self { api, subscriptions, program, instance: Arc::default(), entities: Entities::default(), service }
+    }
+
+    /// The same with entities that policies may name.
+    #[must_use]
+    pub fn with_entities(mut self, entities: Entities) -> Self {
+        let certificates = entities.certificates.iter().map(|(id, bytes)| (id.clone(), bytes.clone())).collect();
+        self.service = Arc::new(Service { certificates, ..Service::clone(&self.service) });
+        self.entities = entities;
+        self
     }
 
     /// The display name of its region; `context.Deployment.Region`.

@@ -2,9 +2,15 @@
 //!
 //! Source of every attribute: the policy's own page at learn.microsoft.com/azure/api-management/NAME-policy.
 
+pub mod authentication_basic;
 pub mod authentication_managed_identity;
+pub mod check_header;
 pub mod choose;
+pub mod cors;
 pub mod forward_request;
+pub mod get_authorization_context;
+pub mod ip_filter;
+pub mod jsonp;
 pub mod limit_concurrency;
 pub mod recorded;
 pub mod retry;
@@ -19,6 +25,9 @@ pub mod set_query_parameter;
 pub mod set_status;
 pub mod set_variable;
 pub mod trace;
+pub mod validate_azure_ad_token;
+pub mod validate_client_certificate;
+pub mod validate_jwt;
 pub mod wait;
 
 use super::{catalogue::Entry, lowering::Lowering};
@@ -50,9 +59,15 @@ macro_rules! policies {
 }
 
 policies! {
+    "authentication-basic" => AuthenticationBasic(authentication_basic),
     "authentication-managed-identity" => AuthenticationManagedIdentity(authentication_managed_identity),
+    "check-header" => CheckHeader(check_header),
     "choose" => Choose(choose),
+    "cors" => Cors(cors),
     "forward-request" => ForwardRequest(forward_request),
+    "get-authorization-context" => GetAuthorizationContext(get_authorization_context),
+    "ip-filter" => IpFilter(ip_filter),
+    "jsonp" => Jsonp(jsonp),
     "limit-concurrency" => LimitConcurrency(limit_concurrency),
     "retry" => Retry(retry),
     "return-response" => ReturnResponse(return_response),
@@ -66,5 +81,8 @@ policies! {
     "set-status" => SetStatus(set_status),
     "set-variable" => SetVariable(set_variable),
     "trace" => Trace(trace),
+    "validate-azure-ad-token" => ValidateAzureAdToken(validate_azure_ad_token),
+    "validate-client-certificate" => ValidateClientCertificate(validate_client_certificate),
+    "validate-jwt" => ValidateJwt(validate_jwt),
     "wait" => Wait(wait),
 }
