@@ -12,7 +12,7 @@ use super::{
 use crate::{
     dotnet::context::{self as shown, Named},
     http::Url,
-    policy::Program,
+    policy::{Policy, Program, Section},
     text::Text,
 };
 
@@ -43,6 +43,10 @@ impl Gateway {
         state.enter(&hosted, suffix);
         let Some((index, parameters)) = found else {
             let program = hosted.programs.find(None, None).clone();
+            if Self::is_preflight(&hosted, state) {
+                state.preflight = true;
+                return Ok(Some(program));
+            }
             return Err(Box::new(Refused { error: PolicyError::operation_not_found(), program }));
         };
         state.context.operation = hosted.api.operations.get(index).map(|operation| shown::Operation {
@@ -58,6 +62,20 @@ impl Gateway {
             }
             Err(error) => Err(Box::new(Refused { error, program: hosted.programs.find(None, Some(index)).clone() })),
         }
+    }
+
+    /// Whether a page asks for leave to send a request that has an operation, and a `cors` policy stands directly in inbound to answer. It
+    /// carries no key, and needs none. Source: learn.microsoft.com/azure/api-management/cors-policy; an API's own `OPTIONS` operation comes
+    /// before this.
+    fn is_preflight(hosted: &Hosted, state: &State) -> bool {
+        let request = &state.context.request;
+        let program = hosted.programs.find(None, None);
+        let inbound = program.block(program.section(Section::Inbound));
+        let asked = request.headers.get("Access-Control-Request-Method");
+        request.method.eq_ignore_ascii_case("OPTIONS")
+            && request.headers.contains("Origin")
+            && asked.is_some_and(|method| hosted.api.operation(method, &state.suffix).is_some())
+            && inbound.iter().any(|statement| matches!(statement.policy, Policy::Cors(_)))
     }
 
     /// The product that a request is made in, if any.

@@ -14,6 +14,7 @@
 pub mod api;
 pub mod backends;
 pub mod effect;
+pub mod entities;
 pub mod instance;
 pub mod secrets;
 pub mod service;
@@ -34,6 +35,7 @@ mod machine;
 mod pools;
 mod route;
 mod usage;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -41,6 +43,8 @@ use crate::{dotnet::context as shown, policy::Program, text::Text};
 
 pub use api::{Api, Granted, Operation, Subscription, Version, Versioning};
 pub use backends::{Backend, Backends};
+pub use api::{Api, Operation, Subscription};
+pub use entities::Entities;
 pub use instance::Instance;
 pub use machine::Machine;
 pub use secrets::Secrets;
@@ -67,6 +71,9 @@ pub struct Gateway {
     service: Arc<shown::Service>,
     /// What runs for a request that means no API: nothing.
     nothing: Arc<Program>,
+    /// What policies name by id.
+    pub entities: Entities,
+    service: Arc<Service>,
 }
 
 impl Gateway {
@@ -114,6 +121,17 @@ impl Gateway {
         for hosted in self.apis.iter_mut().filter_map(Arc::get_mut) {
             hosted.programs = Programs::new(program.clone());
         }
+        let service = context::service(service_name, region, &api);
+        Self { api, subscriptions, program, instance: Arc::default(), entities: Entities::default(), service }
+    }
+
+    /// The same with entities that policies may name.
+    #[must_use]
+    pub fn with_entities(mut self, entities: Entities) -> Self {
+        let certificates = entities.certificates.iter().map(|(id, bytes)| (id.clone(), bytes.clone())).collect();
+        self.service = Arc::new(Service { certificates, ..Service::clone(&self.service) });
+        self.entities = entities;
+        self
     }
 
     /// The display name of its region; `context.Deployment.Region`.

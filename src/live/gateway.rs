@@ -133,7 +133,13 @@ impl GatewayServer {
             return Ok(own_answer(StatusCode::BAD_REQUEST, "The Host header is no host.", id, is_head, log));
         };
         let arriving = if matches!(drive.client, ClientBody::None) { ArrivingBody::None } else { ArrivingBody::Stream };
-        let arrival = Arrival { head, body: arriving, client: plain_address(client.ip()), trace: asked == Asked::Trace };
+        let arrival = Arrival {
+            head,
+            body: arriving,
+            client: plain_address(client.ip()),
+            trace: asked == Asked::Trace,
+            certificate: None,
+        };
         let outcome = drive.run(arrival, &mut environment).await;
         let id = drive.id;
         let abandoned = match outcome {
