@@ -21,6 +21,8 @@ pub struct Api {
     pub service_url: Option<crate::http::Url>,
     /// The operations.
     pub operations: Vec<Operation>,
+    /// Examples and schemas of the operations' responses: what `mock-response` answers with.
+    pub samples: Vec<super::mock::Sample>,
 }
 
 /// One operation: a method and a URL template.
@@ -156,6 +158,7 @@ impl Default for Api {
             key_query: "subscription-key".into(),
             service_url: None,
             operations: azure_openai_operations(),
+            samples: Vec::new(),
         }
     }
 }

@@ -14,6 +14,7 @@
 pub mod api;
 pub mod effect;
 pub mod instance;
+pub mod mock;
 pub mod trace;
 
 mod admission;
@@ -22,6 +23,7 @@ mod concurrency;
 mod context;
 mod execute;
 mod machine;
+mod transform;
 
 use std::sync::Arc;
 

@@ -84,8 +84,8 @@ pub fn compile_fragment(document: &Document, resources: &Resources) -> Result<Pr
 
 /// One compilation under way; what an element's own file works with.
 pub struct Lowering<'a> {
-    source: Arc<Source>,
-    resources: &'a Resources,
+    pub(super) source: Arc<Source>,
+    pub(super) resources: &'a Resources,
     blocks: Vec<Block>,
     diagnostics: Vec<Diagnostic>,
     section: Option<Section>,

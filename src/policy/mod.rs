@@ -7,6 +7,7 @@ pub mod elements;
 mod lowering;
 mod named_values;
 mod program;
+mod raw;
 
 pub use elements::Policy;
 pub use lowering::{Chain, Resources, compile, compile_chain, compile_fragment};

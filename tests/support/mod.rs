@@ -52,6 +52,8 @@ pub struct Answered {
     pub stream: Option<bool>,
     /// The calls of backends, in order.
     pub sent: Vec<Sent>,
+    /// The requests that nobody waits for, in order.
+    pub told: Vec<Sent>,
     /// Pauses that the policy made.
     pub slept: Vec<Duration>,
     /// What it wrote to the trace.
@@ -256,7 +258,7 @@ impl World {
         let client_body = Bytes::copy_from_slice(body.unwrap_or_default());
         let arrival = Arrival { head, body: arriving, client: IpAddr::from([203, 0, 113, 7]), trace: self.traced };
         let mut machine = Machine::start(self.gateway.clone(), arrival, &mut environment);
-        let (mut sent, mut slept) = (Vec::new(), Vec::new());
+        let (mut sent, mut told, mut slept) = (Vec::new(), Vec::new(), Vec::new());
         let mut bodies: BTreeMap<u32, Bytes> = BTreeMap::new();
         for _ in 0..1_000 {
             let Some(effect) = machine.next_effect() else { panic!("the machine waits for nothing") };
@@ -287,6 +289,17 @@ impl World {
                     });
                     Event::Response { operation: request.operation, outcome }
                 }
+                Effect::Tell(request) => {
+                    let body = if let Outgoing::Bytes(bytes) = &request.body { bytes.clone() } else { Bytes::new() };
+                    told.push(Sent {
+                        host: request.request.url.host.to_string(),
+                        head: request.request,
+                        body,
+                        timeout: request.timeout,
+                        streams: false,
+                    });
+                    continue;
+                }
                 Effect::ReadRequestBody { operation } => Event::RequestBody { operation, outcome: Ok(client_body.clone()) },
                 Effect::ReadResponseBody { operation, exchange } => {
                     Event::ResponseBody { operation, outcome: Ok(bodies.remove(&exchange.0).unwrap_or_default()) }
@@ -307,7 +320,7 @@ impl World {
                         AnswerBody::Stream { exchange, buffered } => (bodies.remove(&exchange.0).unwrap_or_default(), Some(buffered)),
                     };
                     self.now = environment.now;
-                    return Answered { head: answer.head, body, stream, sent, slept, trace: machine.trace().to_vec() };
+                    return Answered { head: answer.head, body, stream, sent, told, slept, trace: machine.trace().to_vec() };
                 }
             };
             machine.handle(event, &mut environment);

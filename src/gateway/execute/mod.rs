@@ -2,12 +2,18 @@
 
 mod authentication_managed_identity;
 mod choose;
+mod find_and_replace;
 mod forward_request;
+mod json_to_xml;
 mod limit_concurrency;
+mod liquid;
+mod mock_response;
 mod recorded;
+mod redirect_content_urls;
 pub mod retry;
 mod return_response;
 mod rewrite_uri;
+mod send_one_way_request;
 mod send_request;
 mod set_backend_service;
 mod set_body;
@@ -18,6 +24,7 @@ mod set_status;
 mod set_variable;
 mod trace;
 mod wait;
+mod xml_to_json;
 
 use bytes::Bytes;
 
@@ -56,6 +63,8 @@ pub(super) enum Outcome {
     Wait(Effect, OperationId, Waiting),
     /// A block comes next, and the slot is given back when it ends.
     Hold(Permit, BlockId),
+    /// It is done, and the driver has something to do that settles with no event.
+    Tell(Effect),
     /// These blocks run side by side; the strand goes on once `needed` of them have ended, and the others are given up.
     Branches {
         /// The blocks.
@@ -93,6 +102,8 @@ pub(super) enum Waiting {
     ForwardBody(Box<forward_request::Forward>),
     /// The response to `forward-request`.
     Forward(forward_request::Expected),
+    /// The token for a `send-one-way-request`.
+    OneWayToken(Box<send_one_way_request::Prepared>),
     /// The token for a `send-request`.
     SendToken(Box<send_request::Prepared>),
     /// The response to `send-request`.
@@ -121,11 +132,16 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
     match &statement.policy {
         Policy::AuthenticationManagedIdentity(policy) => authentication_managed_identity::execute(policy, element, turn),
         Policy::Choose(policy) => choose::execute(policy, element, turn),
+        Policy::FindAndReplace(policy) => find_and_replace::execute(policy, element, turn),
         Policy::ForwardRequest(policy) => forward_request::execute(policy, element, turn),
+        Policy::JsonToXml(policy) => json_to_xml::execute(policy, element, turn),
         Policy::LimitConcurrency(policy) => limit_concurrency::execute(policy, element, turn),
+        Policy::MockResponse(policy) => mock_response::execute(policy, element, turn),
+        Policy::RedirectContentUrls(_) => redirect_content_urls::execute(element, turn),
         Policy::Retry(policy) => Ok(Outcome::Retry(policy.block)),
         Policy::ReturnResponse(policy) => return_response::execute(policy, element, turn),
         Policy::RewriteUri(policy) => rewrite_uri::execute(policy, element, turn),
+        Policy::SendOneWayRequest(policy) => send_one_way_request::execute(policy, element, turn),
         Policy::SendRequest(policy) => send_request::execute(policy, element, turn),
         Policy::SetBackendService(policy) => set_backend_service::execute(policy, element, turn),
         Policy::SetBody(policy) => set_body::execute(policy, element, turn),
@@ -136,6 +152,7 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::SetVariable(policy) => set_variable::execute(policy, element, turn),
         Policy::Trace(policy) => trace::execute(policy, element, turn),
         Policy::Wait(policy) => wait::execute(policy, element, turn),
+        Policy::XmlToJson(policy) => xml_to_json::execute(policy, element, turn),
         Policy::Recorded(policy) => recorded::execute(policy, element, turn),
         Policy::NotSimulated => Err(PolicyError::not_simulated(element).into()),
     }
@@ -148,6 +165,7 @@ pub(super) fn resume(waiting: Waiting, event: Event, turn: &mut Turn<'_>) -> Res
         (Waiting::Forward(expected), Event::Response { operation, outcome }) => {
             forward_request::received(expected, operation, outcome, turn)
         }
+        (Waiting::OneWayToken(prepared), Event::Token { outcome, .. }) => send_one_way_request::token(*prepared, outcome, turn),
         (Waiting::SendToken(prepared), Event::Token { outcome, .. }) => send_request::token(*prepared, outcome, turn),
         (Waiting::Send(expected), Event::Response { outcome, .. }) => send_request::received(expected, outcome, turn),
         (Waiting::Token(expected), Event::Token { outcome, .. }) => authentication_managed_identity::received(expected, outcome, turn),
@@ -203,6 +221,18 @@ impl Turn<'_> {
                 Ok(self.as_text(&value))
             }
         }
+    }
+
+    /// Works in the .NET world without an expression.
+    pub fn runtime<T>(&mut self, work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
+        let mut runtime = Runtime {
+            context: &mut self.state.context,
+            heap: &mut self.state.heap,
+            environment: self.environment,
+            budget: Budget::default(),
+            locals: Vec::new(),
+        };
+        work(&mut runtime)
     }
 
     /// What `ToString` makes of a value.

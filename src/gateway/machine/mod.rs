@@ -270,6 +270,7 @@ impl Machine {
     fn go_on(&mut self, index: usize, outcome: Outcome, block: BlockId, number: usize) {
         match outcome {
             Outcome::Done => {}
+            Outcome::Tell(effect) => self.effects.push_back(effect),
             Outcome::Wait(effect, operation, waiting) => self.wait(index, effect, operation, waiting),
             Outcome::Enter(inner) => self.push(index, Frame::Block(inner, 0)),
             Outcome::Hold(permit, inner) => {

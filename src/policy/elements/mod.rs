@@ -4,12 +4,17 @@
 
 pub mod authentication_managed_identity;
 pub mod choose;
+pub mod find_and_replace;
 pub mod forward_request;
+pub mod json_to_xml;
 pub mod limit_concurrency;
+pub mod mock_response;
 pub mod recorded;
+pub mod redirect_content_urls;
 pub mod retry;
 pub mod return_response;
 pub mod rewrite_uri;
+pub mod send_one_way_request;
 pub mod send_request;
 pub mod set_backend_service;
 pub mod set_body;
@@ -20,6 +25,7 @@ pub mod set_status;
 pub mod set_variable;
 pub mod trace;
 pub mod wait;
+pub mod xml_to_json;
 
 use super::{catalogue::Entry, lowering::Lowering};
 use crate::xml::Element;
@@ -52,11 +58,16 @@ macro_rules! policies {
 policies! {
     "authentication-managed-identity" => AuthenticationManagedIdentity(authentication_managed_identity),
     "choose" => Choose(choose),
+    "find-and-replace" => FindAndReplace(find_and_replace),
     "forward-request" => ForwardRequest(forward_request),
+    "json-to-xml" => JsonToXml(json_to_xml),
     "limit-concurrency" => LimitConcurrency(limit_concurrency),
+    "mock-response" => MockResponse(mock_response),
+    "redirect-content-urls" => RedirectContentUrls(redirect_content_urls),
     "retry" => Retry(retry),
     "return-response" => ReturnResponse(return_response),
     "rewrite-uri" => RewriteUri(rewrite_uri),
+    "send-one-way-request" => SendOneWayRequest(send_one_way_request),
     "send-request" => SendRequest(send_request),
     "set-backend-service" => SetBackendService(set_backend_service),
     "set-body" => SetBody(set_body),
@@ -67,4 +78,5 @@ policies! {
     "set-variable" => SetVariable(set_variable),
     "trace" => Trace(trace),
     "wait" => Wait(wait),
+    "xml-to-json" => XmlToJson(xml_to_json),
 }
