@@ -32,6 +32,8 @@ impl Gateway {
                     url_template: operation.url_template.clone(),
                 });
                 state.context.request.matched_parameters = parameters;
+                let in_query = self.api.in_query(index, &state.context.request.original_url.query);
+                state.context.request.matched_parameters.extend(in_query);
                 self.authorize(state).map_err(refused)?;
                 Ok(Some(self.program.clone()))
             }

@@ -77,6 +77,17 @@ impl Api {
         Match::NoOperation
     }
 
+    /// The parameters that an operation's template has in its query, as far as the request's has them, percent-decoded.
+    pub(super) fn in_query(&self, operation: usize, query: &str) -> Vec<(Text, Text)> {
+        let template = self.operations.get(operation).map_or("", |operation| operation.url_template.as_str());
+        let value = |name: &str| {
+            let mut pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+            pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| percent_decode(value))
+        };
+        let found = query_template(template).filter_map(|(name, parameter)| Some((parameter.to_owned().into(), value(name)?.into())));
+        found.collect()
+    }
+
     /// The part of `path` below the API's own path, from its slash on; `None` where the path lies outside.
     pub fn suffix<'a>(&self, path: &'a str) -> Option<&'a str> {
         if self.path.is_empty() {
@@ -87,6 +98,16 @@ impl Api {
         let tail = rest.get(self.path.len()..)?;
         (head.eq_ignore_ascii_case(&self.path) && (tail.is_empty() || tail.starts_with('/'))).then_some(tail)
     }
+}
+
+/// The parameters in the query of a template, `?a={b}`: the query's name and the parameter's.
+/// Source: the example of learn.microsoft.com/azure/api-management/rewrite-uri-policy.
+pub(super) fn query_template(template: &str) -> impl Iterator<Item = (&str, &str)> {
+    let query = template.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').filter_map(|pair| {
+        let (name, parameter) = pair.split_once('=')?;
+        Some((name, parameter.strip_prefix('{')?.strip_suffix('}')?))
+    })
 }
 
 fn match_template(template: &str, suffix: &str) -> Option<Vec<(Text, Text)>> {

@@ -16,6 +16,7 @@ use crate::{
 use super::{
     Gateway,
     effect::{Arrival, ArrivingBody, OperationId},
+    execute::llm_content_safety::Screen,
 };
 
 /// The state of one request.
@@ -39,6 +40,8 @@ pub(super) struct State {
     pub client_body_waits: bool,
     /// The client's address.
     pub client: IpAddr,
+    /// What `llm-content-safety` looks for in the completion.
+    pub screens: Vec<Screen>,
     /// Room for the local variables of expressions, used again by each.
     pub locals: Vec<Value>,
 }
@@ -66,6 +69,7 @@ impl State {
             streaming: None,
             client_body_waits,
             client: arrival.client,
+            screens: Vec::new(),
             locals: Vec::new(),
         };
         if state.base.is_some() {

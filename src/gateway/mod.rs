@@ -15,6 +15,7 @@ pub mod api;
 pub mod effect;
 pub mod instance;
 pub mod mock;
+pub mod safety;
 pub mod trace;
 
 mod admission;
@@ -32,6 +33,7 @@ use crate::{dotnet::context::Service, policy::Program, text::Text};
 pub use api::{Api, Operation, Subscription};
 pub use instance::Instance;
 pub use machine::Machine;
+pub use safety::Safety;
 
 /// One gateway of an API Management service: everything that does not change between requests.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub struct Gateway {
     pub program: Arc<Program>,
     /// What outlives a request. A gateway that replaces another takes it over.
     pub instance: Arc<Instance>,
+    /// The stand-in that `llm-content-safety` asks.
+    pub safety: Arc<Safety>,
     service: Arc<Service>,
 }
 
@@ -51,7 +55,7 @@ impl Gateway {
     /// A gateway of the service `service_name` in the region with the display name `region`.
     pub fn new(service_name: Text, region: Text, api: Api, subscriptions: Vec<Subscription>, program: Arc<Program>) -> Self {
         let service = context::service(service_name, region, &api);
-        Self { api, subscriptions, program, instance: Arc::default(), service }
+        Self { api, subscriptions, program, instance: Arc::default(), safety: Arc::default(), service }
     }
 
     /// The display name of its region; `context.Deployment.Region`.

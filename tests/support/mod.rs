@@ -192,6 +192,12 @@ impl World {
         }
     }
 
+    /// Another stand-in for the content safety service.
+    pub fn with_safety(mut self, safety: openai_failover::gateway::Safety) -> Self {
+        Arc::get_mut(&mut self.gateway).unwrap().safety = Arc::new(safety);
+        self
+    }
+
     /// What the backend at `host` does.
     pub fn on(mut self, host: &str, responder: impl FnMut(&Sent) -> Result<Received, Failure> + 'static) -> Self {
         self.responders.insert(host.to_owned(), Box::new(responder));

@@ -7,6 +7,7 @@ mod forward_request;
 mod json_to_xml;
 mod limit_concurrency;
 mod liquid;
+pub mod llm_content_safety;
 mod mock_response;
 mod recorded;
 mod redirect_content_urls;
@@ -136,6 +137,7 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::ForwardRequest(policy) => forward_request::execute(policy, element, turn),
         Policy::JsonToXml(policy) => json_to_xml::execute(policy, element, turn),
         Policy::LimitConcurrency(policy) => limit_concurrency::execute(policy, element, turn),
+        Policy::LlmContentSafety(policy) => llm_content_safety::execute(policy, element, turn),
         Policy::MockResponse(policy) => mock_response::execute(policy, element, turn),
         Policy::RedirectContentUrls(_) => redirect_content_urls::execute(element, turn),
         Policy::Retry(policy) => Ok(Outcome::Retry(policy.block)),
@@ -153,6 +155,7 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::Trace(policy) => trace::execute(policy, element, turn),
         Policy::Wait(policy) => wait::execute(policy, element, turn),
         Policy::XmlToJson(policy) => xml_to_json::execute(policy, element, turn),
+        Policy::Completions(policy) => llm_content_safety::completions(policy, element, turn),
         Policy::Recorded(policy) => recorded::execute(policy, element, turn),
         Policy::NotSimulated => Err(PolicyError::not_simulated(element).into()),
     }

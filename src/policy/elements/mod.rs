@@ -8,6 +8,7 @@ pub mod find_and_replace;
 pub mod forward_request;
 pub mod json_to_xml;
 pub mod limit_concurrency;
+pub mod llm_content_safety;
 pub mod mock_response;
 pub mod recorded;
 pub mod redirect_content_urls;
@@ -36,6 +37,8 @@ macro_rules! policies {
         #[derive(Debug)]
         pub enum Policy {
             $(#[doc = concat!("`", $name, "`")] $variant($module::$variant),)*
+            /// The look at completions that `llm-content-safety` in `inbound` asks for.
+            Completions(llm_content_safety::Completions),
             /// One whose effect outside is written to the trace.
             Recorded(recorded::Recorded),
             /// One that fails the request that reaches it.
@@ -62,6 +65,7 @@ policies! {
     "forward-request" => ForwardRequest(forward_request),
     "json-to-xml" => JsonToXml(json_to_xml),
     "limit-concurrency" => LimitConcurrency(limit_concurrency),
+    "llm-content-safety" => LlmContentSafety(llm_content_safety),
     "mock-response" => MockResponse(mock_response),
     "redirect-content-urls" => RedirectContentUrls(redirect_content_urls),
     "retry" => Retry(retry),
