@@ -43,6 +43,8 @@ pub mod guid;
 pub mod crypto;
 /// `System.Linq.Enumerable`
 mod linq;
+/// DotLiquid
+pub mod liquid;
 /// `System.Math`
 mod math;
 /// `System.Net.IPAddress`

@@ -54,7 +54,9 @@ impl Gateway {
             method: operation.method.clone(),
             url_template: operation.url_template.clone(),
         });
+        let in_query = hosted.api.in_query(index, &state.context.request.original_url.query);
         state.context.request.matched_parameters = parameters;
+        state.context.request.matched_parameters.extend(in_query);
         match self.authorize(&hosted, state) {
             Ok(product) => {
                 state.context.product = product.and_then(|product| self.products.get(product)).cloned();

@@ -135,6 +135,17 @@ impl PolicyError {
         Self::new(element.clone(), "ExpressionValueEvaluationFailure", message, 500)
     }
 
+    /// A body is not what a policy can convert. Neither reason nor message is documented: the exception's own words, as an expression that
+    /// read the body in the same way would show them.
+    pub fn transformation(element: &Text, raise: &Raise) -> Self {
+        let message = match raise {
+            Raise::Exception(exception) => exception.message.to_string(),
+            Raise::Budget(limit) => format!("The body is too much to convert ({limit:?})."),
+            Raise::Unread(_) => "The body cannot be read here.".to_owned(),
+        };
+        Self::new(element.clone(), "TransformationFailure", message, 500)
+    }
+
     /// An expression gave a value that the policy cannot use.
     pub fn value(element: &Text, message: impl Into<Text>) -> Self {
         Self::new(element.clone(), "ExpressionValueValidationFailure", message, 500)

@@ -58,6 +58,8 @@ pub enum Versioning {
     Header(Text),
     /// In this parameter of the query.
     Query(Text),
+    /// Examples and schemas of the operations' responses: what `mock-response` answers with.
+    pub samples: Vec<super::mock::Sample>,
 }
 
 /// One operation: a method and a URL template.
@@ -155,6 +157,17 @@ impl Api {
             .find_map(|(index, operation)| match_template(&operation.url_template, suffix).map(|parameters| (index, parameters)))
     }
 
+    /// The parameters that an operation's template has in its query, as far as the request's has them, percent-decoded.
+    pub(super) fn in_query(&self, operation: usize, query: &str) -> Vec<(Text, Text)> {
+        let template = self.operations.get(operation).map_or("", |operation| operation.url_template.as_str());
+        let value = |name: &str| {
+            let mut pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+            pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| percent_decode(value))
+        };
+        let found = query_template(template).filter_map(|(name, parameter)| Some((parameter.to_owned().into(), value(name)?.into())));
+        found.collect()
+    }
+
     /// The path that its requests begin with, version and all, without slashes at its ends.
     pub fn public_path(&self) -> String {
         match &self.version {
@@ -163,6 +176,16 @@ impl Api {
             _ => self.path.to_string(),
         }
     }
+}
+
+/// The parameters in the query of a template, `?a={b}`: the query's name and the parameter's.
+/// Source: the example of learn.microsoft.com/azure/api-management/rewrite-uri-policy.
+pub(super) fn query_template(template: &str) -> impl Iterator<Item = (&str, &str)> {
+    let query = template.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').filter_map(|pair| {
+        let (name, parameter) = pair.split_once('=')?;
+        Some((name, parameter.strip_prefix('{')?.strip_suffix('}')?))
+    })
 }
 
 fn match_template(template: &str, suffix: &str) -> Option<Vec<(Text, Text)>> {
@@ -239,6 +262,7 @@ impl Default for Api {
             is_current: true,
             protocols: vec!["https".into()],
             workspace: None,
+            samples: Vec::new(),
         }
     }
 }

@@ -19,6 +19,7 @@ use super::{
     afterwards::Afterwards,
     effect::{Arrival, ArrivingBody, OperationId},
     execute::{Missed, Unanswered},
+    execute::llm_content_safety::Screen,
 };
 
 /// A backend entity that a policy has set.
@@ -63,6 +64,8 @@ pub(super) struct State {
     pub preflight: bool,
     /// What `cors` adds to the answer, whatever it will be.
     pub cors: Option<Headers>,
+    /// What `llm-content-safety` looks for in the completion.
+    pub screens: Vec<Screen>,
     /// Room for the local variables of expressions, used again by each.
     pub locals: Vec<Value>,
     /// What policies have left for later.
@@ -96,6 +99,7 @@ impl State {
             client: arrival.client,
             missed: None,
             unanswered: None,
+            screens: Vec::new(),
             locals: Vec::new(),
             afterwards: Afterwards::default(),
             preflight: false,

@@ -78,6 +78,8 @@ pub enum Effect {
         /// How long.
         duration: Duration,
     },
+    /// Send a request and forget it: no event settles it, and it goes on after the answer (`send-one-way-request`).
+    Tell(Box<Send>),
     /// Answer the client. The last effect of a machine.
     Answer(Box<Answer>),
 }
@@ -109,6 +111,8 @@ pub enum Purpose {
     SendRequest,
     /// `validate-jwt`: an OpenID configuration, or its keys.
     SigningKeys,
+    /// `send-one-way-request`: a request that the policy makes and whose response nobody hears of.
+    OneWay,
 }
 
 /// The body of a request to a backend.

@@ -18,6 +18,8 @@ pub mod entities;
 pub mod instance;
 pub mod secrets;
 pub mod service;
+pub mod mock;
+pub mod safety;
 pub mod trace;
 
 mod admission;
@@ -36,6 +38,7 @@ mod pools;
 mod route;
 mod usage;
 mod tokens;
+mod transform;
 
 use std::sync::Arc;
 
@@ -49,6 +52,7 @@ pub use instance::Instance;
 pub use machine::Machine;
 pub use secrets::Secrets;
 pub use service::{Held, Holdings, Hosted, Programs};
+pub use safety::Safety;
 
 /// One gateway of an API Management service: everything that does not change between requests.
 #[derive(Clone, Debug)]
@@ -73,6 +77,8 @@ pub struct Gateway {
     nothing: Arc<Program>,
     /// What policies name by id.
     pub entities: Entities,
+    /// The stand-in that `llm-content-safety` asks.
+    pub safety: Arc<Safety>,
     service: Arc<Service>,
 }
 
@@ -132,6 +138,7 @@ impl Gateway {
         self.service = Arc::new(Service { certificates, ..Service::clone(&self.service) });
         self.entities = entities;
         self
+        Self { api, subscriptions, program, instance: Arc::default(), safety: Arc::default(), service }
     }
 
     /// The display name of its region; `context.Deployment.Region`.

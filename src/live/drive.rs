@@ -47,7 +47,7 @@ pub(super) enum Abandoned {
 /// A request on its way.
 pub(super) struct Drive<'a> {
     /// The world that it runs in.
-    pub(super) world: &'a World,
+    pub(super) world: &'a Arc<World>,
     /// The short name of the gateway's region.
     pub(super) region: &'a Text,
     /// The gateway.
@@ -116,6 +116,13 @@ impl Drive<'_> {
                     }
                     return Ok((answer.head, self.source(answer.body, answer.watch).await));
                 }
+                let effect = match effect {
+                    Effect::Tell(send) => {
+                        self.tell(send);
+                        continue;
+                    }
+                    effect => effect,
+                };
                 if let Some(work) = single.replace(self.begin(effect, environment)) {
                     others.push(perform(world, sender, work));
                 }
@@ -169,9 +176,30 @@ impl Drive<'_> {
                 Work::Settled(Event::Token { operation, outcome: Ok(token) })
             }
             Effect::Sleep { operation, duration } => Work::Sleep(operation, duration),
-            // The loop has taken it.
-            Effect::Answer(_) => Work::Settled(Event::Woke { operation: OperationId(u32::MAX) }),
+            // The loop has taken them.
+            Effect::Answer(_) | Effect::Tell(_) => Work::Settled(Event::Woke { operation: OperationId(u32::MAX) }),
         }
+    }
+
+    /// Sends a request that nobody waits for: it goes on whatever becomes of the client's own. What comes of it is no part of the record,
+    /// which ends with the answer.
+    fn tell(&self, send: Box<Send>) {
+        let body = match &send.body {
+            Outgoing::Bytes(bytes) => RequestBody::Bytes(bytes.clone()),
+            Outgoing::Empty | Outgoing::Client => RequestBody::Empty,
+        };
+        let (world, region, display) = (self.world.clone(), self.region.clone(), self.gateway.region().clone());
+        tokio::spawn(async move {
+            let told = exchange(&world, Sender { region: &region, display: &display }, &send, body).await;
+            let wrong = match told {
+                Ok(Exchanged { outcome: Err(failure), .. }) => Some(failure.message.to_string()),
+                Ok(_) => None,
+                Err(_) => Some("the message cannot be written".to_owned()),
+            };
+            if let Some(wrong) = wrong {
+                world.report(format!("a one-way request to {} was lost: {wrong}", send.request.url.host), None);
+            }
+        });
     }
 
     fn outgoing(&mut self, body: &Outgoing) -> Option<RequestBody> {

@@ -70,7 +70,7 @@ pub fn compile_chain(chain: &Chain<'_>, resources: &Resources) -> Result<Program
     }
     let sections = Section::ALL.map(|section| {
         lowering.section = Some(section);
-        let mut statements = Vec::new();
+        let mut statements = if section == Section::Outbound { std::mem::take(&mut lowering.delayed) } else { Vec::new() };
         lowering.scoped(chain, &mut statements);
         lowering.add(Block { statements })
     });
@@ -106,6 +106,8 @@ pub struct Lowering<'a> {
     seen: HashSet<(&'static str, Option<Section>)>,
     /// Whether the statement being compiled may read a body.
     reads_body: bool,
+    /// The statements that `outbound` begins with because of policies in `inbound`.
+    delayed: Vec<Statement>,
     /// The fragments being included, the innermost last.
     pub(super) including: Vec<String>,
 }
@@ -123,6 +125,7 @@ impl<'a> Lowering<'a> {
             broader: &[],
             seen: HashSet::new(),
             reads_body: false,
+            delayed: Vec::new(),
             including: Vec::new(),
         }
     }
@@ -279,6 +282,12 @@ impl<'a> Lowering<'a> {
                 let document = Text::from(self.source.name().to_owned());
                 let place =
                     Place { element: name.to_owned().into(), path: path.into(), id, scope: self.scope, document, line, span: child.span };
+                if let (Policy::LlmContentSafety(safety), Some(Section::Inbound)) = (&policy, self.section)
+                    && safety.may_check_completions()
+                {
+                    let policy = Policy::Completions(elements::llm_content_safety::Completions { number: safety.number });
+                    self.delayed.push(Statement { policy, place: place.clone(), reads_body: true });
+                }
                 into.push(Statement { policy, place, reads_body });
             }
         }
@@ -298,6 +307,11 @@ impl<'a> Lowering<'a> {
                 format!("did you mean `{near}`?")
             });
         self.fault("policy/unknown", element.name_span, format!("there is no policy `{}`", element.name), help);
+    }
+
+    /// How many statements wait for `outbound`: a number for the next one.
+    pub(super) fn delayed(&self) -> usize {
+        self.delayed.len()
     }
 
     /// Notes that the statement may read a message's body.

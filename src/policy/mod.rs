@@ -8,6 +8,7 @@ mod examine;
 mod lowering;
 mod named_values;
 mod program;
+mod raw;
 
 pub use elements::Policy;
 pub use examine::{STAND_INS, examine};

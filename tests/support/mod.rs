@@ -52,6 +52,8 @@ pub struct Answered {
     pub stream: Option<bool>,
     /// The calls of backends, in order.
     pub sent: Vec<Sent>,
+    /// The requests that nobody waits for, in order.
+    pub told: Vec<Sent>,
     /// Pauses that the policy made.
     pub slept: Vec<Duration>,
     /// What it wrote to the trace.
@@ -241,6 +243,12 @@ impl World {
         self
     }
 
+    /// Another stand-in for the content safety service.
+    pub fn with_safety(mut self, safety: openai_failover::gateway::Safety) -> Self {
+        Arc::get_mut(&mut self.gateway).unwrap().safety = Arc::new(safety);
+        self
+    }
+
     /// What the backend at `host` does.
     pub fn on(mut self, host: &str, responder: impl FnMut(&Sent) -> Result<Received, Failure> + 'static) -> Self {
         self.responders.insert(host.to_owned(), Box::new(responder));
@@ -307,7 +315,7 @@ impl World {
         let client_body = Bytes::copy_from_slice(body.unwrap_or_default());
         let arrival = Arrival { head, body: arriving, client: self.client, trace: self.traced, certificate: self.certificate.clone() };
         let mut machine = Machine::start(self.gateway.clone(), arrival, &mut environment);
-        let (mut sent, mut slept) = (Vec::new(), Vec::new());
+        let (mut sent, mut told, mut slept) = (Vec::new(), Vec::new(), Vec::new());
         let mut bodies: BTreeMap<u32, Bytes> = BTreeMap::new();
         for _ in 0..1_000 {
             let Some(effect) = machine.next_effect() else { panic!("the machine waits for nothing") };
@@ -338,6 +346,17 @@ impl World {
                     });
                     Event::Response { operation: request.operation, outcome }
                 }
+                Effect::Tell(request) => {
+                    let body = if let Outgoing::Bytes(bytes) = &request.body { bytes.clone() } else { Bytes::new() };
+                    told.push(Sent {
+                        host: request.request.url.host.to_string(),
+                        head: request.request,
+                        body,
+                        timeout: request.timeout,
+                        streams: false,
+                    });
+                    continue;
+                }
                 Effect::ReadRequestBody { operation } => Event::RequestBody { operation, outcome: Ok(client_body.clone()) },
                 Effect::ReadResponseBody { operation, exchange } => {
                     Event::ResponseBody { operation, outcome: Ok(bodies.remove(&exchange.0).unwrap_or_default()) }
@@ -364,7 +383,7 @@ impl World {
                         body.chunks(7).for_each(|piece| watch.pass(piece));
                         trace.extend(watch.end(self.now));
                     }
-                    return Answered { head: answer.head, body, stream, sent, slept, trace };
+                    return Answered { head: answer.head, body, stream, sent, told, slept, trace };
                 }
             };
             machine.handle(event, &mut environment);

@@ -33,6 +33,19 @@ pub fn parse_as(runtime: &mut Runtime<'_>, text: &str, class: Option<&'static Cl
     Ok(Value::Object(root))
 }
 
+/// Parses any JSON; with or without making dates of texts that are some (`DateParseHandling`).
+///
+/// # Errors
+/// `JsonReaderException` with Newtonsoft's message for what it cannot read; a spent budget.
+pub fn parse_body(runtime: &mut Runtime<'_>, text: &str, reads_dates: bool) -> Result<Value, Raise> {
+    runtime.allocate(text.len())?;
+    let mut reader = Reader::of_text(text);
+    reader.reads_dates = reads_dates;
+    let root = load(runtime, &mut reader, None)?;
+    while reader.read(runtime)? {}
+    Ok(Value::Object(root))
+}
+
 /// The type of a token's value.
 pub(super) fn type_of(event: Event) -> TokenType {
     match event {

@@ -32,7 +32,7 @@ use indexmap::IndexMap;
 
 pub use convert::convert;
 pub use leaf::{Leaf, TokenType, compare, equal_values};
-pub use load::parse_as;
+pub use load::{parse_as, parse_body};
 pub use serialize::serialize;
 pub use tree::place;
 pub use walk::{children as cursor, dictionary, pair_sequence, pairs, sequence_of};

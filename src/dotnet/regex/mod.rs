@@ -21,6 +21,8 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
+pub use search::replace;
+
 const NAMESPACE: &str = "System.Text.RegularExpressions";
 
 crate::classes! {

@@ -279,3 +279,14 @@ pub fn rendered(runtime: &mut Runtime<'_>, parts: &[Part], found: &Found, texts:
     }
     Ok(())
 }
+
+/// `Regex.Replace(text, pattern, replacement)`, up to `count` times where that is not negative.
+///
+/// # Errors
+/// A pattern or a replacement that is none; a spent budget.
+pub fn replace(runtime: &mut Runtime<'_>, text: &Str, pattern: &Str, replacement: &Str, count: i32) -> Result<Value, Raise> {
+    let regex = Regex::new(runtime, pattern, 0, INFINITE)?;
+    let parts = Regex::parts(&regex.program, replacement)?;
+    let subject = Subject::new(runtime, text)?;
+    regex.replaced(runtime, &subject, count, None, |runtime, found, texts| rendered(runtime, &parts, &found, texts))
+}

@@ -17,7 +17,7 @@ use super::{
     types::Type,
 };
 
-pub use escape::unescape;
+pub use escape::{UNRESERVED, escape, unescape};
 use parse::{Absolute, Error};
 
 crate::classes! {

@@ -20,6 +20,7 @@ mod leaves;
 mod names;
 mod node;
 mod object;
+pub mod outline;
 mod reader;
 mod scope;
 mod tag;

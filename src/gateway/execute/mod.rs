@@ -25,10 +25,19 @@ mod quota;
 mod quota_by_key;
 mod rate_limit;
 mod rate_limit_by_key;
+mod find_and_replace;
+mod forward_request;
+mod json_to_xml;
+mod limit_concurrency;
+mod liquid;
+pub mod llm_content_safety;
+mod mock_response;
 mod recorded;
+mod redirect_content_urls;
 pub mod retry;
 mod return_response;
 mod rewrite_uri;
+mod send_one_way_request;
 mod send_request;
 mod set_backend_service;
 mod set_body;
@@ -42,6 +51,7 @@ mod validate_azure_ad_token;
 mod validate_client_certificate;
 mod validate_jwt;
 mod wait;
+mod xml_to_json;
 
 pub(super) use cache_lookup::Missed;
 pub(super) use llm_semantic_cache_lookup::Unanswered;
@@ -86,6 +96,8 @@ pub(super) enum Outcome {
     Hold(Permit, BlockId),
     /// It runs again from its start, with what it has learned since.
     Again,
+    /// It is done, and the driver has something to do that settles with no event.
+    Tell(Effect),
     /// These blocks run side by side; the strand goes on once `needed` of them have ended, and the others are given up.
     Branches {
         /// The blocks.
@@ -129,6 +141,8 @@ pub(super) enum Waiting {
     ForwardToken(Box<forward_request::Forward>),
     /// The response to `forward-request`.
     Forward(forward_request::Expected),
+    /// The token for a `send-one-way-request`.
+    OneWayToken(Box<send_one_way_request::Prepared>),
     /// The token for a `send-request`.
     SendToken(Box<send_request::Prepared>),
     /// The response to `send-request`.
@@ -191,9 +205,17 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::QuotaByKey(policy) => quota_by_key::execute(policy, element, turn),
         Policy::RateLimit(policy) => rate_limit::execute(policy, element, turn),
         Policy::RateLimitByKey(policy) => rate_limit_by_key::execute(policy, element, turn),
+        Policy::FindAndReplace(policy) => find_and_replace::execute(policy, element, turn),
+        Policy::ForwardRequest(policy) => forward_request::execute(policy, element, turn),
+        Policy::JsonToXml(policy) => json_to_xml::execute(policy, element, turn),
+        Policy::LimitConcurrency(policy) => limit_concurrency::execute(policy, element, turn),
+        Policy::LlmContentSafety(policy) => llm_content_safety::execute(policy, element, turn),
+        Policy::MockResponse(policy) => mock_response::execute(policy, element, turn),
+        Policy::RedirectContentUrls(_) => redirect_content_urls::execute(element, turn),
         Policy::Retry(policy) => Ok(Outcome::Retry(policy.block)),
         Policy::ReturnResponse(policy) => return_response::execute(policy, element, turn),
         Policy::RewriteUri(policy) => rewrite_uri::execute(policy, element, turn),
+        Policy::SendOneWayRequest(policy) => send_one_way_request::execute(policy, element, turn),
         Policy::SendRequest(policy) => send_request::execute(policy, element, turn),
         Policy::SetBackendService(policy) => set_backend_service::execute(policy, element, turn),
         Policy::SetBody(policy) => set_body::execute(policy, element, turn),
@@ -207,6 +229,8 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::ValidateClientCertificate(policy) => validate_client_certificate::execute(policy, element, turn),
         Policy::ValidateJwt(policy) => validate_jwt::execute(policy, element, turn),
         Policy::Wait(policy) => wait::execute(policy, element, turn),
+        Policy::XmlToJson(policy) => xml_to_json::execute(policy, element, turn),
+        Policy::Completions(policy) => llm_content_safety::completions(policy, element, turn),
         Policy::Recorded(policy) => recorded::execute(policy, element, turn),
         Policy::NotSimulated => Err(PolicyError::not_simulated(element).into()),
     }
@@ -220,6 +244,7 @@ pub(super) fn resume(waiting: Waiting, event: Event, turn: &mut Turn<'_>) -> Res
         (Waiting::Forward(expected), Event::Response { operation, outcome }) => {
             forward_request::received(expected, operation, outcome, turn)
         }
+        (Waiting::OneWayToken(prepared), Event::Token { outcome, .. }) => send_one_way_request::token(*prepared, outcome, turn),
         (Waiting::SendToken(prepared), Event::Token { outcome, .. }) => send_request::token(*prepared, outcome, turn),
         (Waiting::Send(expected), Event::Response { outcome, .. }) => send_request::received(expected, outcome, turn),
         (Waiting::SigningKeys(fetching), Event::Response { outcome, .. }) => Ok(validate_jwt::received(*fetching, outcome, turn)),
@@ -306,6 +331,16 @@ impl Turn<'_> {
     /// Text settings.
     pub fn texts(&mut self, settings: &[Setting<Text>], element: &Text) -> Result<Vec<Text>, Stop> {
         settings.iter().map(|setting| self.text(setting, element)).collect()
+    /// Works in the .NET world without an expression.
+    pub fn runtime<T>(&mut self, work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
+        let mut runtime = Runtime {
+            context: &mut self.state.context,
+            heap: &mut self.state.heap,
+            environment: self.environment,
+            budget: Budget::default(),
+            locals: Vec::new(),
+        };
+        work(&mut runtime)
     }
 
     /// What `ToString` makes of a value.

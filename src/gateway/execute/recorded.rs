@@ -6,7 +6,10 @@ use crate::{gateway::trace::Entry, policy::elements::recorded::Recorded, text::T
 pub(super) fn execute(policy: &Recorded, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let mut settings = Vec::with_capacity(policy.settings.len());
     for (name, setting) in &policy.settings {
-        settings.push((name.clone(), turn.text(setting, element)?));
+        let value = turn.text(setting, element)?;
+        // Secrets stay out of traces.
+        let value = if name.ends_with("password") { "***".into() } else { value };
+        settings.push((name.clone(), value));
     }
     turn.entries.push(Entry::Recorded(settings));
     Ok(Outcome::Done)

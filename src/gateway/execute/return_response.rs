@@ -1,6 +1,6 @@
 //! Runs `return-response`.
 
-use super::{Outcome, Stop, Turn, set_header, set_status};
+use super::{Outcome, Stop, Turn, set_body, set_header, set_status};
 use crate::{
     dotnet::context::{Body, ResponseMessage},
     gateway::answers::PolicyError,
@@ -27,7 +27,7 @@ pub(super) fn execute(policy: &ReturnResponse, element: &Text, turn: &mut Turn<'
         set_header::change(header, element, turn)?.apply(&mut response.head.headers);
     }
     if let Some(body) = &policy.body {
-        response.body = turn.body(&body.value, element)?;
+        response.body = set_body::made(body, element, turn)?;
         response.head.headers.remove("Content-Length");
     }
     Ok(Outcome::Return(response))

@@ -1,7 +1,7 @@
 //! Runs `rewrite-uri`.
 
 use super::{Outcome, Stop, Turn};
-use crate::{policy::elements::rewrite_uri::RewriteUri, text::Text};
+use crate::{gateway::api::query_template, policy::elements::rewrite_uri::RewriteUri, text::Text};
 
 pub(super) fn execute(policy: &RewriteUri, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let template = turn.text(&policy.template, element)?;
@@ -14,10 +14,13 @@ pub(super) fn execute(policy: &RewriteUri, element: &Text, turn: &mut Turn<'_>) 
     let old = turn.state.query.clone();
     if copy {
         // Parameters that the operation's template names are matched, and go only where the new template names them.
+        let operation = turn.state.context.operation.as_ref().map_or("", |operation| operation.url_template.as_str());
+        let in_template: Vec<&str> = query_template(operation).map(|(name, _)| name).collect();
         let names: Vec<&str> = parameters.iter().map(|pair| pair.split('=').next().unwrap_or("")).collect();
         let unmatched = old.trim_start_matches('?').split('&').filter(|pair| {
             let name = pair.split('=').next().unwrap_or("");
-            !name.is_empty() && !names.contains(&name) && !matched.iter().any(|(known, _)| *known == *name)
+            let is_matched = in_template.iter().any(|known| known.eq_ignore_ascii_case(name));
+            !name.is_empty() && !is_matched && !names.contains(&name) && !matched.iter().any(|(known, _)| *known == *name)
         });
         parameters.extend(unmatched);
     }

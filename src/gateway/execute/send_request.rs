@@ -1,6 +1,6 @@
 //! Runs `send-request`.
 
-use super::{Outcome, Stop, Turn, Waiting, set_header};
+use super::{Outcome, Stop, Turn, Waiting, set_body, set_header};
 use crate::{
     dotnet::{
         Value,
@@ -30,9 +30,38 @@ pub(in crate::gateway) struct Expected {
     fail_on_error_status_code: bool,
 }
 
+/// A request as the policy writes it, and the token that it wants to be sent with.
+pub(super) struct Draft {
+    pub send: Send,
+    pub token: Option<Wanted>,
+}
+
+/// A token of the gateway's identity.
+pub(super) struct Wanted {
+    pub resource: Text,
+    pub client_id: Option<Text>,
+    pub ignore_error: bool,
+}
+
 pub(super) fn execute(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
-    let copy = turn.truth(&policy.copy, element)?;
     let variable = policy.variable.as_ref().map(|variable| turn.text(variable, element)).transpose()?;
+    let Draft { send, token } = draft(policy, element, turn)?;
+    let expected = Expected {
+        element: element.clone(),
+        variable,
+        ignore_error: policy.ignore_error,
+        fail_on_error_status_code: policy.fail_on_error_status_code,
+    };
+    let Some(Wanted { resource, client_id, ignore_error }) = token else { return Ok(dispatch(send, expected)) };
+    let operation = turn.operation();
+    let effect = Effect::AcquireToken { operation, resource, client_id };
+    let prepared = Prepared { send, expected, ignore_token_error: ignore_error };
+    Ok(Outcome::Wait(effect, operation, Waiting::SendToken(Box::new(prepared))))
+}
+
+/// Evaluates the policy to a request; `send-one-way-request` makes its own in the same way.
+pub(super) fn draft(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -> Result<Draft, Stop> {
+    let copy = turn.truth(&policy.copy, element)?;
     let timeout = turn.timeout(&policy.timeout_ms, policy.in_seconds, element)?;
     let url = match &policy.url {
         Some(url) => {
@@ -64,8 +93,8 @@ pub(super) fn execute(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>)
     for header in &policy.headers {
         set_header::change(header, element, turn)?.apply(&mut head.headers);
     }
-    if let Some(set_body) = &policy.body {
-        body = turn.body(&set_body.value, element)?;
+    if let Some(policy) = &policy.body {
+        body = set_body::made(policy, element, turn)?;
     }
     let body = match body {
         Body::Bytes(bytes) => Outgoing::Bytes(bytes),
@@ -73,22 +102,15 @@ pub(super) fn execute(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>)
     };
     let operation = turn.operation();
     let send = Send { operation, purpose: Purpose::SendRequest, request: head, body, timeout, reception: Reception::Collect };
-    let expected = Expected {
-        element: element.clone(),
-        variable,
-        ignore_error: policy.ignore_error,
-        fail_on_error_status_code: policy.fail_on_error_status_code,
+    let token = match &policy.identity {
+        None => None,
+        Some(identity) => Some(Wanted {
+            resource: turn.text(&identity.resource, element)?,
+            client_id: identity.client_id.clone(),
+            ignore_error: identity.ignore_error,
+        }),
     };
-    match &policy.identity {
-        None => Ok(dispatch(send, expected)),
-        Some(identity) => {
-            let resource = turn.text(&identity.resource, element)?;
-            let token = turn.operation();
-            let effect = Effect::AcquireToken { operation: token, resource, client_id: identity.client_id.clone() };
-            let prepared = Prepared { send, expected, ignore_token_error: identity.ignore_error };
-            Ok(Outcome::Wait(effect, token, Waiting::SendToken(Box::new(prepared))))
-        }
-    }
+    Ok(Draft { send, token })
 }
 
 fn dispatch(send: Send, expected: Expected) -> Outcome {

@@ -1,10 +1,45 @@
-//! Runs `set-body`.
+//! Runs `set-body`; and the body of the message that a section works on, for all policies that change it.
 
-use super::{Outcome, Stop, Turn};
-use crate::{policy::elements::set_body::SetBody, text::Text};
+use bytes::Bytes;
+
+use super::{Outcome, Stop, Turn, liquid};
+use crate::{
+    dotnet::{context::Body, exception::Unread},
+    policy::elements::set_body::SetBody,
+    text::Text,
+};
 
 pub(super) fn execute(policy: &SetBody, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
-    let body = turn.body(&policy.value, element)?;
+    let body = made(policy, element, turn)?;
+    replace(turn, body);
+    Ok(Outcome::Done)
+}
+
+/// The body that the policy makes.
+pub(super) fn made(policy: &SetBody, element: &Text, turn: &mut Turn<'_>) -> Result<Body, Stop> {
+    match &policy.template {
+        Some(template) => liquid::render(template, element, turn),
+        None => turn.body(&policy.value, element),
+    }
+}
+
+/// The body of the message that the section works on, read if it has not been; none where there is none.
+pub(super) fn current(turn: &Turn<'_>) -> Result<Option<Bytes>, Stop> {
+    let context = &turn.state.context;
+    let (body, which) = if turn.on_response() {
+        (context.response.as_ref().map(|response| &response.body), Unread::Response)
+    } else {
+        (Some(&context.request.body), Unread::Request)
+    };
+    match body {
+        Some(Body::Unread) => Err(Stop::Unread(which)),
+        Some(Body::Bytes(bytes)) => Ok(Some(bytes.clone())),
+        _ => Ok(None),
+    }
+}
+
+/// Puts another body into the message that the section works on.
+pub(super) fn replace(turn: &mut Turn<'_>, body: Body) {
     if turn.on_response() {
         turn.state.streaming = None;
         if let Some(response) = &mut turn.state.context.response {
@@ -15,5 +50,4 @@ pub(super) fn execute(policy: &SetBody, element: &Text, turn: &mut Turn<'_>) -> 
         turn.state.context.request.body = body;
         turn.state.client_body_waits = false;
     }
-    Ok(Outcome::Done)
 }

@@ -10,7 +10,7 @@ use crate::{
 pub(super) fn execute(policy: &Trace, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let mut message = turn.text(&policy.message, element)?.to_string();
     for (name, value) in &policy.metadata {
-        let value = turn.text(value, element)?;
+        let (name, value) = (turn.text(name, element)?, turn.text(value, element)?);
         if value.is_empty() {
             // Measured on live gateways by several users: an empty value fails the whole call.
             return Err(PolicyError::value(element, "Expression value is invalid. The value field is required.").into());

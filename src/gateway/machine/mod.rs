@@ -284,6 +284,7 @@ impl Machine {
     fn go_on(&mut self, index: usize, outcome: Outcome, block: BlockId, number: usize) {
         match outcome {
             Outcome::Done => {}
+            Outcome::Tell(effect) => self.effects.push_back(effect),
             Outcome::Wait(effect, operation, waiting) => self.wait(index, effect, operation, waiting),
             Outcome::Again => {
                 if let Some(Frame::Block(_, next)) = self.strand(index).and_then(|strand| strand.frames.last_mut()) {

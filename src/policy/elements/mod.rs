@@ -31,10 +31,18 @@ pub mod quota;
 pub mod quota_by_key;
 pub mod rate_limit;
 pub mod rate_limit_by_key;
+pub mod find_and_replace;
+pub mod forward_request;
+pub mod json_to_xml;
+pub mod limit_concurrency;
+pub mod llm_content_safety;
+pub mod mock_response;
 pub mod recorded;
+pub mod redirect_content_urls;
 pub mod retry;
 pub mod return_response;
 pub mod rewrite_uri;
+pub mod send_one_way_request;
 pub mod send_request;
 pub mod set_backend_service;
 pub mod set_body;
@@ -48,6 +56,7 @@ pub mod validate_azure_ad_token;
 pub mod validate_client_certificate;
 pub mod validate_jwt;
 pub mod wait;
+pub mod xml_to_json;
 
 use super::{catalogue::Entry, lowering::Lowering};
 use crate::xml::Element;
@@ -58,6 +67,8 @@ macro_rules! policies {
         #[derive(Debug)]
         pub enum Policy {
             $(#[doc = concat!("`", $name, "`")] $variant($module::$variant),)*
+            /// The look at completions that `llm-content-safety` in `inbound` asks for.
+            Completions(llm_content_safety::Completions),
             /// One whose effect outside is written to the trace.
             Recorded(recorded::Recorded),
             /// One that fails the request that reaches it.
@@ -107,9 +118,17 @@ policies! {
     "quota-by-key" => QuotaByKey(quota_by_key),
     "rate-limit" => RateLimit(rate_limit),
     "rate-limit-by-key" => RateLimitByKey(rate_limit_by_key),
+    "find-and-replace" => FindAndReplace(find_and_replace),
+    "forward-request" => ForwardRequest(forward_request),
+    "json-to-xml" => JsonToXml(json_to_xml),
+    "limit-concurrency" => LimitConcurrency(limit_concurrency),
+    "llm-content-safety" => LlmContentSafety(llm_content_safety),
+    "mock-response" => MockResponse(mock_response),
+    "redirect-content-urls" => RedirectContentUrls(redirect_content_urls),
     "retry" => Retry(retry),
     "return-response" => ReturnResponse(return_response),
     "rewrite-uri" => RewriteUri(rewrite_uri),
+    "send-one-way-request" => SendOneWayRequest(send_one_way_request),
     "send-request" => SendRequest(send_request),
     "set-backend-service" => SetBackendService(set_backend_service),
     "set-body" => SetBody(set_body),
@@ -123,4 +142,5 @@ policies! {
     "validate-client-certificate" => ValidateClientCertificate(validate_client_certificate),
     "validate-jwt" => ValidateJwt(validate_jwt),
     "wait" => Wait(wait),
+    "xml-to-json" => XmlToJson(xml_to_json),
 }

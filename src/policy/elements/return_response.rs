@@ -32,7 +32,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
         match child.name.as_str() {
             "set-status" => response.status = set_status::lower(lowering, child, path),
             "set-header" => response.headers.extend(set_header::lower(lowering, child, path)),
-            "set-body" => response.body = set_body::lower_nested(lowering, child),
+            "set-body" => response.body = set_body::lower_nested(lowering, child).map(SetBody::without_input),
             _ => {}
         }
     }

@@ -61,6 +61,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
             "the response is always collected here",
         );
     }
+    if let Some(proxy) = element.element("proxy") {
+        let help = "the request goes straight to its host here";
+        lowering.warning("policy/not-simulated", proxy.name_span, "the proxy of a request is not simulated", help);
+    }
     let (timeout_ms, in_seconds) = timeout(lowering, element).unwrap_or((Setting::Literal(60_000), true));
     let mut request = SendRequest {
         copy: copy.unwrap_or(Setting::Literal(false)),

@@ -17,7 +17,7 @@ pub struct Trace {
     /// What it says.
     pub message: Setting<Text>,
     /// Properties.
-    pub metadata: Vec<(Text, Setting<Text>)>,
+    pub metadata: Vec<(Setting<Text>, Setting<Text>)>,
 }
 
 /// Lowers the element.
@@ -39,7 +39,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
     };
     let mut metadata = Vec::new();
     for child in element.elements().filter(|child| child.name == "metadata") {
-        match (lowering.literal_attribute(child, "name"), lowering.text_attribute(child, "value")) {
+        match (lowering.text_attribute(child, "name"), lowering.text_attribute(child, "value")) {
             (Some(name), Some(value)) => metadata.push((name, value)),
             _ => lowering.missing(child, "name and value"),
         }

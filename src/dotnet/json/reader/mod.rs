@@ -117,6 +117,8 @@ pub(super) struct Reader<'t> {
     state: State,
     scope: Scope,
     outer: Vec<Scope>,
+    /// Whether texts that are dates become dates.
+    pub(super) reads_dates: bool,
     /// The token that was read.
     pub(super) event: Event,
     /// Its value.
@@ -136,7 +138,7 @@ impl<'t> Reader<'t> {
 
     fn new(text: &'t str, tree: Option<tree::Place>) -> Self {
         let (text, scope) = (text::Place::new(text), Scope::new(Container::None));
-        Self { text, tree, state: State::Start, scope, outer: Vec::new(), event: Event::None, value: Value::Null }
+        Self { text, tree, state: State::Start, scope, outer: Vec::new(), reads_dates: true, event: Event::None, value: Value::Null }
     }
 
     /// `Read`: goes to the next token; false at the end.

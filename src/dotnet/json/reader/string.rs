@@ -134,7 +134,7 @@ impl<'t> Reader<'t> {
             }
             kind => {
                 let date = match kind {
-                    ReadType::Read | ReadType::Int64 | ReadType::DateTime | ReadType::Double => {
+                    ReadType::Read | ReadType::Int64 | ReadType::DateTime | ReadType::Double if self.reads_dates => {
                         date::parse(read.as_str()).map(Value::DateTime)
                     }
                     ReadType::DateTimeOffset => date::parse_offset(read.as_str()).map(Value::DateTimeOffset),
