@@ -34,8 +34,11 @@ fn outbound(policies: &str, accept: &'static str, content_type: &'static str, bo
 /// What a backend gets when a client sends this body, and these policies stand in inbound.
 fn inbound(policies: &str, content_type: &'static str, body: &str) -> (Answered, String) {
     let text = document(&format!("{TO_B}{policies}"), "");
-    let answer =
-        World::policy(&text).on("b.example", |_| respond(200, &[], "")).send(CHAT, &[("Content-Type", content_type)], Some(body.as_bytes()));
+    let answer = World::policy(&text).on("b.example", |_| respond(200, &[], "")).send(
+        CHAT,
+        &[("Content-Type", content_type)],
+        Some(body.as_bytes()),
+    );
     let sent = answer.sent.first().map(|sent| String::from_utf8_lossy(&sent.body).into_owned()).unwrap_or_else(|| answer.text());
     (answer, sent)
 }
@@ -89,7 +92,10 @@ fn redirect_content_urls_masks_the_backend() {
     assert_eq!(sent, r#"["https://b.example/base/x"]"#);
     let location = r#"<set-header name="Location"><value>https://b.example/base/x</value></set-header><redirect-content-urls />"#;
     let answer = outbound(location, "*/*", "text/plain", "https://b.example/base/x");
-    assert_eq!((answer.header("Location").as_str(), answer.text().as_str()), ("https://b.example/base/x", "https://gateway.example/openai/x"));
+    assert_eq!(
+        (answer.header("Location").as_str(), answer.text().as_str()),
+        ("https://b.example/base/x", "https://gateway.example/openai/x")
+    );
 }
 
 /// Sources: a SOAP envelope at dev.fyicenter.com/1000733; the document with comments is httpbin.org's, its result captured by a student of
@@ -253,7 +259,8 @@ fn mock_response_answers_with_the_operations_own_samples() {
         let mock = format!("<mock-response {attributes} />");
         let answered = |text: &str, setup: &str| {
             let api = Api { subscription_required: false, samples: samples.clone(), ..Api::default() };
-            let mut world = World::with(text, "Sweden Central", api, Resources::default()).on("b.example", |_| respond(200, &[], "backend"));
+            let mut world =
+                World::with(text, "Sweden Central", api, Resources::default()).on("b.example", |_| respond(200, &[], "backend"));
             let _ = setup;
             world.send(CHAT, &[], Some(b"{}"))
         };
@@ -269,7 +276,8 @@ fn mock_response_answers_with_the_operations_own_samples() {
         let in_on_error = answered(&failing, "");
         assert_eq!((in_on_error.head.status, in_on_error.text().as_str(), in_on_error.header("X").as_str()), (status, body, "-"));
     }
-    let off = World::policy(&document(&format!(r#"{TO_B}<mock-response enabled="false" />"#), "")).on("b.example", |_| respond(200, &[], "b"));
+    let off =
+        World::policy(&document(&format!(r#"{TO_B}<mock-response enabled="false" />"#), "")).on("b.example", |_| respond(200, &[], "b"));
     let mut off = off;
     assert_eq!(off.send(CHAT, &[], None).text(), "b");
 }
@@ -370,7 +378,10 @@ fn liquid_reads_json() {
         ("{{body.yes}} {{body.price}} {{body.items | Map: 'n' | Sort | Join: '-'}}", "true 12.5 a-b"),
         ("{{body.when}}|{{body.when | Date: 'yyyyMMddTHH:mm:ssZ'}}", "03/21/2012 05:40:00|20120321T05:40:00Z"),
         ("{{body.text | Strip | Upcase}}{{body.text | upcase}}", "HELLO WORLD Hello world "),
-        ("{{context.Request.Method}} {{context.Request.Url.Host}} {{context.Request.MatchedParameters['deployment-id']}}", "POST b.example gpt-4o"),
+        (
+            "{{context.Request.Method}} {{context.Request.Url.Host}} {{context.Request.MatchedParameters['deployment-id']}}",
+            "POST b.example gpt-4o",
+        ),
         ("{{query.api-version}}{{context.Request.Url.Query.api-version}}", "11"),
         ("{{context.Request.Headers['content-type']}} {{context.Variables['v'].a}}", "application/json 1"),
         ("{{ 'a' | Append: 'b' | Prepend: 'c' | Replace: '[ab]', 'x' }}", "cxx"),
@@ -485,7 +496,8 @@ fn a_template_in_return_response_sees_no_body() {
 #[test]
 fn named_values_stand_in_templates() {
     let resources = Resources { named_values: [("env".to_owned(), "prod".to_owned())].into(), ..Resources::default() };
-    let text = document(r#"<return-response><set-body template="liquid">{{env}} {{context.Request.Method}}</set-body></return-response>"#, "");
+    let text =
+        document(r#"<return-response><set-body template="liquid">{{env}} {{context.Request.Method}}</set-body></return-response>"#, "");
     let api = Api { subscription_required: false, ..Api::default() };
     assert_eq!(World::with(&text, "Sweden Central", api, resources).send(CHAT, &[], None).text(), "prod POST");
 }

@@ -211,7 +211,7 @@ impl Watch {
                 Passing::Metric(boxed) => {
                     let (mut record, metric) = *boxed;
                     let usage = reported.unwrap_or(Usage { prompt: metric.estimated, completion: estimate });
-                    record.entries.push(Entry::Recorded { settings: metric.settings(usage) });
+                    record.entries.push(Entry::Recorded(metric.settings(usage)));
                     records.push(record);
                 }
             }

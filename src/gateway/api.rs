@@ -38,6 +38,8 @@ pub struct Api {
     pub protocols: Vec<Text>,
     /// The workspace that it is in.
     pub workspace: Option<Named>,
+    /// Examples and schemas of the operations' responses: what `mock-response` answers with.
+    pub samples: Vec<super::mock::Sample>,
 }
 
 /// A version of an API.
@@ -58,8 +60,6 @@ pub enum Versioning {
     Header(Text),
     /// In this parameter of the query.
     Query(Text),
-    /// Examples and schemas of the operations' responses: what `mock-response` answers with.
-    pub samples: Vec<super::mock::Sample>,
 }
 
 /// One operation: a method and a URL template.

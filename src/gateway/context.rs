@@ -18,8 +18,8 @@ use super::{
     Gateway, Hosted,
     afterwards::Afterwards,
     effect::{Arrival, ArrivingBody, OperationId},
-    execute::{Missed, Unanswered},
     execute::llm_content_safety::Screen,
+    execute::{Missed, Unanswered},
 };
 
 /// A backend entity that a policy has set.
@@ -120,7 +120,6 @@ impl State {
     }
 
     /// The API that the request means: no policy runs without one.
-    #[allow(dead_code, reason = "policies that look at their API")]
     pub fn api(&self) -> Option<&super::Api> {
         self.hosted.as_deref().map(|hosted| &hosted.api)
     }

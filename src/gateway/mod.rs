@@ -46,13 +46,12 @@ use crate::{dotnet::context as shown, policy::Program, text::Text};
 
 pub use api::{Api, Granted, Operation, Subscription, Version, Versioning};
 pub use backends::{Backend, Backends};
-pub use api::{Api, Operation, Subscription};
 pub use entities::Entities;
 pub use instance::Instance;
 pub use machine::Machine;
+pub use safety::Safety;
 pub use secrets::Secrets;
 pub use service::{Held, Holdings, Hosted, Programs};
-pub use safety::Safety;
 
 /// One gateway of an API Management service: everything that does not change between requests.
 #[derive(Clone, Debug)]
@@ -79,7 +78,6 @@ pub struct Gateway {
     pub entities: Entities,
     /// The stand-in that `llm-content-safety` asks.
     pub safety: Arc<Safety>,
-    service: Arc<Service>,
 }
 
 impl Gateway {
@@ -112,6 +110,8 @@ impl Gateway {
             instance: Arc::default(),
             service: Arc::new(service),
             nothing: Arc::new(Program::default()),
+            entities: Entities::default(),
+            safety: Arc::default(),
         }
     }
 
@@ -122,23 +122,30 @@ impl Gateway {
         self
     }
 
+    /// The same gateway with what another one has counted, cached and left alone: policies are replaced, and that stays.
+    #[must_use]
+    pub fn continuing(&self, other: &Self) -> Self {
+        Self { instance: other.instance.clone(), ..self.clone() }
+    }
+
     /// From now on all calls of all its APIs run this program.
     pub fn set_program(&mut self, program: &Arc<Program>) {
         for hosted in self.apis.iter_mut().filter_map(Arc::get_mut) {
             hosted.programs = Programs::new(program.clone());
         }
-        let service = context::service(service_name, region, &api);
-        Self { api, subscriptions, program, instance: Arc::default(), entities: Entities::default(), service }
     }
 
     /// The same with entities that policies may name.
     #[must_use]
     pub fn with_entities(mut self, entities: Entities) -> Self {
-        let certificates = entities.certificates.iter().map(|(id, bytes)| (id.clone(), bytes.clone())).collect();
-        self.service = Arc::new(Service { certificates, ..Service::clone(&self.service) });
+        let certificates: Vec<_> = entities.certificates.iter().map(|(id, bytes)| (id.clone(), bytes.clone())).collect();
+        let with = |service: &shown::Service| Arc::new(shown::Service { certificates: certificates.clone(), ..service.clone() });
+        self.service = with(&self.service);
+        for hosted in self.apis.iter_mut().filter_map(Arc::get_mut) {
+            hosted.service = with(&hosted.service);
+        }
         self.entities = entities;
         self
-        Self { api, subscriptions, program, instance: Arc::default(), safety: Arc::default(), service }
     }
 
     /// The display name of its region; `context.Deployment.Region`.

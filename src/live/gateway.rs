@@ -63,8 +63,7 @@ impl GatewayServer {
     /// Requests that arrive from now on meet another policy. The cache, the counters and the breakers stay, as they do in the service.
     pub(super) fn replace(&self, gateway: &Gateway) {
         let mut current = self.gateway.write().unwrap_or_else(PoisonError::into_inner);
-        let instance = current.instance.clone();
-        *current = Arc::new(Gateway { instance, ..gateway.clone() });
+        *current = Arc::new(gateway.continuing(&current));
     }
 
     /// The region's short name.
@@ -133,13 +132,7 @@ impl GatewayServer {
             return Ok(own_answer(StatusCode::BAD_REQUEST, "The Host header is no host.", id, is_head, log));
         };
         let arriving = if matches!(drive.client, ClientBody::None) { ArrivingBody::None } else { ArrivingBody::Stream };
-        let arrival = Arrival {
-            head,
-            body: arriving,
-            client: plain_address(client.ip()),
-            trace: asked == Asked::Trace,
-            certificate: None,
-        };
+        let arrival = Arrival { head, body: arriving, client: plain_address(client.ip()), trace: asked == Asked::Trace, certificate: None };
         let outcome = drive.run(arrival, &mut environment).await;
         let id = drive.id;
         let abandoned = match outcome {

@@ -61,7 +61,11 @@ impl Service {
             ..Subscription::default()
         });
         let found = once(building.found);
-        if any_error(&found) { Err(found) } else { Ok(Compiled { holdings: building.holdings, secrets: building.secrets, warnings: found }) }
+        if any_error(&found) {
+            Err(found)
+        } else {
+            Ok(Compiled { holdings: building.holdings, secrets: building.secrets, warnings: found })
+        }
     }
 
     fn resources(&self, workspace: Option<&str>, given: &Given, invent: &dyn Fn(&str) -> String, building: &mut Building) -> Resources {

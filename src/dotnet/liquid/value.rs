@@ -187,9 +187,9 @@ impl Value {
     pub(super) fn member(&self, name: &str) -> Value {
         match self {
             Self::Object(entries, _) => {
-                let found = entries.get(name).or_else(|| {
-                    entries.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-                });
+                let found = entries
+                    .get(name)
+                    .or_else(|| entries.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value));
                 match (found, name) {
                     (Some(value), _) => value.clone(),
                     (None, "size" | "Size") => Self::Int(entries.len() as i64),
@@ -237,4 +237,3 @@ impl PartialEq for Value {
         }
     }
 }
-

@@ -18,7 +18,7 @@ pub(super) fn execute(policy: &EmitMetric, element: &Text, turn: &mut Turn<'_>) 
         let value = value.unwrap_or_else(|| turn.known_dimension(&name));
         (name, value)
     }));
-    turn.entries.push(Entry::Recorded { settings });
+    turn.entries.push(Entry::Recorded(settings));
     Ok(Outcome::Done)
 }
 

@@ -35,11 +35,10 @@ pub(super) fn answered(mut metric: Metric, turn: &mut Turn<'_>) {
         return;
     }
     if is_event_stream(&response.head.headers) {
-        let now = turn.environment.now();
         let record = Record {
             section: turn.section,
             place: turn.place.clone(),
-            started: now,
+            started: turn.environment.now().since(turn.state.context.timestamp),
             duration: std::time::Duration::ZERO,
             entries: Vec::new(),
         };
@@ -47,6 +46,6 @@ pub(super) fn answered(mut metric: Metric, turn: &mut Turn<'_>) {
     }
     let Body::Bytes(body) = &response.body else { return };
     if let Some(usage) = Usage::of_response(body) {
-        turn.entries.push(Entry::Recorded { settings: metric.settings(usage) });
+        turn.entries.push(Entry::Recorded(metric.settings(usage)));
     }
 }

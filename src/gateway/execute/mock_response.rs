@@ -22,7 +22,7 @@ pub(super) fn execute(policy: &MockResponse, _: &Text, turn: &mut Turn<'_>) -> R
             && sample.status == policy.status
             && policy.content_type.as_ref().is_none_or(|content_type| mock::same_media_type(content_type, &sample.content_type))
     };
-    let mut found: Vec<&mock::Sample> = turn.gateway.api.samples.iter().filter(wanted).collect();
+    let mut found: Vec<&mock::Sample> = turn.state.api().map_or(&[][..], |api| &api.samples).iter().filter(wanted).collect();
     if let (None, Some(first)) = (&policy.content_type, found.first().copied()) {
         found.retain(|sample| mock::same_media_type(&sample.content_type, &first.content_type));
     }

@@ -7,31 +7,28 @@ mod cache_lookup_value;
 mod cache_remove_value;
 mod cache_store;
 mod cache_store_value;
-mod choose;
-mod emit_metric;
 mod check_header;
 mod choose;
 mod cors;
+mod emit_metric;
+mod find_and_replace;
 mod forward_request;
 mod get_authorization_context;
 mod ip_filter;
+mod json_to_xml;
 mod jsonp;
 mod limit_concurrency;
+mod liquid;
+pub mod llm_content_safety;
+mod llm_emit_token_metric;
 mod llm_semantic_cache_lookup;
 mod llm_semantic_cache_store;
-mod llm_emit_token_metric;
 mod llm_token_limit;
+mod mock_response;
 mod quota;
 mod quota_by_key;
 mod rate_limit;
 mod rate_limit_by_key;
-mod find_and_replace;
-mod forward_request;
-mod json_to_xml;
-mod limit_concurrency;
-mod liquid;
-pub mod llm_content_safety;
-mod mock_response;
 mod recorded;
 mod redirect_content_urls;
 pub mod retry;
@@ -109,8 +106,6 @@ pub(super) enum Outcome {
     Afterwards(Work),
     /// The pipeline ends with this response.
     Return(ResponseMessage),
-    /// This is the response: the rest of the section and the backend are left out, outbound comes next.
-    Respond(ResponseMessage),
     /// This is the response, from a cache: outbound goes on behind the policy that would have stored it, the first that is one.
     Resume(ResponseMessage, fn(&Policy) -> bool),
 }
@@ -178,39 +173,37 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
     match &statement.policy {
         Policy::AuthenticationBasic(policy) => authentication_basic::execute(policy, element, turn),
         Policy::AuthenticationManagedIdentity(policy) => authentication_managed_identity::execute(policy, element, turn),
+        Policy::AzureOpenaiEmitTokenMetric(policy) => llm_emit_token_metric::execute(policy, element, turn),
         Policy::AzureOpenaiSemanticCacheLookup(policy) => llm_semantic_cache_lookup::execute(policy, element, turn),
         Policy::AzureOpenaiSemanticCacheStore(policy) => llm_semantic_cache_store::execute(policy, element, turn),
+        Policy::AzureOpenaiTokenLimit(policy) => llm_token_limit::execute(policy, element, turn),
         Policy::CacheLookup(policy) => cache_lookup::execute(policy, element, turn),
         Policy::CacheLookupValue(policy) => cache_lookup_value::execute(policy, element, turn),
         Policy::CacheRemoveValue(policy) => cache_remove_value::execute(policy, element, turn),
         Policy::CacheStore(policy) => cache_store::execute(policy, element, turn),
         Policy::CacheStoreValue(policy) => cache_store_value::execute(policy, element, turn),
-        Policy::AzureOpenaiEmitTokenMetric(policy) => llm_emit_token_metric::execute(policy, element, turn),
-        Policy::AzureOpenaiTokenLimit(policy) => llm_token_limit::execute(policy, element, turn),
-        Policy::Choose(policy) => choose::execute(policy, element, turn),
-        Policy::EmitMetric(policy) => emit_metric::execute(policy, element, turn),
         Policy::CheckHeader(policy) => check_header::execute(policy, element, turn),
         Policy::Choose(policy) => choose::execute(policy, element, turn),
+        Policy::Completions(policy) => llm_content_safety::completions(policy, element, turn),
         Policy::Cors(policy) => cors::execute(policy, element, turn),
+        Policy::EmitMetric(policy) => emit_metric::execute(policy, element, turn),
+        Policy::FindAndReplace(policy) => find_and_replace::execute(policy, element, turn),
         Policy::ForwardRequest(policy) => forward_request::execute(policy, element, turn),
         Policy::GetAuthorizationContext(policy) => get_authorization_context::execute(policy, element, turn),
         Policy::IpFilter(policy) => ip_filter::execute(policy, element, turn),
+        Policy::JsonToXml(policy) => json_to_xml::execute(policy, element, turn),
         Policy::Jsonp(policy) => jsonp::execute(policy, element, turn),
         Policy::LimitConcurrency(policy) => limit_concurrency::execute(policy, element, turn),
+        Policy::LlmContentSafety(policy) => llm_content_safety::execute(policy, element, turn),
+        Policy::LlmEmitTokenMetric(policy) => llm_emit_token_metric::execute(policy, element, turn),
         Policy::LlmSemanticCacheLookup(policy) => llm_semantic_cache_lookup::execute(policy, element, turn),
         Policy::LlmSemanticCacheStore(policy) => llm_semantic_cache_store::execute(policy, element, turn),
-        Policy::LlmEmitTokenMetric(policy) => llm_emit_token_metric::execute(policy, element, turn),
         Policy::LlmTokenLimit(policy) => llm_token_limit::execute(policy, element, turn),
+        Policy::MockResponse(policy) => mock_response::execute(policy, element, turn),
         Policy::Quota(policy) => quota::execute(policy, element, turn),
         Policy::QuotaByKey(policy) => quota_by_key::execute(policy, element, turn),
         Policy::RateLimit(policy) => rate_limit::execute(policy, element, turn),
         Policy::RateLimitByKey(policy) => rate_limit_by_key::execute(policy, element, turn),
-        Policy::FindAndReplace(policy) => find_and_replace::execute(policy, element, turn),
-        Policy::ForwardRequest(policy) => forward_request::execute(policy, element, turn),
-        Policy::JsonToXml(policy) => json_to_xml::execute(policy, element, turn),
-        Policy::LimitConcurrency(policy) => limit_concurrency::execute(policy, element, turn),
-        Policy::LlmContentSafety(policy) => llm_content_safety::execute(policy, element, turn),
-        Policy::MockResponse(policy) => mock_response::execute(policy, element, turn),
         Policy::RedirectContentUrls(_) => redirect_content_urls::execute(element, turn),
         Policy::Retry(policy) => Ok(Outcome::Retry(policy.block)),
         Policy::ReturnResponse(policy) => return_response::execute(policy, element, turn),
@@ -230,7 +223,6 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::ValidateJwt(policy) => validate_jwt::execute(policy, element, turn),
         Policy::Wait(policy) => wait::execute(policy, element, turn),
         Policy::XmlToJson(policy) => xml_to_json::execute(policy, element, turn),
-        Policy::Completions(policy) => llm_content_safety::completions(policy, element, turn),
         Policy::Recorded(policy) => recorded::execute(policy, element, turn),
         Policy::NotSimulated => Err(PolicyError::not_simulated(element).into()),
     }
@@ -331,6 +323,8 @@ impl Turn<'_> {
     /// Text settings.
     pub fn texts(&mut self, settings: &[Setting<Text>], element: &Text) -> Result<Vec<Text>, Stop> {
         settings.iter().map(|setting| self.text(setting, element)).collect()
+    }
+
     /// Works in the .NET world without an expression.
     pub fn runtime<T>(&mut self, work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
         let mut runtime = Runtime {

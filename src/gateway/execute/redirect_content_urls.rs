@@ -3,13 +3,14 @@
 //! What a link is, is not documented beyond the picture on the page: here every place where the one base URL stands in the text.
 
 use super::{Outcome, Stop, Turn, set_body};
-use crate::{dotnet::context::Body, gateway::Gateway, http::Url, text::Text};
+use crate::{dotnet::context::Body, gateway::Api, http::Url, text::Text};
 
 pub(super) fn execute(_: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let Some(base) = turn.state.base.clone() else { return Ok(Outcome::Done) };
     let Some(body) = set_body::current(turn)? else { return Ok(Outcome::Done) };
     let backend = root(&base, &base.path);
-    let gateway = public(turn.gateway, &turn.state.context.request.original_url);
+    let path = turn.state.api().map(Api::public_path).unwrap_or_default();
+    let gateway = root(&turn.state.context.request.original_url, &path);
     let (from, to) = if turn.on_response() { (backend, gateway) } else { (gateway, backend) };
     if let Ok(text) = std::str::from_utf8(&body)
         && let Some(replaced) = replace(text, &from, &to)
@@ -19,11 +20,7 @@ pub(super) fn execute(_: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     Ok(Outcome::Done)
 }
 
-/// The URL that the client knows the API by.
-fn public(gateway: &Gateway, original: &Url) -> String {
-    root(original, &gateway.api.path)
-}
-
+/// A URL that an API or a backend is known by, without a slash at its end.
 fn root(url: &Url, path: &str) -> String {
     let path = path.trim_matches('/');
     let slash = if path.is_empty() { "" } else { "/" };

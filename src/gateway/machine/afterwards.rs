@@ -125,7 +125,7 @@ impl Machine {
         environment: &mut dyn Environment,
         run: impl FnOnce(&mut Turn<'_>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
-        let mut open = self.trace.open(&self.state, environment.now());
+        let mut open = self.trace.open(&self.state, environment);
         let mut turn = Turn {
             gateway: &self.gateway,
             state: &mut self.state,
@@ -146,7 +146,7 @@ impl Machine {
             }
             Ok(_) => {}
         }
-        self.trace.close(open, self.section, &statement.place, &self.state, environment.now());
+        self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
         outcome
     }
 }

@@ -316,11 +316,6 @@ impl Machine {
             }
             Outcome::Afterwards(work) => self.state.afterwards.later.push(Later { block, number, work }),
             Outcome::Return(response) => self.close(response),
-            Outcome::Respond(response) => {
-                self.state.context.response = Some(response);
-                self.state.streaming = None;
-                self.enter(Section::Outbound);
-            }
         }
     }
 

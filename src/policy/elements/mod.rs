@@ -4,39 +4,36 @@
 
 pub mod authentication_basic;
 pub mod authentication_managed_identity;
+pub mod azure_openai_emit_token_metric;
 pub mod azure_openai_semantic_cache_lookup;
 pub mod azure_openai_semantic_cache_store;
+pub mod azure_openai_token_limit;
 pub mod cache_lookup;
 pub mod cache_lookup_value;
 pub mod cache_remove_value;
 pub mod cache_store;
 pub mod cache_store_value;
-pub mod azure_openai_emit_token_metric;
-pub mod azure_openai_token_limit;
-pub mod choose;
-pub mod emit_metric;
 pub mod check_header;
 pub mod choose;
 pub mod cors;
+pub mod emit_metric;
+pub mod find_and_replace;
 pub mod forward_request;
 pub mod get_authorization_context;
 pub mod ip_filter;
+pub mod json_to_xml;
 pub mod jsonp;
 pub mod limit_concurrency;
+pub mod llm_content_safety;
+pub mod llm_emit_token_metric;
 pub mod llm_semantic_cache_lookup;
 pub mod llm_semantic_cache_store;
-pub mod llm_emit_token_metric;
 pub mod llm_token_limit;
+pub mod mock_response;
 pub mod quota;
 pub mod quota_by_key;
 pub mod rate_limit;
 pub mod rate_limit_by_key;
-pub mod find_and_replace;
-pub mod forward_request;
-pub mod json_to_xml;
-pub mod limit_concurrency;
-pub mod llm_content_safety;
-pub mod mock_response;
 pub mod recorded;
 pub mod redirect_content_urls;
 pub mod retry;
@@ -91,39 +88,36 @@ macro_rules! policies {
 policies! {
     "authentication-basic" => AuthenticationBasic(authentication_basic),
     "authentication-managed-identity" => AuthenticationManagedIdentity(authentication_managed_identity),
+    "azure-openai-emit-token-metric" => AzureOpenaiEmitTokenMetric(azure_openai_emit_token_metric),
     "azure-openai-semantic-cache-lookup" => AzureOpenaiSemanticCacheLookup(azure_openai_semantic_cache_lookup),
     "azure-openai-semantic-cache-store" => AzureOpenaiSemanticCacheStore(azure_openai_semantic_cache_store),
+    "azure-openai-token-limit" => AzureOpenaiTokenLimit(azure_openai_token_limit),
     "cache-lookup" => CacheLookup(cache_lookup),
     "cache-lookup-value" => CacheLookupValue(cache_lookup_value),
     "cache-remove-value" => CacheRemoveValue(cache_remove_value),
     "cache-store" => CacheStore(cache_store),
     "cache-store-value" => CacheStoreValue(cache_store_value),
-    "azure-openai-emit-token-metric" => AzureOpenaiEmitTokenMetric(azure_openai_emit_token_metric),
-    "azure-openai-token-limit" => AzureOpenaiTokenLimit(azure_openai_token_limit),
-    "choose" => Choose(choose),
-    "emit-metric" => EmitMetric(emit_metric),
     "check-header" => CheckHeader(check_header),
     "choose" => Choose(choose),
     "cors" => Cors(cors),
+    "emit-metric" => EmitMetric(emit_metric),
+    "find-and-replace" => FindAndReplace(find_and_replace),
     "forward-request" => ForwardRequest(forward_request),
     "get-authorization-context" => GetAuthorizationContext(get_authorization_context),
     "ip-filter" => IpFilter(ip_filter),
+    "json-to-xml" => JsonToXml(json_to_xml),
     "jsonp" => Jsonp(jsonp),
     "limit-concurrency" => LimitConcurrency(limit_concurrency),
+    "llm-content-safety" => LlmContentSafety(llm_content_safety),
+    "llm-emit-token-metric" => LlmEmitTokenMetric(llm_emit_token_metric),
     "llm-semantic-cache-lookup" => LlmSemanticCacheLookup(llm_semantic_cache_lookup),
     "llm-semantic-cache-store" => LlmSemanticCacheStore(llm_semantic_cache_store),
-    "llm-emit-token-metric" => LlmEmitTokenMetric(llm_emit_token_metric),
     "llm-token-limit" => LlmTokenLimit(llm_token_limit),
+    "mock-response" => MockResponse(mock_response),
     "quota" => Quota(quota),
     "quota-by-key" => QuotaByKey(quota_by_key),
     "rate-limit" => RateLimit(rate_limit),
     "rate-limit-by-key" => RateLimitByKey(rate_limit_by_key),
-    "find-and-replace" => FindAndReplace(find_and_replace),
-    "forward-request" => ForwardRequest(forward_request),
-    "json-to-xml" => JsonToXml(json_to_xml),
-    "limit-concurrency" => LimitConcurrency(limit_concurrency),
-    "llm-content-safety" => LlmContentSafety(llm_content_safety),
-    "mock-response" => MockResponse(mock_response),
     "redirect-content-urls" => RedirectContentUrls(redirect_content_urls),
     "retry" => Retry(retry),
     "return-response" => ReturnResponse(return_response),
