@@ -5,12 +5,16 @@
 
 mod support;
 
+use std::{cell::Cell, rc::Rc, time::Duration};
+
 use openai_failover::gateway::effect::FailureKind;
-use support::{KEY, World, spec, spec_text};
+use support::{KEY, Responder, World, respond, spec, spec_text};
 
 fn two(region: &str) -> World {
     World::of(&spec("two-region"), region)
 }
+
+const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn a_healthy_primary_answers_with_one_attempt() {
@@ -387,4 +391,130 @@ fn an_error_of_another_kind_never_fails_over() {
         World::with(&broken_outbound, "Sweden Central", api, resources).up("swc").on("contoso-frc.openai.azure.com", |_| panic!("called"));
     let answer = world.chat("gpt-4o");
     assert_eq!(answer.story(), "500 none 1");
+}
+
+/// A backend that is throttled with these headers as long as the flag is up.
+fn throttled(id: &'static str, flag: &Rc<Cell<bool>>, status: u16, headers: &'static [(&'static str, &'static str)]) -> Responder {
+    let flag = flag.clone();
+    Box::new(move |_| if flag.get() { respond(status, headers, id) } else { respond(200, &[], id) })
+}
+
+#[test]
+fn a_throttled_backend_is_skipped_until_its_time_has_come() {
+    // The world's clock stands at 2025-11-21T01:53:20Z.
+    type Named = (u16, &'static [(&'static str, &'static str)], u64);
+    let cases: [Named; 11] = [
+        (429, &[("Retry-After", "7")], 7_000),
+        (503, &[("Retry-After", "7")], 7_000),
+        (429, &[("retry-after-ms", "2500")], 2_500),
+        (429, &[("Retry-After", "3"), ("retry-after-ms", "2500")], 2_500),
+        (429, &[("Retry-After", "Fri, 21 Nov 2025 01:53:25 GMT")], 5_000),
+        (429, &[("Retry-After", "soon")], 0),
+        (429, &[("Retry-After", "0")], 0),
+        (429, &[("Retry-After", "300")], 300_000),
+        // A request that is larger than the whole limit is told to come back in a day: others are welcome.
+        (429, &[("Retry-After", "86400")], 0),
+        (429, &[], 0),
+        (500, &[("Retry-After", "7")], 0),
+    ];
+    for (status, headers, pause) in cases {
+        let flag = Rc::new(Cell::new(true));
+        let mut world = two("Sweden Central").on("contoso-swc.openai.azure.com", throttled("swc", &flag, status, headers)).up("frc");
+        let mut ask = || {
+            let answer = world.chat("gpt-4o");
+            (answer.story(), answer.calls(), world.now)
+        };
+        let (story, calls, begun) = ask();
+        assert_eq!((story.as_str(), calls.as_str()), ("200 frc 2", "swc frc"), "{status} {headers:?}");
+        if pause > 0 {
+            for ahead in [0, pause - 1] {
+                world.now = begun.after(Duration::from_millis(ahead));
+                let answer = world.chat("gpt-4o");
+                assert_eq!((answer.story().as_str(), answer.calls().as_str()), ("200 frc 1", "frc"), "{status} {headers:?} after {ahead} ms");
+            }
+        }
+        flag.set(false);
+        world.now = begun.after(Duration::from_millis(pause));
+        assert_eq!(world.chat("gpt-4o").story(), "200 swc 1", "{status} {headers:?}");
+    }
+}
+
+#[test]
+fn a_later_attempt_is_remembered_too() {
+    let named = &[("Retry-After", "7")];
+    let mut world = two("Sweden Central").down("swc", FailureKind::ConnectionRefused).status("frc", 429, named);
+    assert_eq!(world.chat("gpt-4o").calls(), "swc frc");
+    let answer = world.chat("gpt-4o");
+    assert_eq!((answer.story().as_str(), answer.calls().as_str()), ("503 none 1", "swc"), "frc is spared");
+    world.advance(SECOND * 7);
+    assert_eq!(world.chat("gpt-4o").calls(), "swc frc");
+    // Both paths of failure mark: this one goes through outbound.
+    let mut world = two("Sweden Central").status("swc", 500, &[]).status("frc", 429, named);
+    assert_eq!((world.chat("gpt-4o").calls().as_str(), world.chat("gpt-4o").calls().as_str()), ("swc frc", "swc"));
+}
+
+#[test]
+fn when_all_are_throttled_the_one_that_frees_first_is_tried() {
+    let mut world = two("Sweden Central").status("swc", 429, &[("Retry-After", "20")]).status("frc", 429, &[("Retry-After", "7")]);
+    let first = world.chat("gpt-4o");
+    assert_eq!((first.story().as_str(), first.calls().as_str(), first.header("Retry-After").as_str()), ("429 frc 2", "swc frc", "7"));
+    let second = world.chat("gpt-4o");
+    assert_eq!((second.story().as_str(), second.calls().as_str(), second.header("Retry-After").as_str()), ("429 frc 1", "frc", "7"));
+    // The refused call has prolonged the throttle of frc: it frees at 7 seconds from here, swc at 20 seconds from the start.
+    world.advance(SECOND * 15);
+    assert_eq!(world.chat("gpt-4o").calls(), "frc", "free again, and throttled anew until 22");
+    world.advance(SECOND);
+    assert_eq!(world.chat("gpt-4o").calls(), "swc", "swc frees at 20");
+}
+
+#[test]
+fn whoever_is_free_moves_up() {
+    let spec = spec_text(&FOUR.replace("maxAttempts: 4", "maxAttempts: 2"));
+    let named = &[("Retry-After", "9")];
+    let mut world = World::of(&spec, "Sweden Central").status("a", 429, named).status("b", 429, named).up("c").up("d");
+    assert_eq!(ask(&mut world, "m").story(), "429 b 2");
+    let answer = ask(&mut world, "m");
+    assert!(["200 c 1", "200 d 1"].contains(&answer.story().as_str()), "{}", answer.story());
+    // Only who holds the model counts, and each model is on its own: quotas are per deployment.
+    assert_eq!(ask(&mut world, "only-a").calls(), "a");
+    assert_eq!(ask(&mut world, "only-a").calls(), "a", "the only one is tried although it is throttled");
+}
+
+#[test]
+fn a_credential_belongs_to_the_backend_that_moves_up() {
+    let mut world = four("Sweden Central").status("a", 429, &[("Retry-After", "9")]).status("b", 429, &[("Retry-After", "9")]).up("c").up("d");
+    assert_eq!(ask(&mut world, "m").header("X-Failover-Attempts"), "3");
+    let answer = ask(&mut world, "m");
+    let (sent, id) = (&answer.sent[0], answer.calls());
+    assert_eq!(answer.header("X-Failover-Attempts"), "1");
+    assert_eq!(sent.head.headers.get("api-key").unwrap().as_str(), format!("key-of-k-{id}-\"'<&"));
+    assert_eq!(sent.head.url.path, "/openai/deployments/m/chat/completions");
+}
+
+#[test]
+fn gateways_do_not_share_what_they_remember() {
+    let busy = &[("Retry-After", "60")];
+    let mut sweden = two("Sweden Central").status("swc", 429, busy).up("frc");
+    sweden.chat("gpt-4o");
+    assert_eq!(sweden.chat("gpt-4o").calls(), "frc");
+    let mut elsewhere = two("West US").status("swc", 429, busy).up("frc");
+    assert_eq!(elsewhere.chat("gpt-4o").calls(), "swc frc");
+    // One cache for several regions, as an external one can be, changes nothing: the key names the region.
+    assert!(support::generated(&spec("two-region")).contains("context.Deployment.Region + \" \" + (string)context.Variables[\"failover-model\"]"));
+}
+
+#[test]
+fn without_throttle_memory_every_request_begins_anew() {
+    let off = spec_text(&FOUR.replace("maxAttempts: 4", "maxAttempts: 2, throttleMemory: false"));
+    assert!(!support::generated(&off).contains("cache-"));
+    let mut world = World::of(&off, "Sweden Central").status("a", 429, &[("Retry-After", "60")]).up("b");
+    for _ in 0..3 {
+        let answer = ask(&mut world, "m");
+        assert_eq!((answer.story().as_str(), answer.calls().as_str()), ("200 b 2", "a b"));
+    }
+    // Nor where neither status fails over, or nothing can.
+    for failover in ["on: { statuses: [\"500-502\"] }", "maxAttempts: 1"] {
+        let spec = spec_text(&FOUR.replace("maxAttempts: 4, attemptTimeout: 20s, forwardHeaders: [X-Tenant]", failover));
+        assert!(!support::generated(&spec).contains("cache-"), "{failover}");
+    }
 }

@@ -37,6 +37,8 @@ pub struct Plan {
     pub failure: String,
     /// What makes a request without an answer go on.
     pub on: PlannedOn,
+    /// C# condition: the failed attempt was refused by a backend that may have named a time to come back; empty where nothing is remembered.
+    pub throttled: String,
     /// Request headers that later attempts carry.
     pub headers: Vec<PlannedHeader>,
     /// Whether a backend with managed identity can be the first of a request.
@@ -135,7 +137,8 @@ impl Plan {
         let attempts = wanted.min(holders.unwrap_or(1)).max(1);
         let order = PlannedOrder::new(spec);
         let orders = every_order(spec);
-        let (first, later) = places(spec, &orders, attempts);
+        let throttled = throttled(spec, attempts);
+        let (first, later) = places(spec, &orders, attempts, !throttled.is_empty());
         let backends: Vec<PlannedBackend> = spec
             .backends
             .iter()
@@ -162,6 +165,7 @@ impl Plan {
             failed: condition(&spec.failover.on.statuses),
             failure: failure(spec),
             on: PlannedOn::new(spec.failover.on.connection_failure, spec.failover.on.timeout),
+            throttled,
             headers: headers(&spec.failover.forward_headers),
             token_resource: "https://cognitiveservices.azure.com",
             served_by: spec.failover.headers.served_by.clone(),
@@ -240,6 +244,17 @@ impl PlannedOn {
     }
 }
 
+/// When a failed attempt is worth remembering: after a 429 or a 503, as far as they fail over. Where every request has one attempt alone
+/// there is nowhere else to go, and nothing to remember.
+fn throttled(spec: &Spec, attempts: usize) -> String {
+    if !spec.failover.throttle_memory || attempts < 2 {
+        return String::new();
+    }
+    let statuses = [429, 503].into_iter().filter(|status| spec.failover.on.statuses.iter().any(|range| range.contains(*status)));
+    let conditions: Vec<String> = statuses.map(|status| format!("(int)context.Variables[\"failover-status\"] == {status}")).collect();
+    conditions.join(" || ")
+}
+
 /// The backends as seen from a gateway region: its own region first, then by priority; backends of equal rank together.
 /// With no region, by priority alone.
 fn ranks(spec: &Spec, from: Option<Region>) -> Vec<Rank<'_>> {
@@ -265,8 +280,9 @@ fn every_order(spec: &Spec) -> Vec<Vec<Rank<'_>>> {
     orders
 }
 
-/// Which backends can be a first attempt and which a later one, over all orders and models.
-fn places<'a>(spec: &'a Spec, orders: &[Vec<Rank<'a>>], attempts: usize) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
+/// Which backends can be a first attempt and which a later one, over all orders and models. Where throttled backends are `skipped`,
+/// whoever comes behind them moves up.
+fn places<'a>(spec: &'a Spec, orders: &[Vec<Rank<'a>>], attempts: usize, skipped: bool) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
     let (mut first, mut later) = (BTreeSet::new(), BTreeSet::new());
     for order in orders {
         // A request for a model that nobody holds goes to the first of all.
@@ -276,10 +292,10 @@ fn places<'a>(spec: &'a Spec, orders: &[Vec<Rank<'a>>], attempts: usize) -> (BTr
             for rank in order {
                 let holders: Vec<&str> =
                     rank.iter().filter(|backend| backend.deployments.contains_key(model)).map(|backend| backend.id.as_str()).collect();
-                if before == 0 {
+                if before == 0 || skipped {
                     first.extend(holders.iter().copied());
                 }
-                if attempts > 1 && before < attempts && before + holders.len() > 1 {
+                if attempts > 1 && (before < attempts || skipped) && before + holders.len() > 1 {
                     later.extend(holders.iter().copied());
                 }
                 before += holders.len();

@@ -11,12 +11,13 @@ use crate::{
 };
 
 /// The templates that the program brings along: file name and text.
-pub const BUILT_IN: [(&str, &str); 6] = [
+pub const BUILT_IN: [(&str, &str); 7] = [
     ("policy.xml.jinja", include_str!("../../templates/policy.xml.jinja")),
     ("context.xml.jinja", include_str!("../../templates/context.xml.jinja")),
     ("order.xml.jinja", include_str!("../../templates/order.xml.jinja")),
     ("attempt.xml.jinja", include_str!("../../templates/attempt.xml.jinja")),
     ("failover.xml.jinja", include_str!("../../templates/failover.xml.jinja")),
+    ("throttle.xml.jinja", include_str!("../../templates/throttle.xml.jinja")),
     ("answer.xml.jinja", include_str!("../../templates/answer.xml.jinja")),
 ];
 

@@ -188,6 +188,8 @@ fn shapes() -> Vec<Sketch> {
         two_regions(),
         two_regions().failover("maxAttempts: 1"),
         two_regions().failover("order: priority"),
+        two_regions().failover("throttleMemory: false"),
+        two_regions().failover("on: { statuses: [429] }"),
         three("{ connectionFailure: true, timeout: true }"),
         three("{ connectionFailure: false, timeout: true }"),
         three("{ connectionFailure: true, timeout: false }"),

@@ -28,7 +28,8 @@ pub(super) async fn play(running: &Running, setup: &Setup, teller: &Teller) -> a
     ask.send(teller).await;
     teller.text(format!("\n  2. {primary} is throttled and answers 429. The same request again:"));
     let target = Target::Backend(primary.to_string());
-    let throttled = Fault::Status { status: 429, retry_after: Some(Duration::from_secs(10)) };
+    // Without a time to come back: the gateway would remember it for longer than the play lasts.
+    let throttled = Fault::Status { status: 429, retry_after: None };
     running.set_fault(FaultCommand { target: target.clone(), fault: Some(throttled), lasting: None }).await?;
     ask.send(teller).await;
     teller.text(format!("\n  3. {primary} has recovered."));

@@ -90,8 +90,12 @@ fn a_backend_stands_only_where_it_can_be_tried() {
         .backend("swc", "swedencentral", 1, 1, &["gpt-4o"])
         .backend("frc", "francecentral", 2, 1, &["gpt-4o", "embed"])
         .backend("plc", "polandcentral", 3, 1, &["gpt-4o"]);
+    // Where a throttled backend is skipped, whoever is behind it moves up.
+    let chain = chain.failover("maxAttempts: 2");
+    assert_eq!(places(&chain), [is("swc", true, false), is("frc", true, true), is("plc", true, true)]);
     // The middle one is the first for the model that it alone holds; the last one is beyond two attempts.
-    assert_eq!(places(&chain.failover("maxAttempts: 2")), [is("swc", true, false), is("frc", true, true), is("plc", false, false)]);
+    let chain = chain.failover("throttleMemory: false");
+    assert_eq!(places(&chain), [is("swc", true, false), is("frc", true, true), is("plc", false, false)]);
     let shared = Sketch::new(["swedencentral"])
         .backend("swa", "swedencentral", 1, 1, &["gpt-4o"])
         .backend("swb", "swedencentral", 1, 1, &["gpt-4o"])
