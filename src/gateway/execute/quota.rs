@@ -73,6 +73,8 @@ impl Asked {
         let now = turn.environment.now();
         for (what, counter, more) in [("call volume", &self.calls, amount), ("bandwidth", &self.bytes, 0)] {
             let Some((key, limit)) = counter else { continue };
+            // It is in the counter already where another policy has the same.
+            let more = if turn.state.afterwards.quotas.contains(key) { 0 } else { more };
             if limits.quota(key, now).saturating_add(more) <= *limit {
                 continue;
             }
