@@ -620,6 +620,7 @@ fn smart_world(mended: bool) -> (World, Weather) {
         let weather = weather.clone();
         world = world.on(&format!("contoso-{region}.openai.azure.com"), move |sent| {
             assert_eq!(sent.body, "body", "every attempt carries the body");
+            assert_eq!(sent.head.url.path, "/openai/deployments/gpt-4o/chat/completions", "one slash, where the policy has made two");
             match weather.borrow().get(region).copied() {
                 None => respond(200, &[], region),
                 Some("timeout") => broken(FailureKind::Timeout),
