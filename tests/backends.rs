@@ -3,6 +3,8 @@
 //! resource at learn.microsoft.com/azure/templates/microsoft.apimanagement/service/backends, and what a case names itself.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/process.rs"]
+mod process;
 mod support;
 
 use std::{
@@ -620,6 +622,7 @@ fn smart_world(mended: bool) -> (World, Weather) {
         let weather = weather.clone();
         world = world.on(&format!("contoso-{region}.openai.azure.com"), move |sent| {
             assert_eq!(sent.body, "body", "every attempt carries the body");
+            assert_eq!(sent.head.url.path, "/openai/deployments/gpt-4o/chat/completions", "one slash, where the policy has made two");
             match weather.borrow().get(region).copied() {
                 None => respond(200, &[], region),
                 Some("timeout") => broken(FailureKind::Timeout),
@@ -705,4 +708,69 @@ fn the_mended_load_balancer_fails_over_within_one_request() {
     calls.sort();
     calls.dedup();
     assert_eq!((answer.head.status, answer.sent.len(), calls.len()), (429, 8, 8));
+}
+
+/// Source: learn.microsoft.com/azure/api-management/forward-request-policy. What the client gets is not documented.
+#[test]
+fn an_error_status_that_fails_is_seen_by_retry_and_is_a_500_afterwards() {
+    let backend = r#"<retry condition="@(context.Response.StatusCode == 429)" count="2" interval="0"><forward-request fail-on-error-status-code="true" buffer-request-body="true" /></retry>"#;
+    let text = document(r#"<set-backend-service base-url="https://b.example/" />"#, backend, "", SHOW);
+    let ask = |statuses: &'static [u16]| {
+        let mut left = statuses.to_vec();
+        let answer = chat(&mut World::policy(&text).on("b.example", move |_| respond(left.remove(0), &[], "own words")));
+        (answer.head.status, answer.sent.len(), answer.header("X-Error"))
+    };
+    assert_eq!(ask(&[429, 429, 200]), (200, 3, "-".to_owned()));
+    let error = "forward-request|BackendErrorStatusCode|backend|retry\\forward-request|The backend answered with status 404.|500|Internal Server Error";
+    assert_eq!(ask(&[429, 404]), (500, 2, error.to_owned()));
+}
+
+fn hello(simulation: &process::Simulation) -> process::Http {
+    simulation.chat("swedencentral", r#"{"messages":[{"role":"user","content":"hi"}]}"#)
+}
+
+#[test]
+fn a_simulation_takes_backends_from_its_spec_and_from_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let spec = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml");
+    // A backend of the spec brings its URL and its key.
+    let policy = write("policy.xml", &document(r#"<set-backend-service backend-id="swc" />"#, "<base />", "", ""));
+    let simulation = process::Simulation::start(&[spec, "--policy", &policy]);
+    let answer = hello(&simulation);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let list: Vec<Value> = services(&["swc", "frc"], &sample_rule())
+        .into_iter()
+        .map(|(name, properties)| json!({ "name": name, "properties": properties }))
+        .collect();
+    let pool = json!({ "name": "openai-pool", "properties": { "type": "Pool", "pool": { "services": [
+        { "id": "/backends/a", "priority": 1 }, { "id": "/backends/b", "priority": 2 }
+    ] } } });
+    let single = |id: &str| json!({ "name": id, "properties": { "url": format!("https://team-{id}.openai.azure.com/openai"), "circuitBreaker": { "rules": sample_rule() } } });
+    let entities = write("backends.json", &json!({ "value": [single("a"), single("b"), pool] }).to_string());
+    let retry = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/policies/backend-pool-retry.xml");
+    let mut simulation = process::Simulation::start(&["--policy", retry, "--backend-entities", &entities]);
+    assert_eq!(hello(&simulation).header("x-backend"), "a");
+    simulation.fault(&["team-a", "429", "--retry-after", "60s"]);
+    assert_eq!((hello(&simulation).header("x-backend"), hello(&simulation).header("x-backend")), ("b", "b"));
+    let attempts: Vec<Value> = (0..3).map(|_| simulation.event("request")["attempts"].take()).collect();
+    assert_eq!(attempts.iter().map(|attempts| attempts.as_array().unwrap().len()).collect::<Vec<_>>(), [1, 2, 1]);
+    // What is wrong stops it before it starts.
+    for (text, expected) in [
+        (json!([pool]).to_string(), "its member `a` is no backend"),
+        (json!([list[0], { "name": "x", "properties": {} }]).to_string(), "the backend `x`: its URL `` is not an absolute"),
+        ("{".to_owned(), "holds no backend resources"),
+    ] {
+        let path = write("broken.json", &text);
+        let output = process::run(&["simulate", "--policy", &policy, "--backend-entities", &path], directory.path());
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(expected), "{message}");
+    }
+    let output = process::run(&["simulate", "--policy", &policy], directory.path());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("policy/unknown-backend"));
 }
