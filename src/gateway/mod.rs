@@ -12,6 +12,7 @@
 //! ```
 
 pub mod api;
+pub mod definition;
 pub mod effect;
 pub mod entities;
 pub mod instance;
@@ -24,6 +25,7 @@ mod context;
 mod execute;
 mod machine;
 mod tokens;
+mod validation;
 
 use std::sync::Arc;
 
@@ -47,6 +49,7 @@ pub struct Gateway {
     pub instance: Arc<Instance>,
     /// What policies name by id.
     pub entities: Entities,
+    schemas: validation::schema::Schemas,
     service: Arc<Service>,
 }
 
@@ -54,7 +57,7 @@ impl Gateway {
     /// A gateway of the service `service_name` in the region with the display name `region`.
     pub fn new(service_name: Text, region: Text, api: Api, subscriptions: Vec<Subscription>, program: Arc<Program>) -> Self {
         let service = context::service(service_name, region, &api);
-        Self { api, subscriptions, program, instance: Arc::default(), entities: Entities::default(), service }
+        Self { api, subscriptions, program, instance: Arc::default(), entities: Entities::default(), schemas: Default::default(), service }
     }
 
     /// The same with entities that policies may name.
@@ -63,6 +66,7 @@ impl Gateway {
         let certificates = entities.certificates.iter().map(|(id, bytes)| (id.clone(), bytes.clone())).collect();
         self.service = Arc::new(Service { certificates, ..Service::clone(&self.service) });
         self.entities = entities;
+        self.schemas = Default::default();
         self
     }
 
