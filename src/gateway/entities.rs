@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde_json::Value as Json;
 
+use super::definition::Definition;
 use crate::text::Text;
 
 /// The entities of a service.
@@ -14,6 +15,8 @@ pub struct Entities {
     pub certificates: BTreeMap<Text, Bytes>,
     /// JSON schemas by id.
     pub schemas: BTreeMap<Text, Json>,
+    /// What the API's definition says of operations, by their ids.
+    pub definitions: BTreeMap<Text, Definition>,
     /// Connections of the credential manager.
     pub authorizations: Vec<Authorization>,
 }

@@ -13,6 +13,7 @@
 
 pub mod api;
 pub mod backends;
+pub mod definition;
 pub mod effect;
 pub mod entities;
 pub mod instance;
@@ -39,6 +40,7 @@ mod route;
 mod usage;
 mod tokens;
 mod transform;
+mod validation;
 
 use std::sync::Arc;
 
@@ -78,6 +80,8 @@ pub struct Gateway {
     pub entities: Entities,
     /// The stand-in that `llm-content-safety` asks.
     pub safety: Arc<Safety>,
+    schemas: validation::schema::Schemas,
+    service: Arc<Service>,
 }
 
 impl Gateway {
@@ -133,6 +137,8 @@ impl Gateway {
         for hosted in self.apis.iter_mut().filter_map(Arc::get_mut) {
             hosted.programs = Programs::new(program.clone());
         }
+        let service = context::service(service_name, region, &api);
+        Self { api, subscriptions, program, instance: Arc::default(), entities: Entities::default(), schemas: Default::default(), service }
     }
 
     /// The same with entities that policies may name.
@@ -145,6 +151,7 @@ impl Gateway {
             hosted.service = with(&hosted.service);
         }
         self.entities = entities;
+        self.schemas = Default::default();
         self
     }
 

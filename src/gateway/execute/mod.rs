@@ -46,7 +46,11 @@ mod set_variable;
 mod trace;
 mod validate_azure_ad_token;
 mod validate_client_certificate;
+mod validate_content;
+mod validate_headers;
 mod validate_jwt;
+mod validate_parameters;
+mod validate_status_code;
 mod wait;
 mod xml_to_json;
 
@@ -61,6 +65,7 @@ use super::{
     answers::PolicyError,
     concurrency::Permit,
     context::State,
+    definition::Definition,
     effect::{Effect, Event, OperationId},
     trace::{Entry, shown},
 };
@@ -220,7 +225,11 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::Trace(policy) => trace::execute(policy, element, turn),
         Policy::ValidateAzureAdToken(policy) => validate_azure_ad_token::execute(policy, element, turn),
         Policy::ValidateClientCertificate(policy) => validate_client_certificate::execute(policy, element, turn),
+        Policy::ValidateContent(policy) => validate_content::execute(policy, element, turn),
+        Policy::ValidateHeaders(policy) => validate_headers::execute(policy, element, turn),
         Policy::ValidateJwt(policy) => validate_jwt::execute(policy, element, turn),
+        Policy::ValidateParameters(policy) => validate_parameters::execute(policy, element, turn),
+        Policy::ValidateStatusCode(policy) => validate_status_code::execute(policy, element, turn),
         Policy::Wait(policy) => wait::execute(policy, element, turn),
         Policy::XmlToJson(policy) => xml_to_json::execute(policy, element, turn),
         Policy::Recorded(policy) => recorded::execute(policy, element, turn),
@@ -395,6 +404,16 @@ impl Turn<'_> {
         }
         let text = self.as_text(&value);
         Ok(Body::Bytes(Bytes::copy_from_slice(text.as_bytes())))
+    }
+
+    /// The operation's id.
+    pub fn operation_id(&self) -> Option<Text> {
+        self.state.context.operation.as_ref().map(|operation| operation.named.id.clone())
+    }
+
+    /// What the API's definition says of the operation.
+    pub fn definition(&self) -> Option<&Definition> {
+        self.gateway.entities.definitions.get(&self.operation_id()?)
     }
 
     /// Whether the section works on the response.

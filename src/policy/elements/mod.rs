@@ -51,7 +51,11 @@ pub mod set_variable;
 pub mod trace;
 pub mod validate_azure_ad_token;
 pub mod validate_client_certificate;
+pub mod validate_content;
+pub mod validate_headers;
 pub mod validate_jwt;
+pub mod validate_parameters;
+pub mod validate_status_code;
 pub mod wait;
 pub mod xml_to_json;
 
@@ -134,7 +138,11 @@ policies! {
     "trace" => Trace(trace),
     "validate-azure-ad-token" => ValidateAzureAdToken(validate_azure_ad_token),
     "validate-client-certificate" => ValidateClientCertificate(validate_client_certificate),
+    "validate-content" => ValidateContent(validate_content),
+    "validate-headers" => ValidateHeaders(validate_headers),
     "validate-jwt" => ValidateJwt(validate_jwt),
+    "validate-parameters" => ValidateParameters(validate_parameters),
+    "validate-status-code" => ValidateStatusCode(validate_status_code),
     "wait" => Wait(wait),
     "xml-to-json" => XmlToJson(xml_to_json),
 }
