@@ -83,7 +83,8 @@ fn a_severity_from_the_threshold_on_blocks() {
 
 #[test]
 fn a_refusal_is_an_error_of_the_policy() {
-    let answer = ask(&format!("<choose><when condition=\"@(true)\">{}</when></choose>", violence("EightSeverityLevels", "4")), &chat("bad four"));
+    let answer =
+        ask(&format!("<choose><when condition=\"@(true)\">{}</when></choose>", violence("EightSeverityLevels", "4")), &chat("bad four"));
     assert_eq!(answer.text(), r#"{ "statusCode": 403, "message": "Request failed content safety check." }"#);
     assert_eq!(answer.header("Content-Type"), "application/json");
     assert_eq!(answer.header("X"), r"llm-content-safety|ContentSafetyPolicyViolated|inbound|choose\when\llm-content-safety|403");
@@ -130,12 +131,32 @@ fn completions_are_looked_at_where_that_is_asked_for() {
     for (in_inbound, in_outbound, completion, expected) in [
         (Some(""), None, BAD, "200 -"),
         (Some(r#"enforce-on-completions="true""#), None, GOOD, "200 -"),
-        (Some(r#"enforce-on-completions="true""#), None, BAD, "403 llm-content-safety|ContentSafetyPolicyViolated|outbound|llm-content-safety|403"),
-        (Some(r#"enforce-on-completions="@(context.Request.Method == "POST")""#), None, BAD, "403 llm-content-safety|ContentSafetyPolicyViolated|outbound|llm-content-safety|403"),
+        (
+            Some(r#"enforce-on-completions="true""#),
+            None,
+            BAD,
+            "403 llm-content-safety|ContentSafetyPolicyViolated|outbound|llm-content-safety|403",
+        ),
+        (
+            Some(r#"enforce-on-completions="@(context.Request.Method == "POST")""#),
+            None,
+            BAD,
+            "403 llm-content-safety|ContentSafetyPolicyViolated|outbound|llm-content-safety|403",
+        ),
         (Some(r#"enforce-on-completions="@(false)""#), None, BAD, "200 -"),
         (None, Some(""), BAD, "403 llm-content-safety|ContentSafetyPolicyViolated|outbound|llm-content-safety|403"),
-        (None, Some(r#"enforce-on-completions="false""#), BAD, "403 llm-content-safety|ContentSafetyPolicyViolated|outbound|llm-content-safety|403"),
-        (None, Some(""), r#"{"output":[{"content":[{"type":"output_text","text":"bad four"}]}]}"#, "403 llm-content-safety|ContentSafetyPolicyViolated|outbound|llm-content-safety|403"),
+        (
+            None,
+            Some(r#"enforce-on-completions="false""#),
+            BAD,
+            "403 llm-content-safety|ContentSafetyPolicyViolated|outbound|llm-content-safety|403",
+        ),
+        (
+            None,
+            Some(""),
+            r#"{"output":[{"content":[{"type":"output_text","text":"bad four"}]}]}"#,
+            "403 llm-content-safety|ContentSafetyPolicyViolated|outbound|llm-content-safety|403",
+        ),
         (None, Some(""), GOOD, "200 -"),
         (None, Some(""), "bad four", "200 -"),
     ] {
@@ -210,10 +231,7 @@ fn some_words_are_built_in() {
 /// Values that expressions give are held against the page's, too.
 #[test]
 fn a_threshold_or_category_that_is_none_fails_the_policy() {
-    for child in [
-        r#"<category name="Violence" threshold="@(8)" />"#,
-        r#"<category name='@("Spite")' threshold="4" />"#,
-    ] {
+    for child in [r#"<category name="Violence" threshold="@(8)" />"#, r#"<category name='@("Spite")' threshold="4" />"#] {
         let answer = ask(&policy("", &format!("<categories>{child}</categories>")), &chat("x"));
         assert_eq!(answer.header("X"), "llm-content-safety|ExpressionValueValidationFailure|inbound|llm-content-safety|500", "{child}");
     }

@@ -34,8 +34,11 @@ fn outbound(policies: &str, accept: &'static str, content_type: &'static str, bo
 /// What a backend gets when a client sends this body, and these policies stand in inbound.
 fn inbound(policies: &str, content_type: &'static str, body: &str) -> (Answered, String) {
     let text = document(&format!("{TO_B}{policies}"), "");
-    let answer =
-        World::policy(&text).on("b.example", |_| respond(200, &[], "")).send(CHAT, &[("Content-Type", content_type)], Some(body.as_bytes()));
+    let answer = World::policy(&text).on("b.example", |_| respond(200, &[], "")).send(
+        CHAT,
+        &[("Content-Type", content_type)],
+        Some(body.as_bytes()),
+    );
     let sent = answer.sent.first().map(|sent| String::from_utf8_lossy(&sent.body).into_owned()).unwrap_or_else(|| answer.text());
     (answer, sent)
 }
@@ -89,7 +92,10 @@ fn redirect_content_urls_masks_the_backend() {
     assert_eq!(sent, r#"["https://b.example/base/x"]"#);
     let location = r#"<set-header name="Location"><value>https://b.example/base/x</value></set-header><redirect-content-urls />"#;
     let answer = outbound(location, "*/*", "text/plain", "https://b.example/base/x");
-    assert_eq!((answer.header("Location").as_str(), answer.text().as_str()), ("https://b.example/base/x", "https://gateway.example/openai/x"));
+    assert_eq!(
+        (answer.header("Location").as_str(), answer.text().as_str()),
+        ("https://b.example/base/x", "https://gateway.example/openai/x")
+    );
 }
 
 /// Sources: a SOAP envelope at dev.fyicenter.com/1000733; the document with comments is httpbin.org's, its result captured by a student of
@@ -161,7 +167,7 @@ fn conversions_happen_where_the_headers_say() {
     }
 }
 
-/// Sources: the page's example (first), dev.fyicenter.com/1000734 (second). The rest: .NET's `ToString`, and decisions in docs/fidelity.md.
+/// Sources: the page's example (first; its result leaves out an element that its JSON has), dev.fyicenter.com/1000734 (second). The rest: .NET's `ToString`, and decisions in docs/fidelity.md.
 #[test]
 fn json_to_xml_writes_what_was_published() {
     const PAGE: &str = r##"{"soapenv:Envelope":{"xmlns:soapenv":"http://schemas.xmlsoap.org/soap/envelope/","xmlns:v1":"http://localdomain.com/core/v1","soapenv:Header":{},"soapenv:Body":{"v1:QueryList":{"#attrs":{"queryName":"test"},"v1:QueryItem":{"name":"dummy text"}}}}}"##;
@@ -253,7 +259,8 @@ fn mock_response_answers_with_the_operations_own_samples() {
         let mock = format!("<mock-response {attributes} />");
         let answered = |text: &str, setup: &str| {
             let api = Api { subscription_required: false, samples: samples.clone(), ..Api::default() };
-            let mut world = World::with(text, "Sweden Central", api, Resources::default()).on("b.example", |_| respond(200, &[], "backend"));
+            let mut world =
+                World::with(text, "Sweden Central", api, Resources::default()).on("b.example", |_| respond(200, &[], "backend"));
             let _ = setup;
             world.send(CHAT, &[], Some(b"{}"))
         };
@@ -269,7 +276,8 @@ fn mock_response_answers_with_the_operations_own_samples() {
         let in_on_error = answered(&failing, "");
         assert_eq!((in_on_error.head.status, in_on_error.text().as_str(), in_on_error.header("X").as_str()), (status, body, "-"));
     }
-    let off = World::policy(&document(&format!(r#"{TO_B}<mock-response enabled="false" />"#), "")).on("b.example", |_| respond(200, &[], "b"));
+    let off =
+        World::policy(&document(&format!(r#"{TO_B}<mock-response enabled="false" />"#), "")).on("b.example", |_| respond(200, &[], "b"));
     let mut off = off;
     assert_eq!(off.send(CHAT, &[], None).text(), "b");
 }
@@ -370,7 +378,10 @@ fn liquid_reads_json() {
         ("{{body.yes}} {{body.price}} {{body.items | Map: 'n' | Sort | Join: '-'}}", "true 12.5 a-b"),
         ("{{body.when}}|{{body.when | Date: 'yyyyMMddTHH:mm:ssZ'}}", "03/21/2012 05:40:00|20120321T05:40:00Z"),
         ("{{body.text | Strip | Upcase}}{{body.text | upcase}}", "HELLO WORLD Hello world "),
-        ("{{context.Request.Method}} {{context.Request.Url.Host}} {{context.Request.MatchedParameters['deployment-id']}}", "POST b.example gpt-4o"),
+        (
+            "{{context.Request.Method}} {{context.Request.Url.Host}} {{context.Request.MatchedParameters['deployment-id']}}",
+            "POST b.example gpt-4o",
+        ),
         ("{{query.api-version}}{{context.Request.Url.Query.api-version}}", "11"),
         ("{{context.Request.Headers['content-type']}} {{context.Variables['v'].a}}", "application/json 1"),
         ("{{ 'a' | Append: 'b' | Prepend: 'c' | Replace: '[ab]', 'x' }}", "cxx"),
@@ -471,6 +482,22 @@ fn a_body_may_stand_in_the_policy_as_xml() {
     assert_eq!(sent, "<a b='1'><!-- c -->t<d/></a>");
 }
 
+/// Source: azure.microsoft.com/blog/deep-dive-on-set-body-policy: a charset "will be replaced with a utf8 value".
+#[test]
+fn a_new_body_is_utf_8() {
+    for (content_type, expected) in [
+        ("text/plain", "text/plain"),
+        ("text/plain; charset=ISO-8859-1", "text/plain; charset=utf-8"),
+        ("text/plain;CHARSET=\"latin1\"; a=b", "text/plain; charset=utf-8; a=b"),
+        ("application/json; charset=UTF-8", "application/json; charset=UTF-8"),
+    ] {
+        let answer = outbound("<set-body>ä</set-body>", "*/*", content_type, "x");
+        assert_eq!((answer.header("Content-Type").as_str(), answer.text().as_str()), (expected, "ä"), "{content_type}");
+        let (answer, sent) = inbound("<set-body>ä</set-body>", content_type, "x");
+        assert_eq!((answer.sent[0].head.headers.get("Content-Type").unwrap().as_str(), sent.as_str()), (expected, "ä"), "{content_type}");
+    }
+}
+
 /// Sources: the page of set-body ("any liquid template used inside the return-response will receive an empty string as its input").
 #[test]
 fn a_template_in_return_response_sees_no_body() {
@@ -481,11 +508,41 @@ fn a_template_in_return_response_sees_no_body() {
     assert_eq!(inbound(nested, "application/json", r#"{"a":1}"#).1, "[1]");
 }
 
+/// A template that is none is refused with the document; filters that there are not are warned about.
+#[test]
+fn a_wrong_template_is_told_before_it_runs() {
+    for (template, code) in [
+        ("{% if a %}", "policy/bad-template"),
+        ("{% fi a %}", "policy/bad-template"),
+        ("{{ a", "policy/bad-template"),
+        ("{% for x of y %}{% endfor %}", "policy/bad-template"),
+        ("{% endif %}", "policy/bad-template"),
+        ("{{ a | upcase }}", "policy/unknown-filter"),
+        ("{{ a | Upcase }}", "-"),
+    ] {
+        let text = document(&format!("<set-body template=\"liquid\"><![CDATA[{template}]]></set-body>"), "");
+        let parsed = openai_failover::xml::parse(&openai_failover::source::Source::new("p.xml", text)).unwrap();
+        let found = match openai_failover::policy::compile(&parsed, &Resources::default()) {
+            Ok(program) => program.warnings,
+            Err(found) => found,
+        };
+        assert_eq!(found.first().map_or("-", |diagnostic| diagnostic.code), code, "{template}");
+    }
+}
+
+/// Bodies that are not what their `Content-Type` says fail the policy.
+#[test]
+fn a_template_over_a_broken_body_fails() {
+    let (answer, said) = inbound(r#"<set-body template="liquid">{{body.a}}</set-body>"#, "application/json", "{");
+    assert_eq!((answer.head.status, answer.sent.len()), (500, 0), "{said}");
+}
+
 /// Named Values are put into templates; every other pair of braces is the template's own.
 #[test]
 fn named_values_stand_in_templates() {
     let resources = Resources { named_values: [("env".to_owned(), "prod".to_owned())].into(), ..Resources::default() };
-    let text = document(r#"<return-response><set-body template="liquid">{{env}} {{context.Request.Method}}</set-body></return-response>"#, "");
+    let text =
+        document(r#"<return-response><set-body template="liquid">{{env}} {{context.Request.Method}}</set-body></return-response>"#, "");
     let api = Api { subscription_required: false, ..Api::default() };
     assert_eq!(World::with(&text, "Sweden Central", api, resources).send(CHAT, &[], None).text(), "prod POST");
 }

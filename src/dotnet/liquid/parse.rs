@@ -276,16 +276,8 @@ fn for_head(scan: &mut Scan<'_>) -> Result<For, Fault> {
         return Err(bad(at, "for"));
     }
     let over = expression(scan)?;
-    let mut made = For {
-        variable,
-        over,
-        is_reversed: false,
-        limit: None,
-        offset: None,
-        body: Vec::new(),
-        otherwise: Vec::new(),
-        has_commas: false,
-    };
+    let mut made =
+        For { variable, over, is_reversed: false, limit: None, offset: None, body: Vec::new(), otherwise: Vec::new(), has_commas: false };
     loop {
         if scan.word("reversed") {
             made.is_reversed = true;
@@ -438,7 +430,8 @@ impl<'t> Scan<'t> {
         }
         let sign = self.rest.len() - digits.len();
         let mut end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-        let fraction = digits.get(end..).and_then(|tail| tail.strip_prefix('.')).filter(|tail| tail.starts_with(|c: char| c.is_ascii_digit()));
+        let fraction =
+            digits.get(end..).and_then(|tail| tail.strip_prefix('.')).filter(|tail| tail.starts_with(|c: char| c.is_ascii_digit()));
         if let Some(fraction) = fraction {
             end += 1 + fraction.find(|c: char| !c.is_ascii_digit()).unwrap_or(fraction.len());
         }

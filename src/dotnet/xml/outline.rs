@@ -1,13 +1,7 @@
 //! A document as plain data with the prefixes that its names were written with: for conversions that have no use for a live tree.
 
 use super::{Kind, document::Declaration, names::Name, reader, scope::Declared, tree};
-use crate::dotnet::{
-    exception::Raise,
-    heap::Ref,
-    runtime::Runtime,
-    string::Str,
-    value::Value,
-};
+use crate::dotnet::{exception::Raise, heap::Ref, runtime::Runtime, string::Str, value::Value};
 
 /// A document.
 #[derive(Clone, Debug, Default)]
@@ -120,7 +114,9 @@ fn element(runtime: &mut Runtime<'_>, of: Ref, declared: &mut Declared) -> Resul
         name: name.as_ref().map(|name| written(name, false)).unwrap_or_default(),
         namespace: name.map(|name| name.namespace.to_string()).unwrap_or_default(),
         attributes: own.iter().map(|(name, value)| (written(name, true), owned(value))).collect(),
-        is_nil: own.iter().any(|(name, value)| name.namespace == INSTANCE && name.local == "nil" && matches!(&*value.as_str(), "true" | "1")),
+        is_nil: own
+            .iter()
+            .any(|(name, value)| name.namespace == INSTANCE && name.local == "nil" && matches!(&*value.as_str(), "true" | "1")),
         is_empty_tag: matches!(tree::content(runtime, of)?, super::Content::Empty),
         nodes: Vec::new(),
     };

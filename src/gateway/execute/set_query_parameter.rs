@@ -31,8 +31,8 @@ pub(super) fn execute(policy: &SetQueryParameter, element: &Text, turn: &mut Tur
     Ok(Outcome::Done)
 }
 
-/// Percent-encodes what a query's name or value cannot hold.
-fn encode(text: &str) -> String {
+/// Percent-encodes what a name or value in a URL cannot hold.
+pub(super) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~:/@$,;!*'()".contains(&byte) {

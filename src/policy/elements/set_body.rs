@@ -79,7 +79,12 @@ fn template(lowering: &mut Lowering<'_>, element: &Element) -> Option<Liquid> {
     let template = match liquid::parse(&text) {
         Ok(template) => template,
         Err(fault) => {
-            lowering.fault("policy/bad-template", span, format!("this is no Liquid template: {}", fault.message), "see the page of `set-body`");
+            lowering.fault(
+                "policy/bad-template",
+                span,
+                format!("this is no Liquid template: {}", fault.message),
+                "see the page of `set-body`",
+            );
             return None;
         }
     };

@@ -28,7 +28,8 @@ pub struct XmlToJson {
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<XmlToJson> {
     lowering.reads_body();
-    let truth = |lowering: &mut Lowering<'_>, name: &str, default| lowering.bool_attribute(element, name).unwrap_or(Setting::Literal(default));
+    let truth =
+        |lowering: &mut Lowering<'_>, name: &str, default| lowering.bool_attribute(element, name).unwrap_or(Setting::Literal(default));
     let is_friendly = word(lowering, element, "kind", "javascript-friendly", "direct");
     let applies_always = word(lowering, element, "apply", "always", "content-type-xml");
     let is_empty_null = match element.attribute("empty-values") {
