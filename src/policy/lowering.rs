@@ -136,6 +136,11 @@ impl<'a> Lowering<'a> {
         self.diagnostics.sort_by_key(|diagnostic| {
             diagnostic.primary().map_or((true, 0), |label| (!Arc::ptr_eq(&label.source, &own), label.span.start))
         });
+        // What an element's own file says may have been said of every element alike.
+        self.diagnostics.dedup_by(|later, earlier| {
+            let span = |diagnostic: &Diagnostic| diagnostic.primary().map(|label| label.span);
+            later.code == earlier.code && later.message == earlier.message && span(later) == span(earlier)
+        });
         if any_error(&self.diagnostics) {
             Err(self.diagnostics)
         } else {

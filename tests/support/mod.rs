@@ -9,7 +9,7 @@ use openai_failover::{
     environment::Moment,
     gateway::{
         Api, Backends, Entities, Gateway, Machine, Subscription,
-        effect::{AnswerBody, Arrival, ArrivingBody, Effect, Event, Failure, FailureKind, Outgoing, Received, Reception},
+        effect::{AnswerBody, Arrival, ArrivingBody, ClientGone, Effect, Event, Failure, FailureKind, Outgoing, Received, Reception},
         trace::{Entry, Record},
     },
     generate, http,
@@ -104,6 +104,10 @@ pub struct World {
     method: String,
     /// Whether the client's body comes as a stream that must be read.
     pub body_streams: bool,
+    /// Whether the client hangs up before its body is complete.
+    pub client_leaves: bool,
+    /// Whether bodies of backends break off.
+    pub bodies_break: bool,
     /// Whether requests are traced in detail.
     pub traced: bool,
     /// The client's address.
@@ -217,6 +221,8 @@ impl World {
             seed: 1,
             method: "POST".into(),
             body_streams: true,
+            client_leaves: false,
+            bodies_break: false,
             traced: false,
             client: IpAddr::from([203, 0, 113, 7]),
             certificate: None,
@@ -240,6 +246,12 @@ impl World {
     pub fn entities(mut self, entities: Entities) -> Self {
         let gateway = Arc::into_inner(self.gateway).expect("nobody else holds it yet");
         self.gateway = Arc::new(gateway.with_entities(entities));
+        self
+    }
+
+    /// Another program: one of several scopes.
+    pub fn with_program(mut self, program: Arc<policy::Program>) -> Self {
+        Arc::get_mut(&mut self.gateway).unwrap().set_program(&program);
         self
     }
 
@@ -357,9 +369,14 @@ impl World {
                     });
                     continue;
                 }
-                Effect::ReadRequestBody { operation } => Event::RequestBody { operation, outcome: Ok(client_body.clone()) },
+                Effect::ReadRequestBody { operation } => {
+                    let outcome = if self.client_leaves { Err(ClientGone) } else { Ok(client_body.clone()) };
+                    Event::RequestBody { operation, outcome }
+                }
                 Effect::ReadResponseBody { operation, exchange } => {
-                    Event::ResponseBody { operation, outcome: Ok(bodies.remove(&exchange.0).unwrap_or_default()) }
+                    let body = bodies.remove(&exchange.0).unwrap_or_default();
+                    let broken = Failure { kind: FailureKind::Reset, message: "reset".into() };
+                    Event::ResponseBody { operation, outcome: if self.bodies_break { Err(broken) } else { Ok(body) } }
                 }
                 Effect::AcquireToken { operation, resource, .. } => {
                     let outcome = if self.identity { Ok(format!("token-for-{resource}").into()) } else { Err("no identity".into()) };

@@ -1,6 +1,6 @@
 //! Rendering templates.
 
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 use indexmap::IndexMap;
 
@@ -175,26 +175,37 @@ impl Renderer<'_, '_> {
                 Value::Array((from..=to).map(Value::Int).collect())
             }
             Expression::Path(steps) => {
-                let mut at = Value::Nil;
-                for (number, step) in steps.iter().enumerate() {
-                    at = match step {
-                        Step::Name(name) if number == 0 => self.variable(name),
-                        Step::Name(name) => at.member(name),
-                        Step::Index(index) => {
-                            let index = self.value(index)?;
-                            at.at(&index)
-                        }
-                    };
+                let mut indexes = Vec::new();
+                for step in steps {
+                    if let Step::Index(index) = step {
+                        indexes.push(self.value(index)?);
+                    }
                 }
-                at
+                self.walked(steps, &indexes)
             }
         })
     }
 
-    fn variable(&self, name: &str) -> Value {
-        let found = self.scopes.iter().rev().find_map(|scope| scope.get(name));
-        let counted = || self.counters.get(name).map(|number| Value::Int(*number));
-        found.cloned().or_else(counted).unwrap_or_default()
+    /// What a path leads to. Only the end of it is copied: a body may be large, and templates name it in every line.
+    fn walked(&self, steps: &[Step], indexes: &[Value]) -> Value {
+        let mut indexes = indexes.iter();
+        let mut steps = steps.iter();
+        let Some(Step::Name(first)) = steps.next() else { return Value::Nil };
+        let mut at = match self.scopes.iter().rev().find_map(|scope| scope.get(first)) {
+            Some(value) => Cow::Borrowed(value),
+            None => Cow::Owned(self.counters.get(first).map_or(Value::Nil, |number| Value::Int(*number))),
+        };
+        for step in steps {
+            let index = match step {
+                Step::Name(name) => &Value::text(name.clone()),
+                Step::Index(_) => indexes.next().unwrap_or(&Value::Nil),
+            };
+            at = match at {
+                Cow::Borrowed(value) => value.held(index).map_or_else(|| Cow::Owned(value.at(index)), Cow::Borrowed),
+                Cow::Owned(value) => Cow::Owned(value.at(index)),
+            };
+        }
+        at.into_owned()
     }
 
     fn holds(&mut self, condition: &Condition) -> Result<bool, Raise> {

@@ -183,38 +183,45 @@ impl Value {
         self.decimal().and_then(|number| i64::try_from(number.trunc()).ok())
     }
 
-    /// The member of a name: exactly, else without regard to case, as the names in imported templates have it.
+    /// The member of a name.
     pub(super) fn member(&self, name: &str) -> Value {
-        match self {
-            Self::Object(entries, _) => {
-                let found = entries
-                    .get(name)
-                    .or_else(|| entries.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value));
-                match (found, name) {
-                    (Some(value), _) => value.clone(),
-                    (None, "size" | "Size") => Self::Int(entries.len() as i64),
-                    _ => Self::Nil,
-                }
-            }
-            Self::Array(values) => match name {
-                "size" | "Size" => Self::Int(values.len() as i64),
-                "first" | "First" => values.first().cloned().unwrap_or_default(),
-                "last" | "Last" => values.last().cloned().unwrap_or_default(),
-                _ => Self::Nil,
+        self.at(&Self::text(name.to_owned()))
+    }
+
+    /// What stands under a name or a place, where it is held. Names are compared exactly, else without regard to case: the templates of an
+    /// imported WSDL write them as they like.
+    pub(super) fn held(&self, index: &Value) -> Option<&Value> {
+        match (self, index) {
+            (Self::Object(entries, _), Self::Text(name)) => entries
+                .get(name.as_str())
+                .or_else(|| entries.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)),
+            (Self::Array(values), Self::Text(name)) => match name.as_str() {
+                "first" | "First" => values.first(),
+                "last" | "Last" => values.last(),
+                _ => None,
             },
-            Self::Text(text) if matches!(name, "size" | "Size") => Self::Int(text.encode_utf16().count() as i64),
-            _ => Self::Nil,
+            (Self::Array(values), index) => {
+                let index = index.integer()?;
+                let at = if index < 0 { index + values.len() as i64 } else { index };
+                values.get(usize::try_from(at).ok()?)
+            }
+            _ => None,
         }
     }
 
+    /// What stands under a name or a place; the size of what has one.
     pub(super) fn at(&self, index: &Value) -> Value {
-        match (self, index) {
-            (Self::Array(values), index) => {
-                let Some(index) = index.integer() else { return Self::Nil };
-                let at = if index < 0 { index + values.len() as i64 } else { index };
-                usize::try_from(at).ok().and_then(|at| values.get(at)).cloned().unwrap_or_default()
-            }
-            (_, Self::Text(name)) => self.member(name),
+        if let Some(value) = self.held(index) {
+            return value.clone();
+        }
+        let size = match self {
+            Self::Object(entries, _) => entries.len(),
+            Self::Array(values) => values.len(),
+            Self::Text(text) => text.encode_utf16().count(),
+            _ => return Self::Nil,
+        };
+        match index {
+            Self::Text(name) if matches!(name.as_str(), "size" | "Size") => Self::Int(size as i64),
             _ => Self::Nil,
         }
     }

@@ -1,6 +1,6 @@
 //! Runs `rewrite-uri`.
 
-use super::{Outcome, Stop, Turn};
+use super::{Outcome, Stop, Turn, set_query_parameter::encode};
 use crate::{gateway::api::query_template, policy::elements::rewrite_uri::RewriteUri, text::Text};
 
 pub(super) fn execute(policy: &RewriteUri, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
@@ -37,7 +37,8 @@ fn fill(template: &str, matched: &[(Text, Text)]) -> String {
     }
     let mut filled = template.to_owned();
     for (name, value) in matched {
-        filled = filled.replace(&format!("{{{name}}}"), value);
+        // The parameter was decoded when it was matched; a URL has it encoded.
+        filled = filled.replace(&format!("{{{name}}}"), &encode(value));
     }
     filled
 }

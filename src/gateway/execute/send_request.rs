@@ -1,6 +1,6 @@
 //! Runs `send-request`.
 
-use super::{Outcome, Stop, Turn, Waiting, set_body, set_header};
+use super::{Outcome, Stop, Turn, Waiting, json_to_xml::choice, set_body, set_header};
 use crate::{
     dotnet::{
         Value,
@@ -61,7 +61,7 @@ pub(super) fn execute(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>)
 
 /// Evaluates the policy to a request; `send-one-way-request` makes its own in the same way.
 pub(super) fn draft(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -> Result<Draft, Stop> {
-    let copy = turn.truth(&policy.copy, element)?;
+    let copy = choice(&policy.copy, ("copy", "new"), element, turn)?;
     let timeout = turn.timeout(&policy.timeout_ms, policy.in_seconds, element)?;
     let url = match &policy.url {
         Some(url) => {

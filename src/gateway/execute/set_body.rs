@@ -5,14 +5,37 @@ use bytes::Bytes;
 use super::{Outcome, Stop, Turn, liquid};
 use crate::{
     dotnet::{context::Body, exception::Unread},
-    policy::elements::set_body::SetBody,
+    policy::{Section, elements::set_body::SetBody},
     text::Text,
 };
 
 pub(super) fn execute(policy: &SetBody, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let body = made(policy, element, turn)?;
     replace(turn, body);
+    let headers = match &mut turn.state.context.response {
+        Some(response) if matches!(turn.section, Section::Outbound | Section::OnError) => &mut response.head.headers,
+        _ => &mut turn.state.context.request.headers,
+    };
+    if let Some(content_type) = headers.get("Content-Type").and_then(|content_type| in_utf8(content_type)) {
+        headers.set("Content-Type", content_type);
+    }
     Ok(Outcome::Done)
+}
+
+/// A media type whose charset is another one, with UTF-8 in its place: the text of the policy is UTF-8.
+/// Source: azure.microsoft.com/blog/deep-dive-on-set-body-policy.
+fn in_utf8(content_type: &str) -> Option<String> {
+    let (media_type, parameters) = content_type.split_once(';')?;
+    let is_charset = |parameter: &str| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"').to_owned())
+    };
+    let charset = parameters.split(';').find_map(is_charset)?;
+    if charset.eq_ignore_ascii_case("utf-8") {
+        return None;
+    }
+    let kept = parameters.split(';').map(|parameter| if is_charset(parameter).is_some() { " charset=utf-8" } else { parameter });
+    Some(std::iter::once(media_type).chain(kept).collect::<Vec<_>>().join(";"))
 }
 
 /// The body that the policy makes.

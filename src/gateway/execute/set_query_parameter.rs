@@ -40,8 +40,8 @@ pub(super) fn replaced(query: &str, name: &str, values: &[Text]) -> Text {
     if kept.is_empty() { Text::EMPTY } else { format!("?{}", kept.join("&")).into() }
 }
 
-/// Percent-encodes what a query's name or value cannot hold.
-fn encode(text: &str) -> String {
+/// Percent-encodes what a name or value in a URL cannot hold.
+pub(super) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~:/@$,;!*'()".contains(&byte) {

@@ -86,8 +86,11 @@ impl Machine {
         for other in self.strands.iter_mut().filter(|strand| awaited(strand)) {
             other.waiting = None;
         }
+        let is_for_body = matches!(waiting, Waiting::Body(_));
         if let Err(error) = self.settle(index, waiting, event, environment) {
-            self.fail(index, error, environment);
+            // A statement that wants a body has not begun; every other one has.
+            let place = if is_for_body { self.upcoming(index) } else { self.current(index) };
+            self.fail(index, error, place, environment);
         }
         self.run(environment);
     }
@@ -415,6 +418,15 @@ impl Machine {
                 self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
                 Err(error)
             }
+        }
+    }
+
+    /// The statement that a strand runs next: the one that waits for a body, or the `retry` whose condition does.
+    fn upcoming(&self, index: usize) -> Option<(BlockId, usize)> {
+        match self.strands.get(index)?.frames.last()? {
+            Frame::Block(block, next) => Some((*block, *next)),
+            Frame::Retry(block, number, _) => Some((*block, *number)),
+            _ => None,
         }
     }
 

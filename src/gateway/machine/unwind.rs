@@ -5,9 +5,9 @@ use crate::gateway::execute::retry::Again;
 
 impl Machine {
     /// An error out of an event: it belongs to the statement that waited.
-    pub(super) fn fail(&mut self, index: usize, error: PolicyError, environment: &mut dyn Environment) {
+    pub(super) fn fail(&mut self, index: usize, error: PolicyError, place: Option<(BlockId, usize)>, environment: &mut dyn Environment) {
         let program = self.program.clone();
-        let statement = self.current(index).and_then(|(block, number)| program.block(block).get(number));
+        let statement = place.and_then(|(block, number)| program.block(block).get(number));
         self.raise(index, error, statement, environment);
     }
 

@@ -16,9 +16,6 @@ pub struct SetMethod {
 
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<SetMethod> {
-    if element.text().is_none_or(|text| text.decoded.is_empty()) {
-        lowering.missing(element, "a method as its text");
-        return None;
-    }
+    element.text().filter(|text| !text.decoded.is_empty())?;
     lowering.text(element, Target::Text).map(|method| SetMethod { method })
 }
