@@ -115,7 +115,9 @@ impl Gateway {
 
     fn owner(&self, subscription: &Subscription) -> Option<shown::User> {
         let id = subscription.owner.as_ref()?;
-        self.users.iter().find(|user| user.id == *id).cloned()
+        let known = self.users.iter().find(|user| user.id == *id).cloned();
+        // Somebody owns it, whether or not anything else is known of them.
+        known.or_else(|| Some(shown::User { id: id.clone(), ..shown::User::default() }))
     }
 }
 
