@@ -392,7 +392,7 @@ fn check_takes_any_part_of_a_policy() {
         ),
         ("<inbound><include-fragment fragment-id=\"f\" /></inbound>", 0, "policy/unknown-fragment"),
         // What this gateway does not run, the service takes all the same.
-        ("<inbound><invoke-request /></inbound>", 0, "policy/not-simulated"),
+        ("<inbound><block /></inbound>", 0, "policy/not-simulated"),
         ("<inbound><set-variable name=\"a\" value=\"b\" /", 1, "xml/unclosed-tag"),
         ("no policy", 1, "xml/no-root"),
         ("", 1, "xml/no-root"),
