@@ -191,6 +191,15 @@ impl Url {
         Some(Self { path: without_dots(&path).into(), query: query.to_owned().into(), ..self.clone() })
     }
 
+    /// The same with no empty segment inside of its path: `//openai` is `/openai`.
+    #[must_use]
+    pub fn without_empty_segments(mut self) -> Self {
+        while self.path.contains("//") {
+            self.path = self.path.replace("//", "/").into();
+        }
+        self
+    }
+
     /// The port that a connection uses.
     pub fn effective_port(&self) -> u16 {
         self.port.unwrap_or(if self.scheme == "https" { 443 } else { 80 })

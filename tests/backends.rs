@@ -3,6 +3,8 @@
 //! resource at learn.microsoft.com/azure/templates/microsoft.apimanagement/service/backends, and what a case names itself.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/process.rs"]
+mod process;
 mod support;
 
 use std::{
@@ -17,6 +19,7 @@ use openai_failover::{
         Backend, Backends,
         backends::{self, Member, Properties, Rule, Target, Threshold},
         effect::FailureKind,
+        trace::Entry,
     },
     http::Url,
     policy::{self, Resources, Scope},
@@ -597,4 +600,177 @@ fn a_timeout_is_in_seconds_or_milliseconds() {
         let mut world = World::policy(&text).on("b.example", |_| respond(200, &[], ""));
         assert_eq!(chat(&mut world).sent[0].timeout, Duration::from_millis(expected), "{attributes}");
     }
+}
+
+/// The smart load balancer, and the same with its cast mended.
+fn smart(mended: bool) -> String {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/policies/smart-load-balancing.xml")).unwrap();
+    let (cast, conversion) = (r#"int.Parse((string)context.Variables["remaining"])"#, r#"Convert.ToInt32(context.Variables["remaining"])"#);
+    assert!(text.contains(cast));
+    if mended { text.replace(cast, conversion) } else { text }
+}
+
+const REGIONS: [&str; 8] = ["swedencentral", "francecentral", "germanywest", "norwayeast", "uksouth", "westeurope", "eastus", "australia"];
+
+/// What each region does: a status, `timeout`, or nothing for 200.
+type Weather = Rc<RefCell<BTreeMap<&'static str, &'static str>>>;
+
+fn smart_world(mended: bool) -> (World, Weather) {
+    let weather: Weather = Rc::default();
+    let mut world = World::policy(&smart(mended));
+    for region in REGIONS {
+        let weather = weather.clone();
+        world = world.on(&format!("contoso-{region}.openai.azure.com"), move |sent| {
+            assert_eq!(sent.body, "body", "every attempt carries the body");
+            assert_eq!(sent.head.url.path, "/openai/deployments/gpt-4o/chat/completions", "one slash, where the policy has made two");
+            match weather.borrow().get(region).copied() {
+                None => respond(200, &[], region),
+                Some("timeout") => broken(FailureKind::Timeout),
+                Some(status) => respond(status.parse().unwrap(), &[("Retry-After", "20")], region),
+            }
+        });
+    }
+    (world, weather)
+}
+
+/// Source: Azure-Samples/openai-apim-lb, issues 27 and 29: the first refusal ends in 500 with this message, the second try goes elsewhere.
+#[test]
+fn the_smart_load_balancer_fails_on_the_first_refusal_and_the_next_request_goes_elsewhere() {
+    for refusal in ["401", "429", "500", "503"] {
+        let (mut world, weather) = smart_world(false);
+        world.traced = true;
+        assert_eq!(chat(&mut world).head.status, 200);
+        weather.borrow_mut().extend(REGIONS[..3].iter().map(|region| (*region, refusal)));
+        let mut tried = Vec::new();
+        for _ in 0..3 {
+            let answer = chat(&mut world);
+            assert_eq!((answer.head.status, answer.sent.len()), (500, 1), "{refusal}");
+            assert!(answer.text().starts_with(r#"{ "statusCode": 500, "message": "Internal server error", "activityId": ""#));
+            let failed =
+                answer.trace.iter().find(|record| record.entries.iter().any(|entry| matches!(entry, Entry::Failed { .. }))).unwrap();
+            let message = "Expression evaluation failed. Unable to cast object of type 'System.Int32' to type 'System.String'.";
+            let expected = Entry::Failed { reason: "ExpressionValueEvaluationFailure".into(), message: message.into() };
+            assert_eq!((failed.place.path.as_str(), failed.entries.last()), ("retry", Some(&expected)));
+            tried.push(answer.calls());
+        }
+        tried.sort();
+        assert_eq!(tried, ["francecentral", "germanywest", "swedencentral"], "a region that has refused is not asked again");
+        let answer = chat(&mut world);
+        assert_eq!((answer.head.status, answer.calls().as_str()), (200, "norwayeast"), "the next priority");
+        weather.borrow_mut().clear();
+        world.advance(Duration::from_secs(21));
+        assert!(REGIONS[..3].contains(&chat(&mut world).calls().as_str()), "the marks are over");
+    }
+}
+
+#[test]
+fn the_smart_load_balancer_retries_timeouts() {
+    let (mut world, weather) = smart_world(false);
+    weather.borrow_mut().extend(REGIONS[..2].iter().map(|region| (*region, "timeout")));
+    let mut most = 0;
+    for seed in 1..=20 {
+        world.seed = seed;
+        // Regions are drawn at random among those of the first priority; a timeout leaves no mark.
+        let answer = chat(&mut world);
+        let calls: Vec<String> = answer.calls().split(' ').map(str::to_owned).collect();
+        let (last, before) = calls.split_last().unwrap();
+        assert_eq!((answer.head.status, last.as_str()), (200, "germanywest"));
+        assert!(before.iter().all(|region| REGIONS[..2].contains(&region.as_str())), "{calls:?}");
+        most = most.max(before.len());
+    }
+    assert!(most > 1, "some request has met more than one timeout");
+}
+
+#[test]
+fn the_mended_load_balancer_fails_over_within_one_request() {
+    let (mut world, weather) = smart_world(true);
+    weather.borrow_mut().extend(REGIONS[..5].iter().map(|region| (*region, "429")));
+    weather.borrow_mut().insert(REGIONS[5], "500");
+    let answer = chat(&mut world);
+    let calls: Vec<String> = answer.calls().split(' ').map(str::to_owned).collect();
+    let mut first: Vec<&str> = calls[..3].iter().map(String::as_str).collect();
+    first.sort_unstable();
+    assert_eq!(first, ["francecentral", "germanywest", "swedencentral"], "priority 1 in any order");
+    assert_eq!((calls[3].as_str(), calls.last().map(String::as_str)), ("norwayeast", Some("eastus")));
+    assert_eq!(
+        (answer.head.status, answer.header("x-openai-backendurl").as_str()),
+        (200, "https://contoso-eastus.openai.azure.com//openai")
+    );
+    world.advance(Duration::from_secs(19));
+    assert_eq!(chat(&mut world).calls(), "eastus", "the marks hold");
+    weather.borrow_mut().clear();
+    world.advance(Duration::from_secs(1));
+    assert!(REGIONS[..3].contains(&chat(&mut world).calls().as_str()), "`Retry-After` has passed");
+    // All refuse: the last refusal is the answer, and nobody is asked twice.
+    weather.borrow_mut().extend(REGIONS.iter().map(|region| (*region, "429")));
+    let answer = chat(&mut world);
+    let mut calls: Vec<String> = answer.calls().split(' ').map(str::to_owned).collect();
+    calls.sort();
+    calls.dedup();
+    assert_eq!((answer.head.status, answer.sent.len(), calls.len()), (429, 8, 8));
+}
+
+/// Source: learn.microsoft.com/azure/api-management/forward-request-policy. What the client gets is not documented.
+#[test]
+fn an_error_status_that_fails_is_seen_by_retry_and_is_a_500_afterwards() {
+    let backend = r#"<retry condition="@(context.Response.StatusCode == 429)" count="2" interval="0"><forward-request fail-on-error-status-code="true" buffer-request-body="true" /></retry>"#;
+    let text = document(r#"<set-backend-service base-url="https://b.example/" />"#, backend, "", SHOW);
+    let ask = |statuses: &'static [u16]| {
+        let mut left = statuses.to_vec();
+        let answer = chat(&mut World::policy(&text).on("b.example", move |_| respond(left.remove(0), &[], "own words")));
+        (answer.head.status, answer.sent.len(), answer.header("X-Error"))
+    };
+    assert_eq!(ask(&[429, 429, 200]), (200, 3, "-".to_owned()));
+    let error = "forward-request|BackendErrorStatusCode|backend|retry\\forward-request|The backend answered with status 404.|500|Internal Server Error";
+    assert_eq!(ask(&[429, 404]), (500, 2, error.to_owned()));
+}
+
+fn hello(simulation: &process::Simulation) -> process::Http {
+    simulation.chat("swedencentral", r#"{"messages":[{"role":"user","content":"hi"}]}"#)
+}
+
+#[test]
+fn a_simulation_takes_backends_from_its_spec_and_from_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let spec = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml");
+    // A backend of the spec brings its URL and its key.
+    let policy = write("policy.xml", &document(r#"<set-backend-service backend-id="swc" />"#, "<base />", "", ""));
+    let simulation = process::Simulation::start(&[spec, "--policy", &policy]);
+    let answer = hello(&simulation);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let list: Vec<Value> = services(&["swc", "frc"], &sample_rule())
+        .into_iter()
+        .map(|(name, properties)| json!({ "name": name, "properties": properties }))
+        .collect();
+    let pool = json!({ "name": "openai-pool", "properties": { "type": "Pool", "pool": { "services": [
+        { "id": "/backends/a", "priority": 1 }, { "id": "/backends/b", "priority": 2 }
+    ] } } });
+    let single = |id: &str| json!({ "name": id, "properties": { "url": format!("https://team-{id}.openai.azure.com/openai"), "circuitBreaker": { "rules": sample_rule() } } });
+    let entities = write("backends.json", &json!({ "value": [single("a"), single("b"), pool] }).to_string());
+    let retry = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/policies/backend-pool-retry.xml");
+    let mut simulation = process::Simulation::start(&["--policy", retry, "--backend-entities", &entities]);
+    assert_eq!(hello(&simulation).header("x-backend"), "a");
+    simulation.fault(&["team-a", "429", "--retry-after", "60s"]);
+    assert_eq!((hello(&simulation).header("x-backend"), hello(&simulation).header("x-backend")), ("b", "b"));
+    let attempts: Vec<Value> = (0..3).map(|_| simulation.event("request")["attempts"].take()).collect();
+    assert_eq!(attempts.iter().map(|attempts| attempts.as_array().unwrap().len()).collect::<Vec<_>>(), [1, 2, 1]);
+    // What is wrong stops it before it starts.
+    for (text, expected) in [
+        (json!([pool]).to_string(), "its member `a` is no backend"),
+        (json!([list[0], { "name": "x", "properties": {} }]).to_string(), "the backend `x`: its URL `` is not an absolute"),
+        ("{".to_owned(), "holds no backend resources"),
+    ] {
+        let path = write("broken.json", &text);
+        let output = process::run(&["simulate", "--policy", &policy, "--backend-entities", &path], directory.path());
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(expected), "{message}");
+    }
+    let output = process::run(&["simulate", "--policy", &policy], directory.path());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("policy/unknown-backend"));
 }

@@ -18,6 +18,13 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ref(u32);
 
+impl Ref {
+    /// Its place in its heap.
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// An object with identity. What the evaluator and many families look into has a variant; a family's own objects are [`Instance`]s.
 #[derive(Debug)]
 pub enum Object {
@@ -74,6 +81,11 @@ pub trait Instance: Any + Send + Sync + fmt::Debug {
 
     /// A copy, for the snapshot of a heap.
     fn copy(&self) -> Box<dyn Instance>;
+
+    /// A copy that may outlive the request; none where it refers to other objects of the heap, or runs code.
+    fn independent(&self) -> Option<Box<dyn Instance>> {
+        None
+    }
 
     /// `ToString()`; none gives the type's name.
     fn text(&self, _runtime: &Runtime<'_>) -> Option<Str> {

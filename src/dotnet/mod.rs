@@ -33,6 +33,8 @@ mod convert;
 pub mod display;
 /// `System.Text.Encoding`
 pub mod encoding;
+/// values that outlive their request
+pub mod frozen;
 /// composite formatting
 pub mod format;
 /// `System.Guid`

@@ -160,6 +160,10 @@ impl Instance for IpAddress {
         Box::new(*self)
     }
 
+    fn independent(&self) -> Option<Box<dyn Instance>> {
+        Some(self.copy())
+    }
+
     fn text(&self, _runtime: &Runtime<'_>) -> Option<Str> {
         Some(match self {
             Self::V4(address) => address.to_string().into(),

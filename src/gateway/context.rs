@@ -17,6 +17,7 @@ use crate::{
 use super::{
     Gateway, Hosted,
     effect::{Arrival, ArrivingBody, OperationId},
+    execute::{Missed, Unanswered},
 };
 
 /// A backend entity that a policy has set.
@@ -53,6 +54,10 @@ pub(super) struct State {
     pub client_body_waits: bool,
     /// The client's address.
     pub client: IpAddr,
+    /// The `cache-lookup` that found nothing, until `cache-store`.
+    pub missed: Option<Box<Missed>>,
+    /// The semantic lookup that found nothing, until its store.
+    pub unanswered: Option<Box<Unanswered>>,
     /// Room for the local variables of expressions, used again by each.
     pub locals: Vec<Value>,
 }
@@ -80,6 +85,8 @@ impl State {
             streaming: None,
             client_body_waits,
             client: arrival.client,
+            missed: None,
+            unanswered: None,
             locals: Vec::new(),
         }
     }

@@ -5,7 +5,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{breakers::Breakers, concurrency::Slots, pools::Pools};
+use super::{breakers::Breakers, cache::Cache, completions::Completions, concurrency::Slots, pools::Pools};
+use crate::dotnet::{context::ResponseMessage, frozen::Frozen};
 
 /// The state of one gateway. Requests come and go, policies are replaced, and it stays.
 #[derive(Debug, Default)]
@@ -16,6 +17,12 @@ pub struct Instance {
     pub(super) pools: Mutex<Pools>,
     /// Who holds the slots of `limit-concurrency`.
     pub(super) slots: Arc<Mutex<Slots>>,
+    /// What `cache-store-value` stored.
+    pub(super) values: Mutex<Cache<Frozen>>,
+    /// What `cache-store` stored.
+    pub(super) responses: Mutex<Cache<ResponseMessage>>,
+    /// What `llm-semantic-cache-store` stored.
+    pub(super) completions: Mutex<Completions>,
 }
 
 /// The value behind a lock. A thread that panicked left plain values behind, which are as good as before.

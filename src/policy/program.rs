@@ -140,6 +140,29 @@ impl Program {
         self.blocks.get(id.0 as usize).map_or(&[], |block| &block.statements)
     }
 
+    /// Where the first policy of a section stands for which `wanted` holds: block and number of each statement on the way to it, through
+    /// the branches of `choose`.
+    pub fn find(&self, section: Section, wanted: fn(&Policy) -> bool) -> Option<Vec<(BlockId, usize)>> {
+        let mut way = Vec::new();
+        self.find_in(self.section(section), wanted, &mut way).then_some(way)
+    }
+
+    fn find_in(&self, block: BlockId, wanted: fn(&Policy) -> bool, way: &mut Vec<(BlockId, usize)>) -> bool {
+        for (number, statement) in self.block(block).iter().enumerate() {
+            way.push((block, number));
+            if wanted(&statement.policy) {
+                return true;
+            }
+            if let Policy::Choose(choose) = &statement.policy
+                && choose.whens.iter().map(|(_, inner)| inner).chain(&choose.otherwise).any(|inner| self.find_in(*inner, wanted, way))
+            {
+                return true;
+            }
+            way.pop();
+        }
+        false
+    }
+
     /// The block of a section.
     pub fn section(&self, section: Section) -> BlockId {
         let [inbound, backend, outbound, on_error] = self.sections;

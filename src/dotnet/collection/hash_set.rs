@@ -28,6 +28,11 @@ impl HashSet {
     pub fn new(element: Type, comparer: Value) -> Self {
         Self { element, comparer, version: 0, table: Table::default() }
     }
+
+    /// Its items, to replace them.
+    pub fn table_mut(&mut self) -> &mut Table {
+        &mut self.table
+    }
 }
 
 impl Instance for HashSet {

@@ -85,6 +85,17 @@ impl Table {
         self.slots.iter().filter(|slot| slot.live).map(|slot| (&slot.key, &slot.value))
     }
 
+    /// Replaces every key and value. The new keys must have the hashes of the old ones.
+    ///
+    /// # Errors
+    /// The first that `map` gives.
+    pub fn try_map<E>(&mut self, mut map: impl FnMut(&Value, &Value) -> Result<(Value, Value), E>) -> Result<(), E> {
+        for slot in self.slots.iter_mut().filter(|slot| slot.live) {
+            (slot.key, slot.value) = map(&slot.key, &slot.value)?;
+        }
+        Ok(())
+    }
+
     /// Looks for a key.
     ///
     /// # Errors

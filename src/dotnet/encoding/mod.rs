@@ -103,6 +103,10 @@ impl Instance for Encoding {
         Box::new(*self)
     }
 
+    fn independent(&self) -> Option<Box<dyn Instance>> {
+        Some(self.copy())
+    }
+
     fn text(&self, _runtime: &Runtime<'_>) -> Option<Str> {
         Some(format!("System.Text.{}", self.names().class).into())
     }

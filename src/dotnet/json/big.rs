@@ -27,6 +27,10 @@ impl Instance for Big {
         Box::new(self.clone())
     }
 
+    fn independent(&self) -> Option<Box<dyn Instance>> {
+        Some(self.copy())
+    }
+
     fn text(&self, _runtime: &Runtime<'_>) -> Option<Str> {
         Some(self.0.to_string().into())
     }

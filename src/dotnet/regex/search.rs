@@ -46,6 +46,10 @@ impl Instance for Regex {
         Box::new(self.clone())
     }
 
+    fn independent(&self) -> Option<Box<dyn Instance>> {
+        Some(self.copy())
+    }
+
     fn text(&self, _runtime: &Runtime<'_>) -> Option<Str> {
         Some(self.pattern.clone())
     }

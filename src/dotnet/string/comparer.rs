@@ -24,6 +24,10 @@ impl Instance for Comparer {
         Box::new(*self)
     }
 
+    fn independent(&self) -> Option<Box<dyn Instance>> {
+        Some(self.copy())
+    }
+
     fn equals(&self, _runtime: &Runtime<'_>, other: &dyn Instance) -> Option<bool> {
         Some(downcast::<Self>(other) == Some(self))
     }

@@ -36,6 +36,10 @@ impl Instance for TimeZoneInfo {
         Box::new(self.clone())
     }
 
+    fn independent(&self) -> Option<Box<dyn Instance>> {
+        Some(self.copy())
+    }
+
     fn text(&self, _runtime: &Runtime<'_>) -> Option<Str> {
         Some(self.0.display.clone().into())
     }

@@ -117,6 +117,10 @@ impl Instance for Uri {
         Box::new(self.clone())
     }
 
+    fn independent(&self) -> Option<Box<dyn Instance>> {
+        Some(self.copy())
+    }
+
     fn text(&self, _runtime: &Runtime<'_>) -> Option<Str> {
         Some(self.text().into())
     }

@@ -235,7 +235,7 @@ impl Reading<'_> {
         let text = properties.url.as_deref().unwrap_or_default();
         let url = self.text(text);
         match Url::parse(&url) {
-            Some(url) => Some(Box::new(Single { url, credentials, tls, breaker })),
+            Some(url) => Some(Box::new(Single { url: url.without_empty_segments(), credentials, tls, breaker })),
             None => {
                 // As the resource has it: a Named Value is not shown.
                 self.fault(format!("its URL `{text}` is not an absolute `http` or `https` URL"));

@@ -1,9 +1,16 @@
 //! Running the statements: one file a policy, by the name that it has in `policy/elements/`.
 
 mod authentication_managed_identity;
+mod cache_lookup;
+mod cache_lookup_value;
+mod cache_remove_value;
+mod cache_store;
+mod cache_store_value;
 mod choose;
 mod forward_request;
 mod limit_concurrency;
+mod llm_semantic_cache_lookup;
+mod llm_semantic_cache_store;
 mod recorded;
 pub mod retry;
 mod return_response;
@@ -18,6 +25,9 @@ mod set_status;
 mod set_variable;
 mod trace;
 mod wait;
+
+pub(super) use cache_lookup::Missed;
+pub(super) use llm_semantic_cache_lookup::Unanswered;
 
 use bytes::Bytes;
 
@@ -67,6 +77,8 @@ pub(super) enum Outcome {
     Return(ResponseMessage),
     /// This is the response: the rest of the section and the backend are left out, outbound comes next.
     Respond(ResponseMessage),
+    /// This is the response, from a cache: outbound goes on behind the policy that would have stored it, the first that is one.
+    Resume(ResponseMessage, fn(&Policy) -> bool),
 }
 
 /// Why a statement did not go on.
@@ -122,9 +134,18 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
     let element = &statement.place.element;
     match &statement.policy {
         Policy::AuthenticationManagedIdentity(policy) => authentication_managed_identity::execute(policy, element, turn),
+        Policy::AzureOpenaiSemanticCacheLookup(policy) => llm_semantic_cache_lookup::execute(policy, element, turn),
+        Policy::AzureOpenaiSemanticCacheStore(policy) => llm_semantic_cache_store::execute(policy, element, turn),
+        Policy::CacheLookup(policy) => cache_lookup::execute(policy, element, turn),
+        Policy::CacheLookupValue(policy) => cache_lookup_value::execute(policy, element, turn),
+        Policy::CacheRemoveValue(policy) => cache_remove_value::execute(policy, element, turn),
+        Policy::CacheStore(policy) => cache_store::execute(policy, element, turn),
+        Policy::CacheStoreValue(policy) => cache_store_value::execute(policy, element, turn),
         Policy::Choose(policy) => choose::execute(policy, element, turn),
         Policy::ForwardRequest(policy) => forward_request::execute(policy, element, turn),
         Policy::LimitConcurrency(policy) => limit_concurrency::execute(policy, element, turn),
+        Policy::LlmSemanticCacheLookup(policy) => llm_semantic_cache_lookup::execute(policy, element, turn),
+        Policy::LlmSemanticCacheStore(policy) => llm_semantic_cache_store::execute(policy, element, turn),
         Policy::Retry(policy) => Ok(Outcome::Retry(policy.block)),
         Policy::ReturnResponse(policy) => return_response::execute(policy, element, turn),
         Policy::RewriteUri(policy) => rewrite_uri::execute(policy, element, turn),

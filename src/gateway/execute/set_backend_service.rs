@@ -25,6 +25,9 @@ fn base_url(url: &Setting<Text>, element: &Text, turn: &mut Turn<'_>) -> Result<
     let Some(base) = Url::parse(&text) else {
         return Err(PolicyError::value(element, format!("'{text}' is not an absolute URL.")).into());
     };
+    // Deployed samples add `/openai` to an endpoint with a slash at its end and work (Azure-Samples/openai-apim-lb), though Azure OpenAI
+    // itself answers 404 to `//openai` (openai/openai-python, issue 1894): the gateway must have put it right.
+    let base = base.without_empty_segments();
     // An inherited `backend-id` is overridden by another `backend-id` only. Source:
     // learn.microsoft.com/azure/api-management/set-backend-service-policy (usage notes). Within one document the last one holds.
     if let Some(chosen) = turn.state.backend.as_ref().filter(|chosen| chosen.scope < turn.place.scope) {

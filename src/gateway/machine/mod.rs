@@ -285,6 +285,16 @@ impl Machine {
                 self.strands.extend(blocks.into_iter().map(|block| Strand::begin(block, Some(index))));
             }
             Outcome::Return(response) => self.answer(response),
+            // "Processing will continue from the step in the response pipeline that is after the corresponding `cache-store`", says the
+            // service's trace of a hit; people quote it in their articles on `cache-lookup`.
+            Outcome::Resume(response, stores) => {
+                self.state.context.response = Some(response);
+                self.state.streaming = None;
+                self.enter(Section::Outbound);
+                if let (Some(way), Some(main)) = (self.program.find(Section::Outbound, stores), self.strands.first_mut()) {
+                    main.frames = way.into_iter().map(|(block, number)| Frame::Block(block, number + 1)).collect();
+                }
+            }
             Outcome::Respond(response) => {
                 self.state.context.response = Some(response);
                 self.state.streaming = None;

@@ -3,9 +3,18 @@
 //! Source of every attribute: the policy's own page at learn.microsoft.com/azure/api-management/NAME-policy.
 
 pub mod authentication_managed_identity;
+pub mod azure_openai_semantic_cache_lookup;
+pub mod azure_openai_semantic_cache_store;
+pub mod cache_lookup;
+pub mod cache_lookup_value;
+pub mod cache_remove_value;
+pub mod cache_store;
+pub mod cache_store_value;
 pub mod choose;
 pub mod forward_request;
 pub mod limit_concurrency;
+pub mod llm_semantic_cache_lookup;
+pub mod llm_semantic_cache_store;
 pub mod recorded;
 pub mod retry;
 pub mod return_response;
@@ -51,9 +60,18 @@ macro_rules! policies {
 
 policies! {
     "authentication-managed-identity" => AuthenticationManagedIdentity(authentication_managed_identity),
+    "azure-openai-semantic-cache-lookup" => AzureOpenaiSemanticCacheLookup(azure_openai_semantic_cache_lookup),
+    "azure-openai-semantic-cache-store" => AzureOpenaiSemanticCacheStore(azure_openai_semantic_cache_store),
+    "cache-lookup" => CacheLookup(cache_lookup),
+    "cache-lookup-value" => CacheLookupValue(cache_lookup_value),
+    "cache-remove-value" => CacheRemoveValue(cache_remove_value),
+    "cache-store" => CacheStore(cache_store),
+    "cache-store-value" => CacheStoreValue(cache_store_value),
     "choose" => Choose(choose),
     "forward-request" => ForwardRequest(forward_request),
     "limit-concurrency" => LimitConcurrency(limit_concurrency),
+    "llm-semantic-cache-lookup" => LlmSemanticCacheLookup(llm_semantic_cache_lookup),
+    "llm-semantic-cache-store" => LlmSemanticCacheStore(llm_semantic_cache_store),
     "retry" => Retry(retry),
     "return-response" => ReturnResponse(return_response),
     "rewrite-uri" => RewriteUri(rewrite_uri),
