@@ -23,3 +23,4 @@ pub mod environment;
 pub mod http;
 pub mod source;
 pub mod text;
+pub mod tokens;

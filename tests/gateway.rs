@@ -330,7 +330,7 @@ fn what_is_wrong_with_a_document_is_said_all_at_once() {
         <set-varable name="a" value="b" />
         <set-header name="X Y"><value>1</value></set-header>
         <forward-request />
-        <rate-limit calls="1" renewal-period="1" />
+        <validate-odata-request />
         <set-variable name="a" value="@(contxt.Request)" />
         <set-variable name="a" value="Hello @(1)" />
         <set-header name="A"><value>{{nobody}}</value></set-header>

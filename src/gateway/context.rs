@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     Gateway, Hosted,
+    afterwards::Afterwards,
     effect::{Arrival, ArrivingBody, OperationId},
     execute::{Missed, Unanswered},
 };
@@ -60,6 +61,8 @@ pub(super) struct State {
     pub unanswered: Option<Box<Unanswered>>,
     /// Room for the local variables of expressions, used again by each.
     pub locals: Vec<Value>,
+    /// What policies have left for later.
+    pub afterwards: Afterwards,
 }
 
 impl State {
@@ -88,6 +91,7 @@ impl State {
             missed: None,
             unanswered: None,
             locals: Vec::new(),
+            afterwards: Afterwards::default(),
         }
     }
 

@@ -13,6 +13,8 @@ use crate::{
     text::Text,
 };
 
+pub use super::afterwards::Watch;
+
 /// Names one piece of work that a driver does for one machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OperationId(pub u32);
@@ -233,6 +235,8 @@ pub struct Answer {
     pub head: ResponseHead,
     /// The body.
     pub body: AnswerBody,
+    /// Who looks on while a body that streams passes; ended when no more comes.
+    pub watch: Option<Box<Watch>>,
 }
 
 /// The body of an answer.

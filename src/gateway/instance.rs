@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{breakers::Breakers, cache::Cache, completions::Completions, concurrency::Slots, pools::Pools};
+use super::{breakers::Breakers, cache::Cache, completions::Completions, concurrency::Slots, limits::Limits, pools::Pools};
 use crate::dotnet::{context::ResponseMessage, frozen::Frozen};
 
 /// The state of one gateway. Requests come and go, policies are replaced, and it stays.
@@ -23,6 +23,8 @@ pub struct Instance {
     pub(super) responses: Mutex<Cache<ResponseMessage>>,
     /// What `llm-semantic-cache-store` stored.
     pub(super) completions: Mutex<Completions>,
+    /// What the limits and quotas have counted.
+    pub(super) limits: Mutex<Limits>,
 }
 
 /// The value behind a lock. A thread that panicked left plain values behind, which are as good as before.

@@ -19,6 +19,7 @@ pub mod service;
 pub mod trace;
 
 mod admission;
+mod afterwards;
 mod answers;
 mod breakers;
 mod cache;
@@ -27,9 +28,11 @@ mod concurrency;
 mod context;
 mod embedding;
 mod execute;
+mod limits;
 mod machine;
 mod pools;
 mod route;
+mod usage;
 
 use std::sync::Arc;
 

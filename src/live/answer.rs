@@ -15,12 +15,13 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::{
     bodies::Cut,
+    clock,
     events::{Attempt, EventSink, Outcome, RequestRecord, SimulationEvent},
     outage::{self, BrokenOff},
     pool::BackendBody,
     port::Breaker,
 };
-use crate::{environment::Moment, text::Text};
+use crate::{environment::Moment, gateway::effect::Watch, text::Text};
 
 /// What `buffer-response` collects before it passes it on.
 /// Source: learn.microsoft.com/azure/api-management/forward-request-policy.
@@ -128,21 +129,48 @@ pub(super) enum Source {
         collected: Option<BytesMut>,
         /// Nothing more comes.
         ended: bool,
+        /// Who looks on.
+        watching: Watching,
     },
+}
+
+/// A watch on a body; it ends with the body, however that ends.
+#[derive(Debug)]
+pub(super) struct Watching(Option<Box<Watch>>);
+
+impl Watching {
+    fn pass(&mut self, bytes: &[u8]) {
+        if let Some(watch) = &mut self.0 {
+            watch.pass(bytes);
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(watch) = self.0.take() {
+            // Nobody reads a request's trace after its answer yet.
+            let _ = watch.end(clock::now());
+        }
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 impl Source {
     /// A backend's stream.
-    pub(super) fn backend(body: BackendBody, buffered: bool) -> Self {
-        Self::Backend { body, collected: buffered.then(BytesMut::new), ended: false }
+    pub(super) fn backend(body: BackendBody, buffered: bool, watch: Option<Box<Watch>>) -> Self {
+        Self::Backend { body, collected: buffered.then(BytesMut::new), ended: false, watching: Watching(watch) }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, hyper::Error>>> {
-        let (body, collected, ended) = match self {
+        let (body, collected, ended, watching) = match self {
             Self::Empty => return Poll::Ready(None),
             Self::Whole(bytes) => return Poll::Ready((!bytes.is_empty()).then(|| Ok(std::mem::take(bytes)))),
             Self::Backend { ended: true, .. } => return Poll::Ready(None),
-            Self::Backend { body, collected, ended } => (body, collected, ended),
+            Self::Backend { body, collected, ended, watching } => (body, collected, ended, watching),
         };
         loop {
             let frame = match Pin::new(&mut *body).poll_frame(cx) {
@@ -151,6 +179,7 @@ impl Source {
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
                 Poll::Ready(None) => {
                     *ended = true;
+                    watching.end();
                     let rest = collected.take().filter(|rest| !rest.is_empty());
                     return Poll::Ready(rest.map(|rest| Ok(rest.freeze())));
                 }
@@ -158,6 +187,11 @@ impl Source {
             // Trailers have no place in the model.
             let Ok(data) = frame.into_data() else { continue };
             *ended = body.is_end_stream();
+            watching.pass(&data);
+            if *ended {
+                // The client may ask again as soon as it has the last byte: what it has used is counted before.
+                watching.end();
+            }
             let Some(collected) = collected else { return Poll::Ready(Some(Ok(data))) };
             if collected.is_empty() && (*ended || data.len() >= CHUNK) {
                 return Poll::Ready(Some(Ok(data)));
@@ -173,7 +207,7 @@ impl Source {
         match self {
             Self::Empty => true,
             Self::Whole(bytes) => bytes.is_empty(),
-            Self::Backend { body, collected, ended } => {
+            Self::Backend { body, collected, ended, .. } => {
                 *ended || (body.is_end_stream() && collected.as_ref().is_none_or(|collected| collected.is_empty()))
             }
         }

@@ -20,7 +20,7 @@ use crate::{
     environment::Environment,
     gateway::{
         Gateway, Machine,
-        effect::{AnswerBody, Arrival, ClientGone, Effect, Event, FailureKind, OperationId, Outgoing, Send},
+        effect::{AnswerBody, Arrival, ClientGone, Effect, Event, FailureKind, OperationId, Outgoing, Send, Watch},
     },
     http::ResponseHead,
     text::Text,
@@ -106,7 +106,7 @@ impl Drive<'_> {
             let mut single = None;
             while let Some(effect) = machine.next_effect() {
                 if let Effect::Answer(answer) = effect {
-                    return Ok((answer.head, self.source(answer.body).await));
+                    return Ok((answer.head, self.source(answer.body, answer.watch).await));
                 }
                 if let Some(work) = single.replace(self.begin(effect, environment)) {
                     others.push(perform(world, sender, work));
@@ -214,13 +214,13 @@ impl Drive<'_> {
         }
     }
 
-    async fn source(&mut self, body: AnswerBody) -> Source {
+    async fn source(&mut self, body: AnswerBody, watch: Option<Box<Watch>>) -> Source {
         self.be_courteous().await;
         match body {
             AnswerBody::Empty => Source::Empty,
             AnswerBody::Bytes(bytes) => Source::Whole(bytes),
             AnswerBody::Stream { exchange, buffered } => match self.take_held(exchange) {
-                Some((_, body)) => Source::backend(body, buffered),
+                Some((_, body)) => Source::backend(body, buffered, watch),
                 None => Source::Empty,
             },
         }

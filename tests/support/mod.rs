@@ -158,8 +158,24 @@ impl World {
 
     /// Any policy, with everything around it.
     pub fn with(text: &str, region: &str, api: Api, resources: Resources) -> Self {
-        let document = xml::parse(&Source::new("policy.xml", text)).unwrap_or_else(|diagnostics| panic!("{diagnostics:#?}"));
-        let program = policy::compile(&document, &resources).unwrap_or_else(|diagnostics| {
+        Self::scopes(&[(policy::Scope::Api, text)], region, api, resources)
+    }
+
+    /// The documents of several scopes, the broadest first; no subscription is needed.
+    pub fn chain(documents: &[(policy::Scope, &str)]) -> Self {
+        Self::scopes(documents, "Sweden Central", Api { subscription_required: false, ..Api::default() }, Resources::default())
+    }
+
+    fn scopes(documents: &[(policy::Scope, &str)], region: &str, api: Api, resources: Resources) -> Self {
+        let parsed: Vec<_> = documents
+            .iter()
+            .map(|(scope, text)| {
+                let document = xml::parse(&Source::new("policy.xml", *text)).unwrap_or_else(|diagnostics| panic!("{diagnostics:#?}"));
+                (*scope, document)
+            })
+            .collect();
+        let chain: Vec<_> = parsed.iter().map(|(scope, document)| (*scope, document)).collect();
+        let program = policy::compile_chain(&chain, &resources).unwrap_or_else(|diagnostics| {
             let lines: Vec<String> = diagnostics
                 .iter()
                 .map(|diagnostic| {
@@ -329,7 +345,13 @@ impl World {
                         AnswerBody::Stream { exchange, buffered } => (bodies.remove(&exchange.0).unwrap_or_default(), Some(buffered)),
                     };
                     self.now = environment.now;
-                    return Answered { head: answer.head, body, stream, sent, slept, trace: machine.trace().to_vec() };
+                    let mut trace = machine.trace().to_vec();
+                    if let Some(mut watch) = answer.watch {
+                        // In small pieces, as a slow stream comes.
+                        body.chunks(7).for_each(|piece| watch.pass(piece));
+                        trace.extend(watch.end(self.now));
+                    }
+                    return Answered { head: answer.head, body, stream, sent, slept, trace };
                 }
             };
             machine.handle(event, &mut environment);

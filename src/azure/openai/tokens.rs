@@ -1,15 +1,11 @@
-//! How many tokens a text has, by estimate.
+//! How many tokens a text has, by estimate, and where it is cut.
 //!
-//! A token is four characters. Both numbers of the simulator come from here: the one that limits use, which the service
+//! Both numbers of the simulator come from here: the one that limits use, which the service
 //! itself estimates from the character count (learn.microsoft.com/azure/ai-foundry/openai/how-to/quota), and the one that
 //! `usage` reports, where a real tokenizer would count differently for each model.
 
-/// What a chat message costs beside its text, and what the answer's opening costs once.
-/// Source: github.com/openai/openai-cookbook, examples/How_to_count_tokens_with_tiktoken.ipynb.
-pub(super) const PER_MESSAGE: u64 = 3;
-
-/// What a message's `name` costs beside its text.
-pub(super) const PER_NAME: u64 = 1;
+use crate::tokens::CHARACTERS;
+pub(super) use crate::tokens::{PER_MESSAGE, PER_NAME, count};
 
 /// What an image in a prompt costs at low detail; its pixels are not looked at.
 /// Source: learn.microsoft.com/azure/ai-foundry/openai/overview#image-tokens.
@@ -18,13 +14,6 @@ pub(super) const PER_IMAGE: u64 = 85;
 /// What the limits of a deployment assume for the answer where the request does not say: 16 tokens, as Microsoft's own
 /// simulator does from measurements. Source: github.com/microsoft/aoai-api-simulator.
 pub(super) const ASSUMED_ANSWER: u64 = 16;
-
-const CHARACTERS: usize = 4;
-
-/// The tokens of a text.
-pub(super) fn count(text: &str) -> u64 {
-    text.chars().count().div_ceil(CHARACTERS) as u64
-}
 
 /// The first `tokens` tokens of a text.
 pub(super) fn prefix(text: &str, tokens: u64) -> &str {

@@ -7,10 +7,17 @@ mod cache_remove_value;
 mod cache_store;
 mod cache_store_value;
 mod choose;
+mod emit_metric;
 mod forward_request;
 mod limit_concurrency;
 mod llm_semantic_cache_lookup;
 mod llm_semantic_cache_store;
+mod llm_emit_token_metric;
+mod llm_token_limit;
+mod quota;
+mod quota_by_key;
+mod rate_limit;
+mod rate_limit_by_key;
 mod recorded;
 pub mod retry;
 mod return_response;
@@ -33,6 +40,7 @@ use bytes::Bytes;
 
 use super::{
     Gateway,
+    afterwards::Work,
     answers::PolicyError,
     concurrency::Permit,
     context::State,
@@ -73,6 +81,8 @@ pub(super) enum Outcome {
         /// How many must end.
         needed: usize,
     },
+    /// It is done, and leaves something for later in the request.
+    Afterwards(Work),
     /// The pipeline ends with this response.
     Return(ResponseMessage),
     /// This is the response: the rest of the section and the backend are left out, outbound comes next.
@@ -141,11 +151,20 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::CacheRemoveValue(policy) => cache_remove_value::execute(policy, element, turn),
         Policy::CacheStore(policy) => cache_store::execute(policy, element, turn),
         Policy::CacheStoreValue(policy) => cache_store_value::execute(policy, element, turn),
+        Policy::AzureOpenaiEmitTokenMetric(policy) => llm_emit_token_metric::execute(policy, element, turn),
+        Policy::AzureOpenaiTokenLimit(policy) => llm_token_limit::execute(policy, element, turn),
         Policy::Choose(policy) => choose::execute(policy, element, turn),
+        Policy::EmitMetric(policy) => emit_metric::execute(policy, element, turn),
         Policy::ForwardRequest(policy) => forward_request::execute(policy, element, turn),
         Policy::LimitConcurrency(policy) => limit_concurrency::execute(policy, element, turn),
         Policy::LlmSemanticCacheLookup(policy) => llm_semantic_cache_lookup::execute(policy, element, turn),
         Policy::LlmSemanticCacheStore(policy) => llm_semantic_cache_store::execute(policy, element, turn),
+        Policy::LlmEmitTokenMetric(policy) => llm_emit_token_metric::execute(policy, element, turn),
+        Policy::LlmTokenLimit(policy) => llm_token_limit::execute(policy, element, turn),
+        Policy::Quota(policy) => quota::execute(policy, element, turn),
+        Policy::QuotaByKey(policy) => quota_by_key::execute(policy, element, turn),
+        Policy::RateLimit(policy) => rate_limit::execute(policy, element, turn),
+        Policy::RateLimitByKey(policy) => rate_limit_by_key::execute(policy, element, turn),
         Policy::Retry(policy) => Ok(Outcome::Retry(policy.block)),
         Policy::ReturnResponse(policy) => return_response::execute(policy, element, turn),
         Policy::RewriteUri(policy) => rewrite_uri::execute(policy, element, turn),
@@ -177,6 +196,28 @@ pub(super) fn resume(waiting: Waiting, event: Event, turn: &mut Turn<'_>) -> Res
         (Waiting::Token(expected), Event::Token { outcome, .. }) => authentication_managed_identity::received(expected, outcome, turn),
         // A driver that answers one effect with the event of another has a defect of its own: the statement is left as done.
         _ => Ok(Outcome::Done),
+    }
+}
+
+/// Does what a statement has left for the response, before outbound sees it.
+pub(super) fn answered(statement: &Statement, work: Work, turn: &mut Turn<'_>) -> Result<(), Stop> {
+    match (&statement.policy, work) {
+        (Policy::LlmTokenLimit(policy) | Policy::AzureOpenaiTokenLimit(policy), Work::Tokens(pending)) => {
+            llm_token_limit::answered(policy, pending, turn);
+        }
+        (_, Work::Metric(metric)) => llm_emit_token_metric::answered(metric, turn),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Does what a statement has left for the end of the pipeline.
+pub(super) fn concluded(statement: &Statement, work: Work, turn: &mut Turn<'_>) -> Result<(), Stop> {
+    let element = &statement.place.element;
+    match (&statement.policy, work) {
+        (Policy::RateLimitByKey(policy), Work::Calls { key }) => rate_limit_by_key::concluded(policy, &key, element, turn),
+        (Policy::QuotaByKey(policy), Work::Quota { calls, bytes }) => quota_by_key::concluded(policy, calls.as_ref(), bytes, element, turn),
+        _ => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A stack of frames says where it is. A statement ends at once, enters a block, or waits for an event; bodies are read when an expression
 //! asks for them. Nothing here knows a policy's meaning: that is in `execute/`, one file each.
 
+mod afterwards;
 mod strand;
 mod unwind;
 
@@ -10,6 +11,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use super::{
     Gateway,
+    afterwards::Later,
     answers::{PolicyError, default_response},
     context::State,
     effect::{Answer, AnswerBody, Arrival, Effect, Event, Failure, FailureKind, OperationId},
@@ -39,6 +41,8 @@ pub struct Machine {
     effects: VecDeque<Effect>,
     operations: u32,
     trace: Trace,
+    /// Whether the pipeline is over, and only what was left for its end is still to be done.
+    ending: bool,
     done: bool,
 }
 
@@ -56,6 +60,7 @@ impl Machine {
             effects: VecDeque::with_capacity(1),
             operations: 0,
             trace,
+            ending: false,
             done: false,
         };
         machine.state.context.request_id = environment.guid();
@@ -108,7 +113,7 @@ impl Machine {
             // No API, no policies: the service's own answer.
             Ok(None) => {
                 let response = default_response(404, "Resource not found", self.state.context.request_id);
-                self.answer(response);
+                self.answer(response, environment);
             }
             Err(refused) => {
                 self.program = refused.program;
@@ -130,6 +135,7 @@ impl Machine {
 
     fn enter(&mut self, section: Section) {
         self.section = section;
+        self.ending = false;
         let block = self.program.section(section);
         self.strands.truncate(1);
         if let Some(main) = self.strands.first_mut() {
@@ -153,7 +159,7 @@ impl Machine {
             return self.unwind(index, error, place, environment);
         }
         match strand.frames.last_mut() {
-            None => self.end(index),
+            None => self.end(index, environment),
             Some(Frame::Block(block, next)) => {
                 let (block, number) = (*block, *next);
                 match program.block(block).get(number) {
@@ -177,9 +183,9 @@ impl Machine {
     }
 
     /// A strand has no more to do: the section is over, or a branch of a `wait` is.
-    fn end(&mut self, index: usize) {
+    fn end(&mut self, index: usize, environment: &mut dyn Environment) {
         let Some(strand) = self.strands.get_mut(index) else { return };
-        let Some(parent) = strand.parent else { return self.end_section() };
+        let Some(parent) = strand.parent else { return self.end_section(environment) };
         strand.over = true;
         let mut go_on = false;
         if let Some(Frame::Branches(left)) = self.strands.get_mut(parent).and_then(|parent| parent.frames.last_mut()) {
@@ -205,18 +211,12 @@ impl Machine {
         }
     }
 
-    fn end_section(&mut self) {
+    fn end_section(&mut self, environment: &mut dyn Environment) {
         match self.section {
+            _ if self.ending => self.conclude(environment),
             Section::Inbound => self.enter(Section::Backend),
-            Section::Backend => self.enter(Section::Outbound),
-            Section::Outbound | Section::OnError => {
-                // A pipeline that sent nothing and returned nothing has an empty 200; the documentation says nothing of it.
-                let response = self.state.context.response.take().unwrap_or_else(|| ResponseMessage {
-                    head: crate::http::ResponseHead { status: 200, reason: "OK".into(), ..Default::default() },
-                    body: Body::None,
-                });
-                self.answer(response);
-            }
+            Section::Backend => self.begin_outbound(environment),
+            Section::Outbound | Section::OnError => self.conclude(environment),
         }
     }
 
@@ -284,7 +284,6 @@ impl Machine {
                 self.push(index, Frame::Branches(needed.min(blocks.len())));
                 self.strands.extend(blocks.into_iter().map(|block| Strand::begin(block, Some(index))));
             }
-            Outcome::Return(response) => self.answer(response),
             // "Processing will continue from the step in the response pipeline that is after the corresponding `cache-store`", says the
             // service's trace of a hit; people quote it in their articles on `cache-lookup`.
             Outcome::Resume(response, stores) => {
@@ -295,6 +294,8 @@ impl Machine {
                     main.frames = way.into_iter().map(|(block, number)| Frame::Block(block, number + 1)).collect();
                 }
             }
+            Outcome::Afterwards(work) => self.state.afterwards.later.push(Later { block, number, work }),
+            Outcome::Return(response) => self.close(response),
             Outcome::Respond(response) => {
                 self.state.context.response = Some(response);
                 self.state.streaming = None;
@@ -411,7 +412,7 @@ impl Machine {
         }
     }
 
-    fn answer(&mut self, response: ResponseMessage) {
+    fn answer(&mut self, response: ResponseMessage, environment: &dyn Environment) {
         self.done = true;
         self.strands.clear();
         let body = match (response.body, self.state.streaming) {
@@ -419,6 +420,7 @@ impl Machine {
             (Body::Unread, Some((exchange, buffered))) => AnswerBody::Stream { exchange, buffered },
             _ => AnswerBody::Empty,
         };
-        self.effects.push_back(Effect::Answer(Box::new(Answer { head: response.head, body })));
+        let watch = self.watch(&body, environment);
+        self.effects.push_back(Effect::Answer(Box::new(Answer { head: response.head, body, watch })));
     }
 }

@@ -53,18 +53,18 @@ impl Machine {
                 self.abandon_branches(parent);
                 self.unwind(parent, error, place, environment);
             }
-            None => self.on_error(error, place),
+            None => self.on_error(error, place, environment),
         }
     }
 
-    fn on_error(&mut self, error: PolicyError, place: Option<Place>) {
+    fn on_error(&mut self, error: PolicyError, place: Option<Place>, environment: &dyn Environment) {
         if self.done {
             return;
         }
         if self.section == Section::OnError {
             // An error in on-error is not documented: the service's own 500 then.
             let response = default_response(500, "Internal server error", self.state.context.request_id);
-            return self.answer(response);
+            return self.answer(response, environment);
         }
         let mut last = error.last_error();
         last.section = self.section.name().into();

@@ -249,7 +249,8 @@ mod tests {
     fn what_is_said_to_be_simulated_is_and_nothing_else() {
         for entry in entries() {
             let runs = SIMULATED.contains(&entry.name.as_str()) || entry.name == "include-fragment";
-            assert_eq!(entry.level == Level::Simulated, runs, "{}", entry.name);
+            // What is recorded may need a file of its own: for a number that only the response tells, for example.
+            assert!(entry.level == Level::Recorded || (entry.level == Level::Simulated) == runs, "{}", entry.name);
         }
         assert!(SIMULATED.iter().all(|name| entry(name).is_some()));
     }

@@ -10,11 +10,20 @@ pub mod cache_lookup_value;
 pub mod cache_remove_value;
 pub mod cache_store;
 pub mod cache_store_value;
+pub mod azure_openai_emit_token_metric;
+pub mod azure_openai_token_limit;
 pub mod choose;
+pub mod emit_metric;
 pub mod forward_request;
 pub mod limit_concurrency;
 pub mod llm_semantic_cache_lookup;
 pub mod llm_semantic_cache_store;
+pub mod llm_emit_token_metric;
+pub mod llm_token_limit;
+pub mod quota;
+pub mod quota_by_key;
+pub mod rate_limit;
+pub mod rate_limit_by_key;
 pub mod recorded;
 pub mod retry;
 pub mod return_response;
@@ -67,11 +76,20 @@ policies! {
     "cache-remove-value" => CacheRemoveValue(cache_remove_value),
     "cache-store" => CacheStore(cache_store),
     "cache-store-value" => CacheStoreValue(cache_store_value),
+    "azure-openai-emit-token-metric" => AzureOpenaiEmitTokenMetric(azure_openai_emit_token_metric),
+    "azure-openai-token-limit" => AzureOpenaiTokenLimit(azure_openai_token_limit),
     "choose" => Choose(choose),
+    "emit-metric" => EmitMetric(emit_metric),
     "forward-request" => ForwardRequest(forward_request),
     "limit-concurrency" => LimitConcurrency(limit_concurrency),
     "llm-semantic-cache-lookup" => LlmSemanticCacheLookup(llm_semantic_cache_lookup),
     "llm-semantic-cache-store" => LlmSemanticCacheStore(llm_semantic_cache_store),
+    "llm-emit-token-metric" => LlmEmitTokenMetric(llm_emit_token_metric),
+    "llm-token-limit" => LlmTokenLimit(llm_token_limit),
+    "quota" => Quota(quota),
+    "quota-by-key" => QuotaByKey(quota_by_key),
+    "rate-limit" => RateLimit(rate_limit),
+    "rate-limit-by-key" => RateLimitByKey(rate_limit_by_key),
     "retry" => Retry(retry),
     "return-response" => ReturnResponse(return_response),
     "rewrite-uri" => RewriteUri(rewrite_uri),

@@ -66,6 +66,7 @@ fn collect(lowering: &mut Lowering<'_>, element: &Element, rules: &[Attribute], 
         && element.text().is_some_and(|text| !text.is_blank())
         && let Some(setting) = lowering.text(element, Target::Any)
     {
-        into.push((path.trim_end_matches('/').to_owned().into(), setting));
+        let name = path.trim_end_matches('/');
+        into.push((if name.is_empty() { Text::Static("text") } else { name.to_owned().into() }, setting));
     }
 }
