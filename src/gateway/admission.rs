@@ -12,7 +12,7 @@ use super::{
 use crate::{
     dotnet::context::{self as shown, Named},
     http::Url,
-    policy::Program,
+    policy::{Policy, Program, Section},
     text::Text,
 };
 
@@ -40,7 +40,12 @@ impl Gateway {
         };
         let (hosted, suffix) = (hosted.clone(), Text::copied(suffix));
         let found = hosted.api.operation(&request.method, &suffix);
+        let preflight = if found.is_none() { preflight(&hosted, request, &suffix) } else { None };
         state.enter(&hosted, suffix);
+        if let Some(program) = preflight {
+            state.preflight = true;
+            return Ok(Some(program));
+        }
         let Some((index, parameters)) = found else {
             let program = hosted.programs.find(None, None).clone();
             return Err(Box::new(Refused { error: PolicyError::operation_not_found(), program }));
@@ -119,6 +124,20 @@ impl Gateway {
         // Somebody owns it, whether or not anything else is known of them.
         known.or_else(|| Some(shown::User { id: id.clone(), ..shown::User::default() }))
     }
+}
+
+/// The program that answers where a page asks for leave to send a request that has an operation, and a `cors` policy stands directly in
+/// inbound to answer. Such a question carries no key, and needs none. Source: learn.microsoft.com/azure/api-management/cors-policy; an API's
+/// own `OPTIONS` operation comes before this.
+fn preflight(hosted: &Hosted, request: &shown::RequestMessage, suffix: &str) -> Option<Arc<Program>> {
+    if !request.method.eq_ignore_ascii_case("OPTIONS") || !request.headers.contains("Origin") {
+        return None;
+    }
+    let asked = request.headers.get("Access-Control-Request-Method")?;
+    let (index, _) = hosted.api.operation(asked, suffix)?;
+    let program = hosted.programs.find(None, Some(index));
+    let inbound = program.block(program.section(Section::Inbound));
+    inbound.iter().any(|statement| matches!(statement.policy, Policy::Cors(_))).then(|| program.clone())
 }
 
 /// The first value of a query parameter, percent-decoded.

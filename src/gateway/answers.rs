@@ -32,17 +32,26 @@ pub(super) struct PolicyError {
     pub status: u16,
     /// Headers of the default answer.
     pub headers: Vec<(Text, Text)>,
+    /// The message of the default answer, where it is not that of `LastError`.
+    pub told: Option<Text>,
 }
 
 impl PolicyError {
     fn new(source: impl Into<Text>, reason: &'static str, message: impl Into<Text>, status: u16) -> Self {
-        Self { source: source.into(), reason, message: message.into(), status, headers: Vec::new() }
+        Self { source: source.into(), reason, message: message.into(), status, headers: Vec::new(), told: None }
     }
 
     /// The same with a header in the default answer.
     #[must_use]
     pub fn with(mut self, name: impl Into<Text>, value: impl Into<Text>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same with another message in the default answer.
+    #[must_use]
+    pub fn telling(mut self, message: impl Into<Text>) -> Self {
+        self.told = Some(message.into());
         self
     }
 
@@ -164,6 +173,7 @@ impl PolicyError {
     /// The answer that `on-error` finds in `context.Response`, and that the client gets where nothing changes it.
     pub fn response(&self, request_id: [u8; 16]) -> ResponseMessage {
         let message: Text = match self.status {
+            _ if self.told.is_some() => self.told.clone().unwrap_or_default(),
             404 => "Resource not found".into(),
             // The wording has changed over time, and policies that hide the pool's name count on the status alone.
             _ if matches!(self.reason, "PoolIsInactive" | "BackendIsInactive") => "Service Unavailable".into(),

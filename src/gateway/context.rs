@@ -9,7 +9,7 @@ use crate::{
         heap::Heap,
         value::Value,
     },
-    http::Url,
+    http::{Headers, Url},
     policy::Scope,
     text::Text,
 };
@@ -59,6 +59,10 @@ pub(super) struct State {
     pub missed: Option<Box<Missed>>,
     /// The semantic lookup that found nothing, until its store.
     pub unanswered: Option<Box<Unanswered>>,
+    /// Whether the request is a preflight, for which `cors` alone runs.
+    pub preflight: bool,
+    /// What `cors` adds to the answer, whatever it will be.
+    pub cors: Option<Headers>,
     /// Room for the local variables of expressions, used again by each.
     pub locals: Vec<Value>,
     /// What policies have left for later.
@@ -76,7 +80,7 @@ impl State {
         let client_body_waits = matches!(arrival.body, ArrivingBody::Stream);
         let (suffix, query) = (arrival.head.url.path.clone(), arrival.head.url.query.clone());
         let ip = arrival.client.to_string().into();
-        Self {
+        let mut state = Self {
             hosted: None,
             context: RequestContext::arriving(gateway.service.clone(), arrival.head, body, ip),
             heap: Heap::default(),
@@ -90,9 +94,13 @@ impl State {
             client: arrival.client,
             missed: None,
             unanswered: None,
+            preflight: false,
+            cors: None,
             locals: Vec::new(),
             afterwards: Afterwards::default(),
-        }
+        };
+        state.context.request.certificate = arrival.certificate;
+        state
     }
 
     /// The request means this API; `suffix` is its path below the API's own.

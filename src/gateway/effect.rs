@@ -30,6 +30,8 @@ pub struct Arrival {
     pub client: IpAddr,
     /// Whether the request is traced in detail: `context.Tracing`.
     pub trace: bool,
+    /// The certificate that the client presented in TLS, DER or PEM.
+    pub certificate: Option<Bytes>,
 }
 
 /// A client's body on arrival.
@@ -105,6 +107,8 @@ pub enum Purpose {
     Forward,
     /// `send-request`: a request that the policy makes.
     SendRequest,
+    /// `validate-jwt`: an OpenID configuration, or its keys.
+    SigningKeys,
 }
 
 /// The body of a request to a backend.

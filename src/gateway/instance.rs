@@ -5,7 +5,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{breakers::Breakers, cache::Cache, completions::Completions, concurrency::Slots, limits::Limits, pools::Pools};
+use super::{
+    breakers::Breakers, cache::Cache, completions::Completions, concurrency::Slots, limits::Limits, pools::Pools,
+    tokens::open_id::Configurations,
+};
 use crate::dotnet::{context::ResponseMessage, frozen::Frozen};
 
 /// The state of one gateway. Requests come and go, policies are replaced, and it stays.
@@ -25,6 +28,8 @@ pub struct Instance {
     pub(super) completions: Mutex<Completions>,
     /// What the limits and quotas have counted.
     pub(super) limits: Mutex<Limits>,
+    /// What `validate-jwt` has fetched.
+    pub(super) configurations: Configurations,
 }
 
 /// The value behind a lock. A thread that panicked left plain values behind, which are as good as before.

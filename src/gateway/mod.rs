@@ -13,7 +13,9 @@
 
 pub mod api;
 pub mod backends;
+pub mod definition;
 pub mod effect;
+pub mod entities;
 pub mod instance;
 pub mod service;
 pub mod trace;
@@ -32,7 +34,9 @@ mod limits;
 mod machine;
 mod pools;
 mod route;
+mod tokens;
 mod usage;
+mod validation;
 
 use std::sync::Arc;
 
@@ -40,6 +44,8 @@ use crate::{dotnet::context as shown, policy::Program, text::Text};
 
 pub use api::{Api, Granted, Operation, Subscription, Version, Versioning};
 pub use backends::{Backend, Backends};
+pub use definition::Definition;
+pub use entities::Entities;
 pub use instance::Instance;
 pub use machine::Machine;
 pub use service::{Held, Holdings, Hosted, Programs};
@@ -63,6 +69,9 @@ pub struct Gateway {
     service: Arc<shown::Service>,
     /// What runs for a request that means no API: nothing.
     nothing: Arc<Program>,
+    /// What policies name by id.
+    pub entities: Entities,
+    schemas: validation::schema::Schemas,
 }
 
 impl Gateway {
@@ -85,6 +94,8 @@ impl Gateway {
             instance: Arc::default(),
             service: Arc::new(service),
             nothing: Arc::new(Program::default()),
+            entities: Entities::default(),
+            schemas: Default::default(),
         }
     }
 
@@ -100,6 +111,24 @@ impl Gateway {
         for hosted in self.apis.iter_mut().filter_map(Arc::get_mut) {
             hosted.programs = Programs::new(program.clone());
         }
+    }
+
+    /// The same with entities that policies may name.
+    #[must_use]
+    pub fn with_entities(mut self, entities: Entities) -> Self {
+        let certificates: Vec<_> = entities.certificates.iter().map(|(id, bytes)| (id.clone(), bytes.clone())).collect();
+        let shown = self.apis.iter_mut().filter_map(Arc::get_mut).map(|hosted| &mut hosted.service).chain([&mut self.service]);
+        for service in shown {
+            *service = Arc::new(shown::Service { certificates: certificates.clone(), ..shown::Service::clone(service) });
+        }
+        self.entities = entities;
+        self.schemas = Default::default();
+        self
+    }
+
+    /// What is known of an operation: by its API's definition, else by the definitions that the gateway was given besides.
+    fn definition<'a>(&'a self, hosted: Option<&'a Hosted>, operation: &str) -> Option<&'a Definition> {
+        hosted.and_then(|hosted| hosted.api.definitions.get(operation)).or_else(|| self.entities.definitions.get(operation))
     }
 
     /// The display name of its region; `context.Deployment.Region`.

@@ -121,7 +121,7 @@ impl GatewayServer {
             return Ok(own_answer(StatusCode::BAD_REQUEST, "The Host header is no host.", id, is_head, log));
         };
         let arriving = if matches!(drive.client, ClientBody::None) { ArrivingBody::None } else { ArrivingBody::Stream };
-        let arrival = Arrival { head, body: arriving, client: plain_address(client.ip()), trace: false };
+        let arrival = Arrival { head, body: arriving, client: plain_address(client.ip()), trace: false, certificate: None };
         let outcome = drive.run(arrival, &mut environment).await;
         let abandoned = match outcome {
             Ok((head, source)) => match self.write(&head, source, is_head, log, cut) {

@@ -73,6 +73,7 @@ fn request(gateway: &Arc<Gateway>, environment: &mut Fixed, throttled: bool) -> 
         body: ArrivingBody::Bytes(body),
         client: IpAddr::from([127, 0, 0, 1]),
         trace: false,
+        certificate: None,
     };
     let mut machine = Machine::start(gateway.clone(), arrival, environment);
     let mut first = true;

@@ -8,7 +8,7 @@ use openai_failover::{
     environment::Fixed,
     environment::Moment,
     gateway::{
-        Api, Backends, Gateway, Machine, Subscription,
+        Api, Backends, Entities, Gateway, Machine, Subscription,
         effect::{AnswerBody, Arrival, ArrivingBody, Effect, Event, Failure, FailureKind, Outgoing, Received, Reception},
         trace::{Entry, Record},
     },
@@ -104,6 +104,10 @@ pub struct World {
     pub body_streams: bool,
     /// Whether requests are traced in detail.
     pub traced: bool,
+    /// The client's address.
+    pub client: IpAddr,
+    /// The certificate that the client presents.
+    pub certificate: Option<Bytes>,
     /// The time: pauses and [`World::advance`] move it on.
     pub now: Moment,
 }
@@ -212,6 +216,8 @@ impl World {
             method: "POST".into(),
             body_streams: true,
             traced: false,
+            client: IpAddr::from([203, 0, 113, 7]),
+            certificate: None,
             now: Moment(1_763_690_000_000_000_000),
         }
     }
@@ -225,6 +231,13 @@ impl World {
     /// Another program in the same gateway.
     pub fn program(mut self, program: Program) -> Self {
         Arc::get_mut(&mut self.gateway).expect("no request has been made").set_program(&Arc::new(program));
+        self
+    }
+
+    /// Entities of the service.
+    pub fn entities(mut self, entities: Entities) -> Self {
+        let gateway = Arc::into_inner(self.gateway).expect("nobody else holds it yet");
+        self.gateway = Arc::new(gateway.with_entities(entities));
         self
     }
 
@@ -292,7 +305,7 @@ impl World {
             Some(bytes) => ArrivingBody::Bytes(Bytes::copy_from_slice(bytes)),
         };
         let client_body = Bytes::copy_from_slice(body.unwrap_or_default());
-        let arrival = Arrival { head, body: arriving, client: IpAddr::from([203, 0, 113, 7]), trace: self.traced };
+        let arrival = Arrival { head, body: arriving, client: self.client, trace: self.traced, certificate: self.certificate.clone() };
         let mut machine = Machine::start(self.gateway.clone(), arrival, &mut environment);
         let (mut sent, mut slept) = (Vec::new(), Vec::new());
         let mut bodies: BTreeMap<u32, Bytes> = BTreeMap::new();

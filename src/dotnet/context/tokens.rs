@@ -166,7 +166,8 @@ pub fn authorization(runtime: &mut Runtime<'_>, access_token: &str, claims: Vec<
     runtime.instance(Shown { class: &AUTHORIZATION, parts: vec![Value::string(access_token.to_owned()), claims] })
 }
 
-fn decode(segment: &str) -> Option<Vec<u8>> {
+/// A segment of a token: Base64url without padding.
+pub(crate) fn decode(segment: &str) -> Option<Vec<u8>> {
     // Other bits behind the last byte are as good as none, as .NET has it.
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &base64::alphabet::URL_SAFE,
@@ -175,7 +176,8 @@ fn decode(segment: &str) -> Option<Vec<u8>> {
     LENIENT.decode(segment).ok()
 }
 
-fn object(segment: &str) -> Option<Map<String, Json>> {
+/// A segment that is a JSON object.
+pub(crate) fn object(segment: &str) -> Option<Map<String, Json>> {
     match serde_json::from_slice(&decode(segment)?) {
         Ok(Json::Object(map)) => Some(map),
         _ => None,
@@ -183,7 +185,7 @@ fn object(segment: &str) -> Option<Map<String, Json>> {
 }
 
 /// The texts of a claim: one for each item of an array, JSON for what is no plain value.
-fn texts(value: &Json) -> Vec<String> {
+pub(crate) fn texts(value: &Json) -> Vec<String> {
     fn text(value: &Json) -> String {
         match value {
             Json::String(text) => text.clone(),

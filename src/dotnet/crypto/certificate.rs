@@ -10,7 +10,9 @@ use x509_cert::{
 };
 
 use super::{
-    asn1, names,
+    asn1,
+    digest::Algorithm,
+    hex, names,
     rsa::Key,
     rsa_key::{self, Format},
 };
@@ -65,6 +67,27 @@ impl Certificate {
     /// The serial number as it is encoded, most significant byte first.
     pub fn serial(&self) -> &[u8] {
         self.decoded.tbs_certificate.serial_number.as_bytes()
+    }
+
+    /// The serial number in hexadecimal digits.
+    pub fn serial_text(&self) -> String {
+        hex(self.serial())
+    }
+
+    /// `Thumbprint`: the SHA-1 of the encoding.
+    pub fn thumbprint(&self) -> String {
+        hex(&Algorithm::Sha1.digest(&[&self.der]))
+    }
+
+    /// A name as .NET writes it.
+    pub fn name_text(&self, of: Party) -> String {
+        names::text_of(&self.name(of))
+    }
+
+    /// The common name in a name; empty where there is none.
+    pub fn common_name(&self, of: Party) -> String {
+        let mut attributes = names::attributes(&self.name(of)).unwrap_or_default().into_iter().flatten();
+        attributes.find(|(known, _)| known == COMMON_NAME).map(|(_, value)| value).unwrap_or_default()
     }
 
     /// The encoding of a name.

@@ -6,12 +6,13 @@
 mod asn1;
 mod asymmetric;
 mod block;
-mod certificate;
+pub mod certificate;
 mod config;
 mod digest;
 mod gateway;
 mod hash;
 mod hash_name;
+pub mod jws;
 mod names;
 mod pkcs12;
 mod random;

@@ -1,5 +1,6 @@
 //! Running the statements: one file a policy, by the name that it has in `policy/elements/`.
 
+mod authentication_basic;
 mod authentication_managed_identity;
 mod cache_lookup;
 mod cache_lookup_value;
@@ -8,7 +9,13 @@ mod cache_store;
 mod cache_store_value;
 mod choose;
 mod emit_metric;
+mod check_header;
+mod choose;
+mod cors;
 mod forward_request;
+mod get_authorization_context;
+mod ip_filter;
+mod jsonp;
 mod limit_concurrency;
 mod llm_semantic_cache_lookup;
 mod llm_semantic_cache_store;
@@ -31,6 +38,13 @@ mod set_query_parameter;
 mod set_status;
 mod set_variable;
 mod trace;
+mod validate_azure_ad_token;
+mod validate_client_certificate;
+mod validate_content;
+mod validate_headers;
+mod validate_jwt;
+mod validate_parameters;
+mod validate_status_code;
 mod wait;
 
 pub(super) use cache_lookup::Missed;
@@ -44,6 +58,7 @@ use super::{
     answers::PolicyError,
     concurrency::Permit,
     context::State,
+    definition::Definition,
     effect::{Effect, Event, OperationId},
     trace::{Entry, shown},
 };
@@ -74,6 +89,8 @@ pub(super) enum Outcome {
     Wait(Effect, OperationId, Waiting),
     /// A block comes next, and the slot is given back when it ends.
     Hold(Permit, BlockId),
+    /// It runs again from its start, with what it has learned since.
+    Again,
     /// These blocks run side by side; the strand goes on once `needed` of them have ended, and the others are given up.
     Branches {
         /// The blocks.
@@ -121,6 +138,8 @@ pub(super) enum Waiting {
     SendToken(Box<send_request::Prepared>),
     /// The response to `send-request`.
     Send(send_request::Expected),
+    /// A document with the keys that `validate-jwt` needs.
+    SigningKeys(Box<validate_jwt::Fetching>),
     /// The token of `authentication-managed-identity`.
     Token(authentication_managed_identity::Expected),
 }
@@ -139,10 +158,16 @@ pub(super) struct Turn<'a> {
     pub operations: &'a mut u32,
 }
 
+/// `200 OK` without a body.
+pub(super) fn empty_answer() -> ResponseMessage {
+    cors::empty(crate::http::Headers::new())
+}
+
 /// Runs a statement.
 pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let element = &statement.place.element;
     match &statement.policy {
+        Policy::AuthenticationBasic(policy) => authentication_basic::execute(policy, element, turn),
         Policy::AuthenticationManagedIdentity(policy) => authentication_managed_identity::execute(policy, element, turn),
         Policy::AzureOpenaiSemanticCacheLookup(policy) => llm_semantic_cache_lookup::execute(policy, element, turn),
         Policy::AzureOpenaiSemanticCacheStore(policy) => llm_semantic_cache_store::execute(policy, element, turn),
@@ -155,7 +180,13 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::AzureOpenaiTokenLimit(policy) => llm_token_limit::execute(policy, element, turn),
         Policy::Choose(policy) => choose::execute(policy, element, turn),
         Policy::EmitMetric(policy) => emit_metric::execute(policy, element, turn),
+        Policy::CheckHeader(policy) => check_header::execute(policy, element, turn),
+        Policy::Choose(policy) => choose::execute(policy, element, turn),
+        Policy::Cors(policy) => cors::execute(policy, element, turn),
         Policy::ForwardRequest(policy) => forward_request::execute(policy, element, turn),
+        Policy::GetAuthorizationContext(policy) => get_authorization_context::execute(policy, element, turn),
+        Policy::IpFilter(policy) => ip_filter::execute(policy, element, turn),
+        Policy::Jsonp(policy) => jsonp::execute(policy, element, turn),
         Policy::LimitConcurrency(policy) => limit_concurrency::execute(policy, element, turn),
         Policy::LlmSemanticCacheLookup(policy) => llm_semantic_cache_lookup::execute(policy, element, turn),
         Policy::LlmSemanticCacheStore(policy) => llm_semantic_cache_store::execute(policy, element, turn),
@@ -177,6 +208,13 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::SetStatus(policy) => set_status::execute(policy, element, turn),
         Policy::SetVariable(policy) => set_variable::execute(policy, element, turn),
         Policy::Trace(policy) => trace::execute(policy, element, turn),
+        Policy::ValidateAzureAdToken(policy) => validate_azure_ad_token::execute(policy, element, turn),
+        Policy::ValidateClientCertificate(policy) => validate_client_certificate::execute(policy, element, turn),
+        Policy::ValidateContent(policy) => validate_content::execute(policy, element, turn),
+        Policy::ValidateHeaders(policy) => validate_headers::execute(policy, element, turn),
+        Policy::ValidateJwt(policy) => validate_jwt::execute(policy, element, turn),
+        Policy::ValidateParameters(policy) => validate_parameters::execute(policy, element, turn),
+        Policy::ValidateStatusCode(policy) => validate_status_code::execute(policy, element, turn),
         Policy::Wait(policy) => wait::execute(policy, element, turn),
         Policy::Recorded(policy) => recorded::execute(policy, element, turn),
         Policy::NotSimulated => Err(PolicyError::not_simulated(element).into()),
@@ -193,6 +231,7 @@ pub(super) fn resume(waiting: Waiting, event: Event, turn: &mut Turn<'_>) -> Res
         }
         (Waiting::SendToken(prepared), Event::Token { outcome, .. }) => send_request::token(*prepared, outcome, turn),
         (Waiting::Send(expected), Event::Response { outcome, .. }) => send_request::received(expected, outcome, turn),
+        (Waiting::SigningKeys(fetching), Event::Response { outcome, .. }) => Ok(validate_jwt::received(*fetching, outcome, turn)),
         (Waiting::Token(expected), Event::Token { outcome, .. }) => authentication_managed_identity::received(expected, outcome, turn),
         // A driver that answers one effect with the event of another has a defect of its own: the statement is left as done.
         _ => Ok(Outcome::Done),
@@ -270,6 +309,11 @@ impl Turn<'_> {
         }
     }
 
+    /// Text settings.
+    pub fn texts(&mut self, settings: &[Setting<Text>], element: &Text) -> Result<Vec<Text>, Stop> {
+        settings.iter().map(|setting| self.text(setting, element)).collect()
+    }
+
     /// What `ToString` makes of a value.
     pub fn as_text(&mut self, value: &Value) -> Text {
         if let Value::String(text) = value {
@@ -328,6 +372,16 @@ impl Turn<'_> {
         }
         let text = self.as_text(&value);
         Ok(Body::Bytes(Bytes::copy_from_slice(text.as_bytes())))
+    }
+
+    /// The operation's id.
+    pub fn operation_id(&self) -> Option<Text> {
+        self.state.context.operation.as_ref().map(|operation| operation.named.id.clone())
+    }
+
+    /// What the API's definition says of the operation.
+    pub fn definition(&self) -> Option<&Definition> {
+        self.gateway.definition(self.state.hosted.as_deref(), &self.operation_id()?)
     }
 
     /// Whether the section works on the response.

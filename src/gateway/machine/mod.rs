@@ -24,7 +24,7 @@ use crate::{
         exception::Unread,
     },
     environment::Environment,
-    policy::{BlockId, Place, Program, Section, Statement},
+    policy::{BlockId, Place, Policy, Program, Section, Statement},
 };
 use strand::{Frame, Strand};
 
@@ -212,6 +212,10 @@ impl Machine {
     }
 
     fn end_section(&mut self, environment: &mut dyn Environment) {
+        if self.state.preflight {
+            // No `cors` policy has matched. Source: learn.microsoft.com/azure/api-management/cors-policy, `terminate-unmatched-request`.
+            return self.answer(execute::empty_answer(), environment);
+        }
         match self.section {
             _ if self.ending => self.conclude(environment),
             Section::Inbound => self.enter(Section::Backend),
@@ -221,6 +225,10 @@ impl Machine {
     }
 
     fn execute(&mut self, statement: &Statement, index: usize, block: BlockId, number: usize, environment: &mut dyn Environment) {
+        // For a preflight nothing else is evaluated.
+        if self.state.preflight && self.section == Section::Inbound && !matches!(statement.policy, Policy::Cors(_)) {
+            return;
+        }
         // An expression that meets an unread body is evaluated again once it is read: whatever it did before that is undone.
         let before = (statement.reads_body && self.state.has_unread_body()).then(|| Box::new(self.state.clone()));
         let mut open = self.trace.open(&self.state, environment.now());
@@ -271,6 +279,11 @@ impl Machine {
         match outcome {
             Outcome::Done => {}
             Outcome::Wait(effect, operation, waiting) => self.wait(index, effect, operation, waiting),
+            Outcome::Again => {
+                if let Some(Frame::Block(_, next)) = self.strand(index).and_then(|strand| strand.frames.last_mut()) {
+                    *next = number;
+                }
+            }
             Outcome::Enter(inner) => self.push(index, Frame::Block(inner, 0)),
             Outcome::Hold(permit, inner) => {
                 self.push(index, Frame::Slot(permit));
@@ -412,8 +425,11 @@ impl Machine {
         }
     }
 
-    fn answer(&mut self, response: ResponseMessage, environment: &dyn Environment) {
+    fn answer(&mut self, mut response: ResponseMessage, environment: &dyn Environment) {
         self.done = true;
+        for (name, value) in self.state.cors.iter().flat_map(|headers| headers.iter()) {
+            response.head.headers.set(name.clone(), value.clone());
+        }
         self.strands.clear();
         let body = match (response.body, self.state.streaming) {
             (Body::Bytes(bytes), _) => AnswerBody::Bytes(bytes),

@@ -2,6 +2,7 @@
 //!
 //! Source of every attribute: the policy's own page at learn.microsoft.com/azure/api-management/NAME-policy.
 
+pub mod authentication_basic;
 pub mod authentication_managed_identity;
 pub mod azure_openai_semantic_cache_lookup;
 pub mod azure_openai_semantic_cache_store;
@@ -14,7 +15,13 @@ pub mod azure_openai_emit_token_metric;
 pub mod azure_openai_token_limit;
 pub mod choose;
 pub mod emit_metric;
+pub mod check_header;
+pub mod choose;
+pub mod cors;
 pub mod forward_request;
+pub mod get_authorization_context;
+pub mod ip_filter;
+pub mod jsonp;
 pub mod limit_concurrency;
 pub mod llm_semantic_cache_lookup;
 pub mod llm_semantic_cache_store;
@@ -37,6 +44,13 @@ pub mod set_query_parameter;
 pub mod set_status;
 pub mod set_variable;
 pub mod trace;
+pub mod validate_azure_ad_token;
+pub mod validate_client_certificate;
+pub mod validate_content;
+pub mod validate_headers;
+pub mod validate_jwt;
+pub mod validate_parameters;
+pub mod validate_status_code;
 pub mod wait;
 
 use super::{catalogue::Entry, lowering::Lowering};
@@ -68,6 +82,7 @@ macro_rules! policies {
 }
 
 policies! {
+    "authentication-basic" => AuthenticationBasic(authentication_basic),
     "authentication-managed-identity" => AuthenticationManagedIdentity(authentication_managed_identity),
     "azure-openai-semantic-cache-lookup" => AzureOpenaiSemanticCacheLookup(azure_openai_semantic_cache_lookup),
     "azure-openai-semantic-cache-store" => AzureOpenaiSemanticCacheStore(azure_openai_semantic_cache_store),
@@ -80,7 +95,13 @@ policies! {
     "azure-openai-token-limit" => AzureOpenaiTokenLimit(azure_openai_token_limit),
     "choose" => Choose(choose),
     "emit-metric" => EmitMetric(emit_metric),
+    "check-header" => CheckHeader(check_header),
+    "choose" => Choose(choose),
+    "cors" => Cors(cors),
     "forward-request" => ForwardRequest(forward_request),
+    "get-authorization-context" => GetAuthorizationContext(get_authorization_context),
+    "ip-filter" => IpFilter(ip_filter),
+    "jsonp" => Jsonp(jsonp),
     "limit-concurrency" => LimitConcurrency(limit_concurrency),
     "llm-semantic-cache-lookup" => LlmSemanticCacheLookup(llm_semantic_cache_lookup),
     "llm-semantic-cache-store" => LlmSemanticCacheStore(llm_semantic_cache_store),
@@ -102,5 +123,12 @@ policies! {
     "set-status" => SetStatus(set_status),
     "set-variable" => SetVariable(set_variable),
     "trace" => Trace(trace),
+    "validate-azure-ad-token" => ValidateAzureAdToken(validate_azure_ad_token),
+    "validate-client-certificate" => ValidateClientCertificate(validate_client_certificate),
+    "validate-content" => ValidateContent(validate_content),
+    "validate-headers" => ValidateHeaders(validate_headers),
+    "validate-jwt" => ValidateJwt(validate_jwt),
+    "validate-parameters" => ValidateParameters(validate_parameters),
+    "validate-status-code" => ValidateStatusCode(validate_status_code),
     "wait" => Wait(wait),
 }

@@ -1,0 +1,165 @@
+//! What an API's definition says of an operation: its parameters, its bodies, its responses. An OpenAPI document gives it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+
+use crate::text::Text;
+
+/// The definition of one operation.
+#[derive(Clone, Debug, Default)]
+pub struct Definition {
+    /// Parameters of the request.
+    pub parameters: Vec<Parameter>,
+    /// Bodies of the request.
+    pub bodies: Vec<Representation>,
+    /// Responses.
+    pub responses: Vec<ResponseDefinition>,
+}
+
+/// Where a parameter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the path.
+    Path,
+    /// In the query.
+    Query,
+    /// A header.
+    Header,
+}
+
+/// A parameter, or a header of a response.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Text,
+    /// Where it is.
+    pub place: Place,
+    /// Whether it must be there.
+    pub required: bool,
+    /// Its schema.
+    pub schema: Json,
+}
+
+/// A body of one type.
+#[derive(Clone, Debug)]
+pub struct Representation {
+    /// The media type.
+    pub content_type: Text,
+    /// The name of the definition.
+    pub name: Text,
+    /// Its schema.
+    pub schema: Json,
+}
+
+/// A response.
+#[derive(Clone, Debug)]
+pub struct ResponseDefinition {
+    /// The status; none for `default`.
+    pub status: Option<u16>,
+    /// Its headers.
+    pub headers: Vec<Parameter>,
+    /// Its bodies.
+    pub bodies: Vec<Representation>,
+}
+
+impl Definition {
+    /// The response that a status means.
+    pub fn response(&self, status: u16) -> Option<&ResponseDefinition> {
+        let exact = self.responses.iter().find(|response| response.status == Some(status));
+        exact.or_else(|| self.responses.iter().find(|response| response.status.is_none()))
+    }
+}
+
+/// The definitions of an OpenAPI 3 document, by `operationId`. What it refers to by `$ref` is put in its place; a definition that contains
+/// itself is cut off where it comes round again, and then takes anything.
+pub fn open_api(document: &Json) -> BTreeMap<Text, Definition> {
+    const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+    let mut found = BTreeMap::new();
+    for item in document.get("paths").and_then(Json::as_object).into_iter().flat_map(Map::values) {
+        let shared = parameters(document, item);
+        for operation in METHODS.iter().filter_map(|method| item.get(method)) {
+            let Some(id) = operation.get("operationId").and_then(Json::as_str) else { continue };
+            let mut definition = Definition { parameters: parameters(document, operation), ..Definition::default() };
+            let is_new = |known: &Parameter| !definition.parameters.iter().any(|own| own.name == known.name && own.place == known.place);
+            let inherited: Vec<Parameter> = shared.iter().filter(|known| is_new(known)).cloned().collect();
+            definition.parameters.extend(inherited);
+            definition.bodies = operation.get("requestBody").map(|body| bodies(document, body)).unwrap_or_default();
+            let responses = operation.get("responses").and_then(Json::as_object);
+            definition.responses =
+                responses.into_iter().flatten().map(|(status, response)| self::response(document, status, response)).collect();
+            found.insert(Text::from(id.to_owned()), definition);
+        }
+    }
+    found
+}
+
+fn response(document: &Json, status: &str, response: &Json) -> ResponseDefinition {
+    let response = resolved(document, response);
+    let headers = response.get("headers").and_then(Json::as_object).into_iter().flatten();
+    let headers = headers.map(|(name, header)| parameter(document, name, Place::Header, &resolved(document, header))).collect();
+    ResponseDefinition { status: status.parse().ok(), headers, bodies: bodies(document, &response) }
+}
+
+fn parameters(document: &Json, of: &Json) -> Vec<Parameter> {
+    let parameters = of.get("parameters").and_then(Json::as_array).into_iter().flatten();
+    let read = |json: &Json| {
+        let json = resolved(document, json);
+        let place = match json.get("in")?.as_str()? {
+            "path" => Place::Path,
+            "query" => Place::Query,
+            "header" => Place::Header,
+            _ => return None,
+        };
+        Some(parameter(document, json.get("name")?.as_str()?, place, &json))
+    };
+    parameters.filter_map(read).collect()
+}
+
+fn parameter(document: &Json, name: &str, place: Place, json: &Json) -> Parameter {
+    Parameter {
+        name: name.to_owned().into(),
+        place,
+        required: json.get("required").and_then(Json::as_bool).unwrap_or(false),
+        schema: json.get("schema").map_or(Json::Bool(true), |schema| expanded(document, schema, &mut Vec::new())),
+    }
+}
+
+fn bodies(document: &Json, of: &Json) -> Vec<Representation> {
+    let of = resolved(document, of);
+    let contents = of.get("content").and_then(Json::as_object).into_iter().flatten();
+    let read = |(content_type, media): (&String, &Json)| {
+        let schema = media.get("schema").unwrap_or(&Json::Bool(true));
+        let name = schema.get("$ref").and_then(Json::as_str).and_then(|path| path.rsplit('/').next()).unwrap_or("");
+        Representation {
+            content_type: content_type.clone().into(),
+            name: name.to_owned().into(),
+            schema: expanded(document, schema, &mut Vec::new()),
+        }
+    };
+    contents.map(read).collect()
+}
+
+/// What stands behind a reference.
+fn resolved(document: &Json, json: &Json) -> Json {
+    let target = json.get("$ref").and_then(Json::as_str).and_then(|path| document.pointer(path.strip_prefix('#')?));
+    target.unwrap_or(json).clone()
+}
+
+fn expanded(document: &Json, schema: &Json, within: &mut Vec<String>) -> Json {
+    match schema {
+        Json::Object(map) => match map.get("$ref").and_then(Json::as_str) {
+            Some(path) if within.iter().any(|known| known == path) => Json::Bool(true),
+            Some(path) => {
+                within.push(path.to_owned());
+                let target = path.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
+                let made = target.map_or(Json::Bool(true), |target| expanded(document, target, within));
+                within.pop();
+                made
+            }
+            None => Json::Object(map.iter().map(|(name, value)| (name.clone(), expanded(document, value, within))).collect()),
+        },
+        Json::Array(items) => items.iter().map(|item| expanded(document, item, within)).collect(),
+        other => other.clone(),
+    }
+}
