@@ -337,26 +337,116 @@ fn check_compiles_every_expression_where_it_stands() {
     let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
     fs::create_dir_all(directory.path().join("policies/nested")).unwrap();
     write("policies/good.xml", "<policies><inbound><set-variable name=\"a\" value=\"@(context.Api.Name + {{x}})\" /></inbound></policies>");
-    write("policies/nested/fragment.xml", "<fragment><trace>@(\"{{name}}\")</trace></fragment>");
+    write("policies/nested/fragment.xml", "<fragment><trace source=\"t\">@(\"{{name}}\")</trace></fragment>");
     write("policies/readme.txt", "no policy");
-    let fine = "2 files, 2 expressions: nothing to report\n".to_owned();
+    let fine = "note[policy/unknown-named-value]: policies/good.xml:1:50: the Named Value `x` is not known here\n\
+                note[policy/unknown-named-value]: policies/nested/fragment.xml:1:29: the Named Value `name` is not known here\n\
+                2 files, 2 expressions: 2 notes\n"
+        .to_owned();
     assert_eq!(run(&["check", "policies"], directory.path()), (Some(0), fine, String::new()));
     write(
         "policies/wrong.xml",
-        "<inbound>\n  <choose>\n    <when condition=\"@(1)\"><set-body>x @(mising) y</set-body></when>\n  </choose>\n</inbound>",
+        "<inbound>\n  <choose>\n    <when condition=\"@(1)\"><set-body>@(mising)</set-body></when>\n  </choose>\n</inbound>",
     );
     write("broken.xml", "<inbound>");
     let (code, out, said) = run(&["check", "policies", "broken.xml"], directory.path());
     assert_eq!((code, said.as_str()), (Some(1), ""), "{out}");
     for expected in [
         "error[CS0029]: Cannot implicitly convert type 'int' to 'bool'\n --> policies/wrong.xml:3:24\n",
-        "error[CS0103]: The name 'mising' does not exist in the current context\n --> policies/wrong.xml:3:42\n",
+        "error[CS0103]: The name 'mising' does not exist in the current context\n --> policies/wrong.xml:3:40\n",
         "error[xml/",
-        "4 files, 4 expressions: 3 errors\n",
+        "4 files, 4 expressions: 3 errors, 2 notes\n",
     ] {
         assert!(out.contains(expected), "{expected}\n{out}");
     }
     let (code, out, _) = run(&["check", "policies/wrong.xml", "--format", "json"], directory.path());
-    insta::assert_snapshot!(format!("{}: {}", code.unwrap(), out.trim_end()), @r#"1: {"files":1,"expressions":2,"compiled":0,"diagnostics":[{"code":"CS0029","severity":"error","message":"Cannot implicitly convert type 'int' to 'bool'","file":"policies/wrong.xml","start":{"line":3,"column":24},"end":{"line":3,"column":25}},{"code":"CS0103","severity":"error","message":"The name 'mising' does not exist in the current context","file":"policies/wrong.xml","start":{"line":3,"column":42},"end":{"line":3,"column":48}}]}"#);
-    assert_eq!(fed(&["check", "-"], "<fragment><base /></fragment>").1, "1 file, 0 expressions: nothing to report\n");
+    insta::assert_snapshot!(format!("{}: {}", code.unwrap(), out.trim_end()), @r#"1: {"files":1,"expressions":2,"compiled":0,"diagnostics":[{"code":"CS0029","severity":"error","message":"Cannot implicitly convert type 'int' to 'bool'","file":"policies/wrong.xml","start":{"line":3,"column":24},"end":{"line":3,"column":25}},{"code":"CS0103","severity":"error","message":"The name 'mising' does not exist in the current context","file":"policies/wrong.xml","start":{"line":3,"column":40},"end":{"line":3,"column":46}}]}"#);
+    assert_eq!(fed(&["check", "-"], "<inbound><base /></inbound>").1, "1 file, 0 expressions: nothing to report\n");
+}
+
+/// The exit code and the codes of the findings, for any part of a policy as the root.
+#[test]
+fn check_takes_any_part_of_a_policy() {
+    for (text, code, codes) in [
+        ("<policies><inbound><base /></inbound></policies>", 0, ""),
+        ("<backend><forward-request /></backend>", 0, ""),
+        ("<backend><base /><forward-request /></backend>", 1, "policy/backend-one-child"),
+        ("<outbound><rewrite-uri template=\"/\" /></outbound>", 1, "policy/wrong-section"),
+        ("<fragment><set-variable name=\"a\" value=\"b\" /></fragment>", 0, ""),
+        ("<fragment><base /></fragment>", 1, "policy/misplaced-base"),
+        ("<fragment><include-fragment fragment-id=\"f\" /></fragment>", 1, "policy/nested-fragment"),
+        ("<set-variable name=\"a\" value=\"b\" />", 0, ""),
+        ("<set-variable name=\"a\" />", 1, "policy/missing"),
+        ("<set-varable name=\"a\" value=\"b\" />", 1, "policy/root"),
+        (
+            "<choose><when condition=\"@({{flag}})\"><set-status code=\"{{code}}\" /></when></choose>",
+            0,
+            "policy/unknown-named-value policy/unknown-named-value",
+        ),
+        // Wrong with any value.
+        ("<set-variable name=\"a\" value=\"@({{a}} + mising)\" />", 1, "policy/unknown-named-value CS0103"),
+        (
+            "<retry condition=\"@(true)\" count=\"{{n}}\" interval=\"x\"><set-variable name=\"a\" value=\"b\" /></retry>",
+            1,
+            "policy/unknown-named-value policy/bad-value",
+        ),
+        ("<inbound><include-fragment fragment-id=\"f\" /></inbound>", 0, "policy/unknown-fragment"),
+        // What this gateway does not run, the service takes all the same.
+        ("<inbound><block /></inbound>", 0, "policy/not-simulated"),
+        ("<inbound><set-variable name=\"a\" value=\"b\" /", 1, "xml/unclosed-tag"),
+        ("no policy", 1, "xml/no-root"),
+        ("", 1, "xml/no-root"),
+    ] {
+        let (exit, out, said) = fed(&["check", "-", "--format", "json"], text);
+        let json: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{text}: {out}{said}"));
+        let found: Vec<&str> = json["diagnostics"].as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap()).collect();
+        assert_eq!((exit, found.join(" ").as_str()), (Some(code), codes), "{text}");
+    }
+}
+
+#[test]
+fn check_knows_what_a_spec_or_a_service_holds() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = directory.path();
+    let spec = fixture("specs/two-region.yaml");
+    fs::write(home.join("p.xml"), "<inbound><set-variable name=\"a\" value=\"{{aoai-key-swc}} {{other}}\" /></inbound>").unwrap();
+    let (code, out, _) = run(&["check", "p.xml", "--spec", &spec], home);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("there is no Named Value `other`") && !out.contains("aoai-key-swc` is not known"), "{out}");
+    let (code, out, _) = run(&["check", &fixture("services/contoso")], home);
+    assert_eq!((code, out.lines().last().unwrap()), (Some(0), "48 files, 2 expressions: nothing to report"), "{out}");
+    let (code, out, _) = run(&["check", &fixture("services/broken")], home);
+    assert_eq!(code, Some(1), "{out}");
+    for expected in ["warning[service/unknown-scope]", "error[CS1525]", "error[policy/unknown-named-value]", "error[policy/misplaced-base]"]
+    {
+        assert!(out.contains(expected), "{expected}\n{out}");
+    }
+    let misplaced = home.join("service/apis/a");
+    fs::create_dir_all(&misplaced).unwrap();
+    fs::write(misplaced.join("apiInformation.json"), "{\"properties\":{\"path\":\"a\"}}").unwrap();
+    fs::write(misplaced.join("policy.xml"), "<policies><inbound><quota calls=\"1\" renewal-period=\"300\" /></inbound></policies>")
+        .unwrap();
+    let out = run(&["check", "service"], home).1;
+    assert!(out.contains("error[policy/wrong-scope]: `quota` is not allowed in the scope `api`"), "{out}");
+}
+
+#[test]
+fn the_catalogue_is_listed() {
+    let list = |arguments: &[&str]| run(&[&["policies"], arguments].concat(), Path::new("."));
+    let (code, table, said) = list(&[]);
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    let json: serde_json::Value = serde_json::from_str(&list(&["--format", "json"]).1).unwrap();
+    let entries = json["policies"].as_array().unwrap();
+    assert!(entries.len() > 70 && table.contains(&format!("{} policies: ", entries.len())), "{table}");
+    for entry in entries {
+        let (name, level) = (entry["name"].as_str().unwrap(), entry["level"].as_str().unwrap().replace('-', " "));
+        let row = table.lines().find(|line| line.split_whitespace().next() == Some(name)).unwrap_or_else(|| panic!("no row for {name}"));
+        assert!(row.contains(&level), "{row}");
+        let (code, page, _) = list(&[name]);
+        assert!(code == Some(0) && page.starts_with(&format!("{name}: {level}")), "{page}");
+    }
+    let retry: serde_json::Value = serde_json::from_str(&list(&["retry", "--format", "json"]).1).unwrap();
+    assert_eq!(retry, *entries.iter().find(|entry| entry["name"] == "retry").unwrap());
+    let (code, _, said) = list(&["ratelimit"]);
+    assert_eq!((code, said.as_str()), (Some(2), "error: there is no policy `ratelimit`; did you mean `rate-limit`?\n"));
 }

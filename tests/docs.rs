@@ -407,7 +407,9 @@ fn the_spec_page_has_every_key_and_every_code() {
     keys(&serde_json::from_str(&schema).unwrap(), &mut known);
     assert!(known.contains("originResponseTimeout") && known.len() > 40, "{known:?}");
     assert_eq!(lacking(&page("docs/spec.md").text, known), [""; 0]);
-    for (folder, prefix, path) in [("src/spec", "spec/", "docs/spec.md"), ("src/generate", "gen/", "docs/gen.md")] {
+    for (folder, prefix, path) in
+        [("src/spec", "spec/", "docs/spec.md"), ("src/generate", "gen/", "docs/gen.md"), ("src/service", "service/", "docs/services.md")]
+    {
         let sources = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
         let code: String = sources.map(|path| fs::read_to_string(path).unwrap()).collect();
         let codes: BTreeSet<String> =

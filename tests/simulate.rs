@@ -409,4 +409,91 @@ fn a_one_way_request_goes_on_after_the_answer() {
     let text = String::from_utf8_lossy(&seen);
     assert!(text.starts_with("POST /x HTTP/1.1\r\n") && text.to_lowercase().contains("host: hooks.example"), "{text}");
     stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+
+/// A server whose answers say what it was sent; its port.
+fn echo() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+                head.push(byte[0]);
+            }
+            let text = String::from_utf8_lossy(&head).to_lowercase();
+            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}", text.len());
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    port
+}
+
+#[test]
+fn the_folder_of_a_service_runs_with_its_keys_and_secrets() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/services/contoso");
+    let backend = format!("contoso-swc.openai.azure.com=http://127.0.0.1:{}", echo());
+    write("vault/openai-key", "from-the-vault\n");
+    let vault_folder = directory.path().join("vault").display().to_string();
+    let vault = write("vault.yaml", "https://contoso-kv.vault.azure.net/secrets/openai-key: from-the-map\n");
+    let values = write("values.json", "{\"backend-key\": \"from-a-file\", \"tenant.salt\": \"peppered\"}");
+    for (options, variable, key, salt) in [
+        (vec!["--key-vault", &vault_folder], "APIM_NV_TENANT_SALT", "from-the-vault", "salted"),
+        (vec!["--key-vault", &vault], "APIM_NV_TENANT_SALT", "from-the-map", "salted"),
+        (vec!["--key-vault", &vault, "--named-values", &values], "APIM_NV_TENANT_SALT", "from-a-file", "peppered"),
+        (vec!["--named-values", &values, "--named-value", "backend-key=by-option"], "APIM_NV_BACKEND_KEY", "by-option", "peppered"),
+        (vec!["--named-value", "tenant.salt=s"], "APIM_NV_BACKEND_KEY", "salted", "s"),
+    ] {
+        let arguments: Vec<&str> = [&[folder, "--backend", &backend], options.as_slice()].concat();
+        let simulation = Simulation::start_with(&arguments, &[(variable, Path::new("salted"))]);
+        let gateway = simulation.gateway("swedencentral");
+        let ask = |name: &str, key: &str| {
+            let fields = [(name, key.to_owned())];
+            request(&gateway, "POST", "/openai/deployments/gpt/chat/completions?api-version=1", &fields, b"{}").unwrap()
+        };
+        let answer = ask("api-key", "gold-key");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let seen = answer.text();
+        for expected in [
+            format!("api-key: {key}\r"),
+            format!("x-salt: {salt}\r"),
+            "post /openai/deployments/gpt/chat/completions?api-version=1".to_owned(),
+        ] {
+            assert!(seen.contains(&expected), "{expected}\n{seen}");
+        }
+        assert_eq!(ask("api-key", &simulation.key()).status, 200, "the built-in subscription");
+        let refused = ask("api-key", "nobody's");
+        assert_eq!(refused.status, 401);
+        assert!(refused.header("www-authenticate").contains("/openai\",name=\"api-key\",type=\"header\""), "{refused:?}");
+        assert_eq!(ask("Ocp-Apim-Subscription-Key", "gold-key").status, 401);
+        assert_eq!(request(&gateway, "GET", "/nothing", &[], b"").unwrap().status, 404);
+    }
+}
+
+#[test]
+fn a_faulty_folder_does_not_start_and_says_all() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/services/broken");
+    let directory = tempfile::tempdir().unwrap();
+    let bad = directory.path().join("values.yaml");
+    fs::write(&bad, "stage: ''\n'a b': c\n").unwrap();
+    for (arguments, expected) in [
+        (vec![folder], &["error[service/", "error[policy/unknown]", "error[CS1525]", "named values/a/namedValueInformation.json"][..]),
+        (vec![folder, "--policy", "x.xml"], &["the folder of a service has its own policies"]),
+        (vec![folder, "--named-values", bad.to_str().unwrap()], &["error[policy/named-value-empty]", "error[policy/named-value-name]"]),
+        (vec![directory.path().to_str().unwrap()], &["error[service/no-apis]"]),
+    ] {
+        let output = process::run(&[&["simulate", "--control-listen", "127.0.0.1:0"], arguments.as_slice()].concat(), Path::new("."));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
+        for expected in expected {
+            assert!(said.contains(expected), "{expected}\n{said}");
+        }
+    }
 }

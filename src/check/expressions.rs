@@ -6,7 +6,7 @@ use crate::{
     csharp::Code,
     diagnostic::{Diagnostic, any_error},
     expression::{self, Form, Target},
-    policy::{STAND_INS, references},
+    policy::{STAND_INS, likeliest, references},
     source::{Source, Span},
     xml::{Element, Expression, ExpressionKind, Node, Value},
 };
@@ -96,7 +96,7 @@ fn compile(source: &Arc<Source>, value: &Value, expression: &Expression, target:
     };
     let text = value.code(expression);
     let places = value.code_places(expression);
-    let mut first = None;
+    let mut attempts = Vec::new();
     for stand_in in STAND_INS {
         let (text, places) = match stand_in {
             None => (text.to_owned(), places.clone()),
@@ -106,10 +106,10 @@ fn compile(source: &Arc<Source>, value: &Value, expression: &Expression, target:
         let code = Code::mapped(source, text, places);
         match expression::compile(&code, form, target) {
             Ok(program) => return Ok(program.warnings().to_vec()),
-            Err(found) => first = first.or(Some(found)),
+            Err(found) => attempts.push(found),
         }
     }
-    Err(first.unwrap_or_default())
+    Err(likeliest(attempts))
 }
 
 /// The code with something else in the place of every Named Value.

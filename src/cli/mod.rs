@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod eval;
 mod fault;
+mod folder;
 mod generate;
 mod input;
 mod output;

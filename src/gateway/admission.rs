@@ -40,13 +40,14 @@ impl Gateway {
         };
         let (hosted, suffix) = (hosted.clone(), Text::copied(suffix));
         let found = hosted.api.operation(&request.method, &suffix);
+        let preflight = if found.is_none() { preflight(&hosted, request, &suffix) } else { None };
         state.enter(&hosted, suffix);
+        if let Some(program) = preflight {
+            state.preflight = true;
+            return Ok(Some(program));
+        }
         let Some((index, parameters)) = found else {
             let program = hosted.programs.find(None, None).clone();
-            if Self::is_preflight(&hosted, state) {
-                state.preflight = true;
-                return Ok(Some(program));
-            }
             return Err(Box::new(Refused { error: PolicyError::operation_not_found(), program }));
         };
         state.context.operation = hosted.api.operations.get(index).map(|operation| shown::Operation {
@@ -64,20 +65,6 @@ impl Gateway {
             }
             Err(error) => Err(Box::new(Refused { error, program: hosted.programs.find(None, Some(index)).clone() })),
         }
-    }
-
-    /// Whether a page asks for leave to send a request that has an operation, and a `cors` policy stands directly in inbound to answer. It
-    /// carries no key, and needs none. Source: learn.microsoft.com/azure/api-management/cors-policy; an API's own `OPTIONS` operation comes
-    /// before this.
-    fn is_preflight(hosted: &Hosted, state: &State) -> bool {
-        let request = &state.context.request;
-        let program = hosted.programs.find(None, None);
-        let inbound = program.block(program.section(Section::Inbound));
-        let asked = request.headers.get("Access-Control-Request-Method");
-        request.method.eq_ignore_ascii_case("OPTIONS")
-            && request.headers.contains("Origin")
-            && asked.is_some_and(|method| hosted.api.operation(method, &state.suffix).is_some())
-            && inbound.iter().any(|statement| matches!(statement.policy, Policy::Cors(_)))
     }
 
     /// The product that a request is made in, if any.
@@ -135,8 +122,24 @@ impl Gateway {
 
     fn owner(&self, subscription: &Subscription) -> Option<shown::User> {
         let id = subscription.owner.as_ref()?;
-        self.users.iter().find(|user| user.id == *id).cloned()
+        let known = self.users.iter().find(|user| user.id == *id).cloned();
+        // Somebody owns it, whether or not anything else is known of them.
+        known.or_else(|| Some(shown::User { id: id.clone(), ..shown::User::default() }))
     }
+}
+
+/// The program that answers where a page asks for leave to send a request that has an operation, and a `cors` policy stands directly in
+/// inbound to answer. Such a question carries no key, and needs none. Source: learn.microsoft.com/azure/api-management/cors-policy; an API's
+/// own `OPTIONS` operation comes before this.
+fn preflight(hosted: &Hosted, request: &shown::RequestMessage, suffix: &str) -> Option<Arc<Program>> {
+    if !request.method.eq_ignore_ascii_case("OPTIONS") || !request.headers.contains("Origin") {
+        return None;
+    }
+    let asked = request.headers.get("Access-Control-Request-Method")?;
+    let (index, _) = hosted.api.operation(asked, suffix)?;
+    let program = hosted.programs.find(None, Some(index));
+    let inbound = program.block(program.section(Section::Inbound));
+    inbound.iter().any(|statement| matches!(statement.policy, Policy::Cors(_))).then(|| program.clone())
 }
 
 /// The first value of a query parameter, percent-decoded.

@@ -1,5 +1,8 @@
 //! An API that a gateway serves: its path, its operations, its subscription keys; and which operation a request means.
 
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::Definition;
 use crate::{
     dotnet::{
         context::{self as shown, Named},
@@ -28,6 +31,8 @@ pub struct Api {
     pub service_url: Option<crate::http::Url>,
     /// The operations.
     pub operations: Vec<Operation>,
+    /// What its definition says of operations, by their ids.
+    pub definitions: Arc<BTreeMap<Text, Definition>>,
     /// Its version, where it has one.
     pub version: Option<Version>,
     /// Its revision, which `;rev=N` behind its path asks for.
@@ -257,6 +262,7 @@ impl Default for Api {
             key_query: "subscription-key".into(),
             service_url: None,
             operations: azure_openai_operations(),
+            definitions: Arc::default(),
             version: None,
             revision: "1".into(),
             is_current: true,

@@ -37,9 +37,9 @@ mod limits;
 mod machine;
 mod pools;
 mod route;
-mod usage;
 mod tokens;
 mod transform;
+mod usage;
 mod validation;
 
 use std::sync::Arc;
@@ -48,6 +48,7 @@ use crate::{dotnet::context as shown, policy::Program, text::Text};
 
 pub use api::{Api, Granted, Operation, Subscription, Version, Versioning};
 pub use backends::{Backend, Backends};
+pub use definition::Definition;
 pub use entities::Entities;
 pub use instance::Instance;
 pub use machine::Machine;
@@ -81,7 +82,6 @@ pub struct Gateway {
     /// The stand-in that `llm-content-safety` asks.
     pub safety: Arc<Safety>,
     schemas: validation::schema::Schemas,
-    service: Arc<Service>,
 }
 
 impl Gateway {
@@ -116,6 +116,7 @@ impl Gateway {
             nothing: Arc::new(Program::default()),
             entities: Entities::default(),
             safety: Arc::default(),
+            schemas: Default::default(),
         }
     }
 
@@ -137,8 +138,6 @@ impl Gateway {
         for hosted in self.apis.iter_mut().filter_map(Arc::get_mut) {
             hosted.programs = Programs::new(program.clone());
         }
-        let service = context::service(service_name, region, &api);
-        Self { api, subscriptions, program, instance: Arc::default(), entities: Entities::default(), schemas: Default::default(), service }
     }
 
     /// The same with entities that policies may name.
@@ -149,10 +148,18 @@ impl Gateway {
         self.service = with(&self.service);
         for hosted in self.apis.iter_mut().filter_map(Arc::get_mut) {
             hosted.service = with(&hosted.service);
+        let shown = self.apis.iter_mut().filter_map(Arc::get_mut).map(|hosted| &mut hosted.service).chain([&mut self.service]);
+        for service in shown {
+            *service = Arc::new(shown::Service { certificates: certificates.clone(), ..shown::Service::clone(service) });
         }
         self.entities = entities;
         self.schemas = Default::default();
         self
+    }
+
+    /// What is known of an operation: by its API's definition, else by the definitions that the gateway was given besides.
+    fn definition<'a>(&'a self, hosted: Option<&'a Hosted>, operation: &str) -> Option<&'a Definition> {
+        hosted.and_then(|hosted| hosted.api.definitions.get(operation)).or_else(|| self.entities.definitions.get(operation))
     }
 
     /// The display name of its region; `context.Deployment.Region`.

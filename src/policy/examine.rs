@@ -87,7 +87,9 @@ impl<'a> Lowering<'a> {
 
     /// Whether a value holds Named Values whose values are not known, and may be looked at all the same.
     pub(super) fn is_guessed(&self, value: &Value) -> bool {
-        (self.resources.open || !self.resources.unvalued.is_empty()) && unvalued(&value.decoded, self.resources).next().is_some()
+        let mut names = references(&value.decoded).map(|(_, _, name)| name).filter(|name| !self.resources.named_values.contains_key(*name));
+        let may_be = |name: &str| self.resources.open_values || self.resources.unvalued.contains(name);
+        names.next().is_some_and(may_be) && names.all(may_be)
     }
 
     /// A value with stand-ins for the Named Values that are not known. It is wrong only if it is wrong with each of them.
@@ -102,7 +104,7 @@ impl<'a> Lowering<'a> {
             self.remark("policy/unknown-named-value", value.span, format!("the Named Value `{name}` is not known here"));
         }
         let before = self.diagnostics.len();
-        let mut first = None;
+        let mut attempts = Vec::new();
         for stand_in in STAND_INS {
             let mut known: BTreeMap<String, String> = self.resources.named_values.clone();
             known.extend(names.iter().map(|name| (name.clone(), stand_in.map_or_else(|| format!("{{{{{name}}}}}"), str::to_owned))));
@@ -112,16 +114,33 @@ impl<'a> Lowering<'a> {
                 self.diagnostics.extend(found);
                 return setting;
             }
-            first = first.or(Some(found));
+            attempts.push(found);
         }
+        let before = self.diagnostics.len();
         // Only an expression says something of itself whatever its Named Values hold.
-        self.diagnostics.extend(first.into_iter().flatten().filter(|diagnostic| !diagnostic.code.starts_with("policy/")));
+        self.diagnostics.extend(likeliest(attempts).into_iter().filter(|diagnostic| !diagnostic.code.starts_with("policy/")));
+        if self.diagnostics.len() == before {
+            let names = names.join("`, `");
+            self.remark(
+                "policy/unknown-named-value",
+                value.span,
+                format!("whether the value is right depends on the Named Value `{names}`"),
+            );
+        }
         None
     }
 }
 
+/// Of several attempts with different stand-ins the one whose faults have least to do with them.
+pub fn likeliest(attempts: Vec<Vec<Diagnostic>>) -> Vec<Diagnostic> {
+    let about_braces =
+        |diagnostic: &&Diagnostic| diagnostic.primary().is_some_and(|label| label.source.slice(label.span).contains(['{', '}']));
+    attempts.into_iter().min_by_key(|found| (found.iter().filter(about_braces).count(), found.len())).unwrap_or_default()
+}
+
 /// The names in a text that are Named Values without a known value.
 fn unvalued<'a>(text: &'a str, resources: &'a Resources) -> impl Iterator<Item = &'a str> {
-    let is_unvalued = |name: &str| !resources.named_values.contains_key(name) && (resources.open || resources.unvalued.contains(name));
+    let is_unvalued =
+        |name: &str| !resources.named_values.contains_key(name) && (resources.open_values || resources.unvalued.contains(name));
     references(text).map(|(_, _, name)| name).filter(move |name| is_unvalued(name))
 }

@@ -27,10 +27,14 @@ pub struct Resources {
     pub named_values: BTreeMap<String, String>,
     /// Policy fragments by id.
     pub fragments: BTreeMap<String, Arc<Document>>,
+    /// What the documents of the global scope refer to, where that is something else: a workspace has resources of its own.
+    pub shared: Option<Box<Resources>>,
     /// Named Values that there are, and whose values nobody has given: for checking only.
     pub unvalued: BTreeSet<String>,
-    /// Whether the service may hold more than is named here: what is missing is then noted, not refused. For checking only.
-    pub open: bool,
+    /// Whether the service may hold more Named Values than these: what is missing is then noted, not refused. For checking only.
+    pub open_values: bool,
+    /// The same for fragments.
+    pub open_fragments: bool,
     /// The ids of the backend entities, where they are known: a `backend-id` that names none of them is then refused, as on upload.
     pub backends: Option<BTreeSet<String>>,
 }
@@ -190,6 +194,10 @@ impl<'a> Lowering<'a> {
         let outer = (std::mem::replace(&mut self.scope, *scope), std::mem::replace(&mut self.source, document.source.clone()));
         let seen = std::mem::take(&mut self.seen);
         let outer_chain = std::mem::replace(&mut self.broader, broader);
+        let outer_resources = self.resources;
+        if let (Scope::Global, Some(shared)) = (*scope, &outer_resources.shared) {
+            self.resources = shared;
+        }
         let section = self.section.map_or("", Section::name);
         match document.root.element(section) {
             Some(element) => {
@@ -203,6 +211,7 @@ impl<'a> Lowering<'a> {
             None if *scope == Scope::Global => {}
             None => self.scoped(broader, into),
         }
+        self.resources = outer_resources;
         self.broader = outer_chain;
         self.seen = seen;
         (self.scope, self.source) = outer;
@@ -352,7 +361,7 @@ impl<'a> Lowering<'a> {
             return;
         }
         let Some(fragment) = self.resources.fragments.get(&id).cloned() else {
-            if self.resources.open {
+            if self.resources.open_fragments {
                 return self.remark(
                     "policy/unknown-fragment",
                     attribute.value.span,
@@ -569,7 +578,7 @@ impl<'a> Lowering<'a> {
         let mut replaced = named_values::replace(text, places, value, base, known);
         let unknown = std::mem::take(&mut replaced.unknown);
         let sound = unknown.is_empty();
-        for (name, span) in unknown {
+        for (name, span) in unknown.into_iter().filter(|(name, _)| !self.resources.unvalued.contains(name)).collect::<Vec<_>>() {
             let near = nearest(&name, self.resources.named_values.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
             let help = near.unwrap_or_else(|| format!("define it: `--named-value {name}=VALUE`, or under `namedValues` in the spec"));
             self.fault("policy/unknown-named-value", span, format!("there is no Named Value `{name}`"), help);

@@ -11,7 +11,7 @@ mod program;
 mod raw;
 
 pub use elements::Policy;
-pub use examine::{STAND_INS, examine};
+pub use examine::{STAND_INS, examine, likeliest};
 pub use lowering::{Chain, Resources, compile, compile_chain, compile_fragment};
 pub use named_values::{LONGEST_VALUE, faults_of_value, references};
 pub use program::{Block, BlockId, Place, Program, Scope, Section, Setting, Statement};

@@ -17,6 +17,20 @@ const WIDEST: usize = 2_000;
 /// Codes whose own source line would show a secret that somebody pasted: the place is named, the line is not.
 const HIDDEN_SOURCE: [&str; 1] = ["spec/secret-in-spec"];
 
+/// A diagnostic in one line, without its source.
+pub fn brief(diagnostic: &Diagnostic) -> String {
+    let place = diagnostic.primary().map_or(String::new(), |label| {
+        let at = label.source.position(label.span.start);
+        format!("{}:{}:{}: ", label.source.name(), at.line, at.column)
+    });
+    let severity = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    format!("{severity}[{}]: {place}{}", diagnostic.code, diagnostic.message)
+}
+
 /// All diagnostics as text, one below the other, with a line that counts them.
 pub fn text(diagnostics: &[Diagnostic], colour: Colour) -> String {
     let renderer = match colour {

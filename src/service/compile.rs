@@ -1,7 +1,7 @@
 //! A service made ready to run: every document compiled in every combination of scopes that a call can meet.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -19,8 +19,8 @@ use crate::{
     xml::{self, Document},
 };
 
-/// The name of the subscription that every service has, for all its APIs.
-const BUILT_IN: &str = "master";
+/// The id of the subscription that every service has, for all its APIs.
+pub const BUILT_IN: &str = "master";
 
 /// What a service amounts to.
 #[derive(Debug, Default)]
@@ -44,7 +44,8 @@ impl Service {
         let shared = self.resources(None, given, invent, &mut building);
         building.level(&self.shared, None, &shared, &[], &first, invent);
         for (id, workspace) in &self.workspaces {
-            let resources = self.resources(Some(id), given, invent, &mut building);
+            let own = self.resources(Some(id), given, invent, &mut building);
+            let resources = Resources { shared: Some(Box::new(shared.clone())), ..own };
             let outer: Vec<(Scope, &Document)> = self.shared.policy.iter().map(|document| (Scope::Global, &**document)).collect();
             building.level(workspace, Some(id), &resources, &outer, &first, invent);
         }
@@ -53,13 +54,15 @@ impl Service {
             bad_backend(&id, &fault, files)
         });
         building.found.extend(faults.collect::<Vec<_>>());
-        building.holdings.subscriptions.push(Subscription {
-            id: BUILT_IN.into(),
-            name: "Built-in all-access subscription".into(),
-            primary_key: invent("subscription").into(),
-            secondary_key: invent("subscription-2").into(),
-            ..Subscription::default()
-        });
+        if building.holdings.subscriptions.iter().all(|subscription| subscription.id != BUILT_IN) {
+            building.holdings.subscriptions.push(Subscription {
+                id: BUILT_IN.into(),
+                name: "Built-in all-access subscription".into(),
+                primary_key: invent("subscription").into(),
+                secondary_key: invent("subscription-2").into(),
+                ..Subscription::default()
+            });
+        }
         let found = once(building.found);
         if any_error(&found) {
             Err(found)
@@ -75,8 +78,12 @@ impl Service {
         let mut fragments: BTreeMap<String, Arc<Document>> = self.shared.fragments.clone();
         let own = workspace.and_then(|id| self.workspaces.get(id)).map(|level| level.fragments.clone());
         fragments.extend(own.unwrap_or_default());
-        let ids = self.levels().flat_map(|level| level.backends.keys().cloned()).collect();
-        Resources { named_values: values.by_name, fragments, backends: Some(ids), ..Resources::default() }
+        Resources { named_values: values.by_name, fragments, backends: Some(self.backend_ids()), ..Resources::default() }
+    }
+
+    /// The ids of all backend entities.
+    pub(super) fn backend_ids(&self) -> BTreeSet<String> {
+        self.levels().flat_map(|level| level.backends.keys().cloned()).collect()
     }
 
     fn levels(&self) -> impl Iterator<Item = &Level> {

@@ -6,6 +6,7 @@
 //! `read` makes the [`Service`], `values` says what its Named Values hold, `compile` makes programs and [`crate::gateway::Holdings`].
 
 mod apis;
+mod checking;
 mod compile;
 mod openapi;
 mod products;
@@ -23,7 +24,8 @@ use crate::{
     xml::Document,
 };
 
-pub use compile::Compiled;
+pub use checking::Part;
+pub use compile::{BUILT_IN, Compiled};
 pub use read::read;
 pub use values::{Given, Values, environment_name, map_of_values};
 

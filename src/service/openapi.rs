@@ -2,28 +2,31 @@
 //!
 //! Source: learn.microsoft.com/azure/api-management/api-management-api-import-restrictions (how names are made).
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use serde_json::Value as Json;
 
 use super::properties::tree;
 use crate::{
     diagnostic::Diagnostic,
-    gateway::Operation,
+    gateway::{Definition, Operation, definition::open_api},
     source::{Source, Span},
     spec::tree::{Node, Value},
+    text::Text,
 };
 
 /// The methods that a path item may hold.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// The operations that a description names, the most specific template first: that one is meant where several match.
-pub(super) fn operations(source: &Arc<Source>, faults: &mut Vec<Diagnostic>) -> Vec<Operation> {
-    let Some(json) = description(source, faults) else { return Vec::new() };
+///
+/// With them comes what the description says of each, for the policies that validate.
+pub(super) fn operations(source: &Arc<Source>, faults: &mut Vec<Diagnostic>) -> (Vec<Operation>, BTreeMap<Text, Definition>) {
+    let Some(json) = description(source, faults) else { return Default::default() };
     let Some(paths) = json.get("paths").and_then(Json::as_object) else {
         let fault = Diagnostic::error("service/no-paths", "there is no `paths` in the API's description").at(source, Span::at(0));
         faults.push(fault.help("an API is described in OpenAPI 2 or 3"));
-        return Vec::new();
+        return Default::default();
     };
     let mut found = Vec::new();
     for (path, item) in paths {
@@ -42,7 +45,7 @@ pub(super) fn operations(source: &Arc<Source>, faults: &mut Vec<Diagnostic>) -> 
         }
     }
     sort(&mut found);
-    found
+    (found, open_api(&json))
 }
 
 /// Puts literal segments before parameters. The service keeps operations without an order, and its documentation does not say which of two
@@ -96,6 +99,11 @@ fn description(source: &Arc<Source>, faults: &mut Vec<Diagnostic>) -> Option<Jso
 fn json(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,
+        // What stands without quotes is what JSON would have it.
+        Value::Scalar { text, plain: true } => match serde_json::from_str(text) {
+            Ok(value @ (Json::Bool(_) | Json::Number(_))) => value,
+            _ => Json::String(text.clone()),
+        },
         Value::Scalar { text, .. } => Json::String(text.clone()),
         Value::List(items) => Json::Array(items.iter().map(json).collect()),
         Value::Map(entries) => Json::Object(entries.iter().map(|entry| (entry.key.clone(), json(&entry.node))).collect()),

@@ -38,11 +38,12 @@ impl Folder<'_> {
         let policy = self.document(&format!("{path}policy.xml"));
         let mut apis = self.folders(&format!("{path}apis/"));
         apis.extend(self.names_in(&format!("{path}apis.json")));
+        // Extractors are often told to leave APIs out: what is left may still be tried.
         for api in &apis {
             let ids = || level.apis.iter().map(|known| known.api.id.as_str());
             if !ids().any(|known| known == api) {
                 let diagnostic =
-                    Diagnostic::error("service/unknown-api", format!("the product `{id}` holds the API `{api}`, which is not there"));
+                    Diagnostic::warning("service/unknown-api", format!("the product `{id}` holds the API `{api}`, which is not there"));
                 let help = nearest(api, ids())
                     .map_or("add it, or take it out of the product".to_owned(), |near| format!("did you mean `{near}`?"));
                 self.fault_of_file(&format!("{path}productInformation.json"), diagnostic.help(help));
@@ -97,7 +98,7 @@ impl Folder<'_> {
             Granted::AllApis => None,
         };
         if let Some(missing) = missing {
-            let fault = Diagnostic::error("service/unknown-scope", format!("the subscription is for the {missing}, which is not there"));
+            let fault = Diagnostic::warning("service/unknown-scope", format!("the subscription is for the {missing}, which is not there"));
             properties.fault("scope", fault, faults);
         }
         let last = |path: String| path.rsplit('/').next().map(|last| Text::copied(last));

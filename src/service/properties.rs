@@ -6,7 +6,7 @@ use crate::{
     diagnostic::Diagnostic,
     source::{Source, Span},
     spec::{
-        self,
+        self, Limits,
         tree::{Entry, Node, Value},
     },
 };
@@ -156,9 +156,9 @@ impl Properties {
     }
 }
 
-/// The tree of a small file. Its faults carry the codes of this room.
+/// The tree of a file. Its faults carry the codes of this room.
 pub(super) fn tree(source: &Arc<Source>, faults: &mut Vec<Diagnostic>) -> Option<Node> {
-    let (node, found) = spec::parse(source);
+    let (node, found) = spec::parse_within(source, Limits::DESCRIPTION);
     faults.extend(found.into_iter().map(|mut fault| {
         fault.code = match fault.code {
             "spec/too-large" => "service/too-large",

@@ -26,7 +26,7 @@ pub use places::{Place, Places};
 pub use regions::{Facts, Region};
 pub use schema::schema;
 
-pub(crate) use read::parse;
+pub(crate) use read::{Limits, parse, parse_within};
 
 use self::fields::{Read, Reader};
 use crate::{

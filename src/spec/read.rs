@@ -16,21 +16,38 @@ use crate::{
     source::{Source, Span},
 };
 
-/// The longest text that is read, in bytes: far above any spec that a person writes.
-const MAX_BYTES: usize = 1 << 20;
-/// The most values a document may hold, those that aliases repeat counted each time.
-const MAX_NODES: usize = 20_000;
+/// How much is read of a text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// The longest text, in bytes.
+    pub(crate) bytes: usize,
+    /// The most values a document may hold, those that aliases repeat counted each time.
+    pub(crate) values: usize,
+}
+
+impl Limits {
+    /// Far above any spec that a person writes.
+    pub(crate) const SPEC: Self = Self { bytes: 1 << 20, values: 20_000 };
+    /// Above what programs write: descriptions of large APIs.
+    pub(crate) const DESCRIPTION: Self = Self { bytes: 32 << 20, values: 2_000_000 };
+}
+
 /// How deep collections may nest.
 const MAX_DEPTH: usize = 64;
 
 /// Reads one YAML (or JSON) document. Faults that leave a usable tree (a key given twice) come beside it.
 pub(crate) fn parse(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
+    parse_within(source, Limits::SPEC)
+}
+
+/// The same with other limits.
+pub(crate) fn parse_within(source: &Arc<Source>, limits: Limits) -> (Option<Node>, Vec<Diagnostic>) {
     let mut faults = Vec::new();
-    if source.text().len() > MAX_BYTES {
+    if source.text().len() > limits.bytes {
         let fault = Diagnostic::error("spec/too-large", format!("the file has {} bytes", source.text().len()));
-        return (None, vec![fault.at(source, Span::at(0)).help(format!("a file may have at most {MAX_BYTES} bytes"))]);
+        return (None, vec![fault.at(source, Span::at(0)).help(format!("a file may have at most {} bytes", limits.bytes))]);
     }
-    let root = match Builder::new(source, &mut faults).document() {
+    let root = match Builder::new(source, limits, &mut faults).document() {
         Ok(root) => root,
         Err(fault) => {
             faults.push(*fault);
@@ -64,6 +81,7 @@ enum Collection {
 /// Turns events into a tree, without recursion: the text decides how deep it goes.
 struct Builder<'a> {
     source: &'a Arc<Source>,
+    limits: Limits,
     faults: &'a mut Vec<Diagnostic>,
     anchors: HashMap<usize, (Node, (usize, usize))>,
     open: Vec<Open>,
@@ -72,8 +90,8 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(source: &'a Arc<Source>, faults: &'a mut Vec<Diagnostic>) -> Self {
-        Self { source, faults, anchors: HashMap::new(), open: Vec::new(), root: None, nodes: 0 }
+    fn new(source: &'a Arc<Source>, limits: Limits, faults: &'a mut Vec<Diagnostic>) -> Self {
+        Self { source, limits, faults, anchors: HashMap::new(), open: Vec::new(), root: None, nodes: 0 }
     }
 
     fn document(mut self) -> Result<Option<Node>, Fatal> {
@@ -213,10 +231,10 @@ impl<'a> Builder<'a> {
 
     fn count(&mut self, nodes: usize, span: Span) -> Result<(), Fatal> {
         self.nodes = self.nodes.saturating_add(nodes);
-        if self.nodes <= MAX_NODES {
+        if self.nodes <= self.limits.values {
             return Ok(());
         }
-        let fault = Diagnostic::error("spec/too-large", format!("the file holds more than {MAX_NODES} values"));
+        let fault = Diagnostic::error("spec/too-large", format!("the file holds more than {} values", self.limits.values));
         Err(Box::new(fault.at(self.source, span).help("an aliased value counts as often as it is used")))
     }
 

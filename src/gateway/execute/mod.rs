@@ -413,7 +413,7 @@ impl Turn<'_> {
 
     /// What the API's definition says of the operation.
     pub fn definition(&self) -> Option<&Definition> {
-        self.gateway.entities.definitions.get(&self.operation_id()?)
+        self.gateway.definition(self.state.hosted.as_deref(), &self.operation_id()?)
     }
 
     /// Whether the section works on the response.

@@ -13,8 +13,8 @@ pub(super) fn execute(policy: &ValidateHeaders, element: &Text, turn: &mut Turn<
     let Some(response) = &turn.state.context.response else { return Ok(Outcome::Done) };
     let status = response.head.status;
     let given: Vec<(Text, Text)> = response.head.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let gateway = turn.gateway;
-    let definition = turn.operation_id().and_then(|id| gateway.entities.definitions.get(&id)).and_then(|known| known.response(status));
+    let (gateway, hosted) = (turn.gateway, turn.state.hosted.clone());
+    let definition = turn.operation_id().and_then(|id| gateway.definition(hosted.as_deref(), &id)).and_then(|known| known.response(status));
     let Some(definition) = definition else {
         let action = if specified == Action::Ignore { unspecified } else { specified };
         let findings = if action == Action::Ignore { Vec::new() } else { vec![Finding::no_definition(action)] };
@@ -27,7 +27,8 @@ pub(super) fn execute(policy: &ValidateHeaders, element: &Text, turn: &mut Turn<
     let mut findings = Vec::new();
     for header in &definition.headers {
         let action = action(&header.name, specified)?;
-        let values: Vec<&str> = given.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&header.name)).map(|(_, value)| value.as_str()).collect();
+        let values: Vec<&str> =
+            given.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&header.name)).map(|(_, value)| value.as_str()).collect();
         if action != Action::Ignore {
             findings.extend(validate_parameters::judge(header, &values, "Response", action));
         }
