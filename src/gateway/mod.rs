@@ -81,7 +81,7 @@ pub struct Gateway {
     pub entities: Entities,
     /// The stand-in that `llm-content-safety` asks.
     pub safety: Arc<Safety>,
-    schemas: validation::schema::Schemas,
+    schemas: Arc<validation::schema::Schemas>,
 }
 
 impl Gateway {
