@@ -511,9 +511,7 @@ fn proxy_is_recorded_without_its_password() {
         .iter()
         .flat_map(|record| &record.entries)
         .filter_map(|entry| match entry {
-            Entry::Recorded(settings) => {
-                Some(settings.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
-            }
+            Entry::Recorded(settings) => Some(settings.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")),
             _ => None,
         })
         .collect();

@@ -409,6 +409,7 @@ fn a_one_way_request_goes_on_after_the_answer() {
     let text = String::from_utf8_lossy(&seen);
     assert!(text.starts_with("POST /x HTTP/1.1\r\n") && text.to_lowercase().contains("host: hooks.example"), "{text}");
     stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+}
 
 /// A server whose answers say what it was sent; its port.
 fn echo() -> u16 {

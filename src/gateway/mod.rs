@@ -81,7 +81,7 @@ pub struct Gateway {
     pub entities: Entities,
     /// The stand-in that `llm-content-safety` asks.
     pub safety: Arc<Safety>,
-    schemas: validation::schema::Schemas,
+    schemas: Arc<validation::schema::Schemas>,
 }
 
 impl Gateway {
@@ -144,10 +144,6 @@ impl Gateway {
     #[must_use]
     pub fn with_entities(mut self, entities: Entities) -> Self {
         let certificates: Vec<_> = entities.certificates.iter().map(|(id, bytes)| (id.clone(), bytes.clone())).collect();
-        let with = |service: &shown::Service| Arc::new(shown::Service { certificates: certificates.clone(), ..service.clone() });
-        self.service = with(&self.service);
-        for hosted in self.apis.iter_mut().filter_map(Arc::get_mut) {
-            hosted.service = with(&hosted.service);
         let shown = self.apis.iter_mut().filter_map(Arc::get_mut).map(|hosted| &mut hosted.service).chain([&mut self.service]);
         for service in shown {
             *service = Arc::new(shown::Service { certificates: certificates.clone(), ..shown::Service::clone(service) });

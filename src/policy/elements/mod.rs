@@ -13,10 +13,6 @@ pub mod cache_lookup_value;
 pub mod cache_remove_value;
 pub mod cache_store;
 pub mod cache_store_value;
-pub mod azure_openai_emit_token_metric;
-pub mod azure_openai_token_limit;
-pub mod choose;
-pub mod emit_metric;
 pub mod check_header;
 pub mod choose;
 pub mod cors;
@@ -29,8 +25,6 @@ pub mod json_to_xml;
 pub mod jsonp;
 pub mod limit_concurrency;
 pub mod llm_content_safety;
-pub mod llm_semantic_cache_lookup;
-pub mod llm_semantic_cache_store;
 pub mod llm_emit_token_metric;
 pub mod llm_semantic_cache_lookup;
 pub mod llm_semantic_cache_store;
@@ -107,10 +101,6 @@ policies! {
     "cache-remove-value" => CacheRemoveValue(cache_remove_value),
     "cache-store" => CacheStore(cache_store),
     "cache-store-value" => CacheStoreValue(cache_store_value),
-    "azure-openai-emit-token-metric" => AzureOpenaiEmitTokenMetric(azure_openai_emit_token_metric),
-    "azure-openai-token-limit" => AzureOpenaiTokenLimit(azure_openai_token_limit),
-    "choose" => Choose(choose),
-    "emit-metric" => EmitMetric(emit_metric),
     "check-header" => CheckHeader(check_header),
     "choose" => Choose(choose),
     "cors" => Cors(cors),
@@ -123,8 +113,6 @@ policies! {
     "jsonp" => Jsonp(jsonp),
     "limit-concurrency" => LimitConcurrency(limit_concurrency),
     "llm-content-safety" => LlmContentSafety(llm_content_safety),
-    "llm-semantic-cache-lookup" => LlmSemanticCacheLookup(llm_semantic_cache_lookup),
-    "llm-semantic-cache-store" => LlmSemanticCacheStore(llm_semantic_cache_store),
     "llm-emit-token-metric" => LlmEmitTokenMetric(llm_emit_token_metric),
     "llm-semantic-cache-lookup" => LlmSemanticCacheLookup(llm_semantic_cache_lookup),
     "llm-semantic-cache-store" => LlmSemanticCacheStore(llm_semantic_cache_store),
