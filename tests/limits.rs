@@ -494,7 +494,7 @@ fn recorded(answer: &Answered, element: &str) -> Vec<String> {
     records
         .flat_map(|record| &record.entries)
         .filter_map(|entry| match entry {
-            Entry::Recorded { settings } => {
+            Entry::Recorded(settings) => {
                 Some(settings.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "))
             }
             _ => None,
