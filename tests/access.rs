@@ -352,7 +352,7 @@ fn keys_come_from_an_openid_endpoint_and_are_kept() {
     let keys = Rc::new(RefCell::new(vec![("old".to_owned(), old.clone())]));
     let fetched = Rc::new(RefCell::new(Vec::new()));
     let mut world = with_endpoint(&jwt_policy("", OPEN_ID), keys.clone(), fetched.clone());
-    let mut send = |world: &mut World, token: &str| fate(&world.send(CHAT, &[("Authorization", header(&format!("Bearer {token}")))], None));
+    let send = |world: &mut World, token: &str| fate(&world.send(CHAT, &[("Authorization", header(&format!("Bearer {token}")))], None));
     let long = claims(json!({"exp": NOW + 100_000}));
     let count = |fetched: &Rc<RefCell<Vec<String>>>| fetched.borrow().len();
 

@@ -172,9 +172,9 @@ fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, tur
         headers.remove("Host");
     }
     // The gateway appends the caller's address. Source: learn.microsoft.com/azure/api-management/set-header-policy (X-Forwarded-For).
-    let client = state.client.to_string();
+    let client = &request.ip;
     let forwarded: Vec<&str> = headers.values("X-Forwarded-For").map(Text::as_str).collect();
-    let forwarded = if forwarded.is_empty() { client } else { format!("{},{client}", forwarded.join(",")) };
+    let forwarded = if forwarded.is_empty() { client.clone() } else { format!("{},{client}", forwarded.join(",")).into() };
     headers.set("X-Forwarded-For", forwarded);
     let mut head = RequestHead { method: request.method.clone(), url: request.url.clone(), headers };
     if let Some(backend) = backend {
