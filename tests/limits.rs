@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/process.rs"]
-#[allow(dead_code, reason = "each test binary uses its own part")]
 mod process;
 mod support;
 
