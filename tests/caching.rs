@@ -88,10 +88,22 @@ fn a_value_comes_back_with_its_type() {
             r#"((JObject)context.Variables["v"]).Value<DateTime>("at") == DateTime.MinValue && !((JObject)context.Variables["v"]).Value<bool>("on")"#,
             "True",
         ),
-        (r#"JArray.Parse("[1, {\"a\": [null, 2.5]}]")"#, r#"((JArray)context.Variables["v"]).ToString(Formatting.None)"#, r#"[1,{"a":[null,2.5]}]"#),
-        (r#"JObject.Parse("{\"a\": 123456789012345678901234567890}")"#, r#"((JObject)context.Variables["v"])["a"].ToString()"#, "123456789012345678901234567890"),
+        (
+            r#"JArray.Parse("[1, {\"a\": [null, 2.5]}]")"#,
+            r#"((JArray)context.Variables["v"]).ToString(Formatting.None)"#,
+            r#"[1,{"a":[null,2.5]}]"#,
+        ),
+        (
+            r#"JObject.Parse("{\"a\": 123456789012345678901234567890}")"#,
+            r#"((JObject)context.Variables["v"])["a"].ToString()"#,
+            "123456789012345678901234567890",
+        ),
         // What stood in a tree is the root of its own.
-        (r#"JObject.Parse("{\"a\": [1, 2]}")["a"]"#, r#"((JArray)context.Variables["v"]).Parent == null && ((JArray)context.Variables["v"])[1].Parent != null"#, "True"),
+        (
+            r#"JObject.Parse("{\"a\": [1, 2]}")["a"]"#,
+            r#"((JArray)context.Variables["v"]).Parent == null && ((JArray)context.Variables["v"])[1].Parent != null"#,
+            "True",
+        ),
         (r#"new JValue("x")"#, r#"((JValue)context.Variables["v"]).Value"#, "x"),
     ] {
         let mut world = value_cache(&format!(r#"<cache-store-value key="k" value="@({value})" duration="60" />"#), LOOKUP, read);
@@ -102,7 +114,8 @@ fn a_value_comes_back_with_its_type() {
 
 #[test]
 fn a_literal_value_is_a_string() {
-    let mut world = value_cache(r#"<cache-store-value key="k" value="5" duration="60" />"#, LOOKUP, r#"(string)context.Variables["v"] + 1"#);
+    let mut world =
+        value_cache(r#"<cache-store-value key="k" value="5" duration="60" />"#, LOOKUP, r#"(string)context.Variables["v"] + 1"#);
     store(&mut world);
     assert_eq!(shown(&mut world), "51");
 }
@@ -164,7 +177,11 @@ fn a_value_goes_when_its_duration_is_over() {
 fn a_miss_gives_the_default_or_leaves_the_variable() {
     for (lookup, read, expected) in [
         (LOOKUP, r#"context.Variables.ContainsKey("v")"#, "False"),
-        (r#"<set-variable name="v" value="before" /><cache-lookup-value key="k" variable-name="v" />"#, r#"(string)context.Variables["v"]"#, "before"),
+        (
+            r#"<set-variable name="v" value="before" /><cache-lookup-value key="k" variable-name="v" />"#,
+            r#"(string)context.Variables["v"]"#,
+            "before",
+        ),
         (r#"<cache-lookup-value key="k" variable-name="v" default-value="7" />"#, r#"(string)context.Variables["v"] + 1"#, "71"),
         (r#"<cache-lookup-value key="k" variable-name="v" default-value="@(7)" />"#, r#"(int)context.Variables["v"] + 1"#, "8"),
         (
@@ -189,7 +206,10 @@ fn a_value_is_replaced_and_removed() {
         (r#"<cache-store-value key="k" value="a" duration="60" caching-type="external" />"#, "a"),
         (r#"<cache-store-value key="k" value="a" duration="60" caching-type="internal" />"#, "a"),
         // A null could not be told from a miss: it is not stored.
-        (r#"<cache-store-value key="k" value="a" duration="60" /><cache-store-value key="k" value="@((string)null)" duration="60" />"#, "a"),
+        (
+            r#"<cache-store-value key="k" value="a" duration="60" /><cache-store-value key="k" value="@((string)null)" duration="60" />"#,
+            "a",
+        ),
     ] {
         let mut world = value_cache(setup, LOOKUP, read);
         store(&mut world);
@@ -208,7 +228,10 @@ fn what_cannot_be_stored_is_not_and_the_request_goes_on() {
         (r#"new StringBuilder("x")"#, "a value of type 'System.Text.StringBuilder' cannot be stored in the cache"),
         ("new List<object> { context.Request }", "a value of type 'Microsoft.Azure.ApiManagement.IRequest' cannot be stored in the cache"),
         ("new string('a', 2097153)", "the value under 'k' is larger than 2 MiB and not stored in the cache"),
-        ("new List<byte[]> { new byte[2000000], new byte[200000] }", "the value under 'k' is larger than 2 MiB and not stored in the cache"),
+        (
+            "new List<byte[]> { new byte[2000000], new byte[200000] }",
+            "the value under 'k' is larger than 2 MiB and not stored in the cache",
+        ),
     ] {
         let setup = format!(r#"<cache-store-value key="k" value="@({value})" duration="60" />"#);
         let mut world = value_cache(&setup, LOOKUP, r#"context.Variables.ContainsKey("v")"#);
@@ -299,6 +322,16 @@ fn a_throttle_mark_crosses_requests() {
     assert_eq!(throttled(10), "False", "the mark has run out");
 }
 
+/// A trace says what a lookup found: this is how people find out why.
+#[test]
+fn a_trace_says_what_was_found() {
+    let mut world = value_cache(r#"<cache-store-value key="k" value="x" duration="60" />"#, LOOKUP, "1");
+    world.traced = true;
+    assert_eq!(world.send(CHAT, &[], None).messages(), ["nothing is stored under 'k'"]);
+    assert_eq!(store(&mut world).messages(), ["stored under 'k' for 60 s"]);
+    assert_eq!(world.send(CHAT, &[], None).messages(), ["found under 'k'"]);
+}
+
 // Responses.
 
 /// A gateway with one operation for each method, `/things/{id}`, whose backend says how often it was called.
@@ -347,7 +380,11 @@ fn after_a_hit_outbound_goes_on_behind_the_store() {
         (format!("{}{STORE}{}", add("before"), add("after")), "before,after", "before,after"),
         (format!("{STORE}{}", add("after")), "after", "after"),
         (
-            format!(r#"<choose><when condition="@(context.Response.StatusCode == 200)">{STORE}{}</when></choose>{}"#, add("inner"), add("outer")),
+            format!(
+                r#"<choose><when condition="@(context.Response.StatusCode == 200)">{STORE}{}</when></choose>{}"#,
+                add("inner"),
+                add("outer")
+            ),
             "inner,outer",
             "inner,outer",
         ),
@@ -374,7 +411,12 @@ fn requests_share_a_response_or_do_not() {
     let cases: [(String, Ask, Ask, bool); 11] = [
         (lookup("", ""), ("/api/things/1?a=1", &[]), ("/api/things/1?a=2", &[]), true),
         (lookup("", "<vary-by-query-parameter>a</vary-by-query-parameter>"), ("/api/things/1?a=1", &[]), ("/api/things/1?a=2", &[]), false),
-        (lookup("", "<vary-by-query-parameter>a</vary-by-query-parameter>"), ("/api/things/1?a=1&b=1", &[]), ("/api/things/1?b=2&A=1", &[]), true),
+        (
+            lookup("", "<vary-by-query-parameter>a</vary-by-query-parameter>"),
+            ("/api/things/1?a=1&b=1", &[]),
+            ("/api/things/1?b=2&A=1", &[]),
+            true,
+        ),
         (
             lookup("", "<vary-by-query-parameter>a;b</vary-by-query-parameter>"),
             ("/api/things/1?a=1&b=1", &[]),
@@ -394,7 +436,12 @@ fn requests_share_a_response_or_do_not() {
             ("/api/things/1", &[("Accept", "b")]),
             false,
         ),
-        (lookup("", "<vary-by-header>ACCEPT</vary-by-header>"), ("/api/things/1", &[("accept", "a")]), ("/api/things/1", &[("Accept", "a")]), true),
+        (
+            lookup("", "<vary-by-header>ACCEPT</vary-by-header>"),
+            ("/api/things/1", &[("accept", "a")]),
+            ("/api/things/1", &[("Accept", "a")]),
+            true,
+        ),
         (lookup("", ""), ("/api/things/1", &[("Authorization", "a")]), ("/api/things/1", &[("Authorization", "a")]), false),
         (
             lookup(r#"allow-private-response-caching="@(true)""#, ""),
@@ -439,12 +486,7 @@ fn only_what_may_be_stored_is() {
         ("GET", "/api/things/1?missing", r#"<cache-store duration="10" cache-response="@(context.Response.StatusCode == 404)" />"#, true),
         ("GET", "/api/things/1", r#"<cache-store duration="10" cache-response="false" />"#, false),
         ("GET", "/api/things/1", r#"<cache-store duration="@(0)" />"#, false),
-        (
-            "GET",
-            "/api/things/1",
-            r#"<set-body>@(new string('a', 2097152))</set-body><cache-store duration="10" />"#,
-            false,
-        ),
+        ("GET", "/api/things/1", r#"<set-body>@(new string('a', 2097152))</set-body><cache-store duration="10" />"#, false),
     ] {
         let mut world = responses(PLAIN, store).method(method);
         let first = world.send(path, &[], None);
@@ -463,14 +505,22 @@ fn the_client_is_told_what_it_may_keep() {
         (r#"downstream-caching-type="none""#, "no-store", "no-store"),
         (r#"downstream-caching-type="private""#, "private, max-age=10, must-revalidate", "private, max-age=6, must-revalidate"),
         (r#"downstream-caching-type="public" must-revalidate="false""#, "public, max-age=10", "public, max-age=6"),
-        (r#"downstream-caching-type="@("public")" must-revalidate="@(true)""#, "public, max-age=10, must-revalidate", "public, max-age=6, must-revalidate"),
+        (
+            r#"downstream-caching-type="@("public")" must-revalidate="@(true)""#,
+            "public, max-age=10, must-revalidate",
+            "public, max-age=6, must-revalidate",
+        ),
     ] {
         let lookup = format!(r#"<cache-lookup vary-by-developer="false" vary-by-developer-groups="false" {attributes} />"#);
         let mut world = responses(&lookup, STORE);
         assert_eq!(world.send("/api/things/1", &[], None).header("Cache-Control"), stored, "{attributes}");
         world.advance(SECOND * 4);
         assert_eq!(world.send("/api/things/1", &[], None).header("Cache-Control"), hit, "{attributes}");
-        assert_eq!(world.send("/api/things/9?missing", &[], None).header("Cache-Control"), "max-age=1", "what is not stored stays as it is");
+        assert_eq!(
+            world.send("/api/things/9?missing", &[], None).header("Cache-Control"),
+            "max-age=1",
+            "what is not stored stays as it is"
+        );
     }
     let lookup = r#"<cache-lookup vary-by-developer="false" vary-by-developer-groups="false" downstream-caching-type="@("some")" />"#;
     let answer = responses(lookup, STORE).send("/api/things/1", &[], None);
@@ -560,7 +610,9 @@ fn prompts_of_different_partitions_do_not_answer_each_other() {
 #[test]
 fn a_lookup_that_cannot_be_done_is_none() {
     let mut world = completions(STRICT, "", KEEP);
-    for body in [None, Some(&b"no json"[..]), Some(b"{}"), Some(b"{\"messages\":[]}"), Some(b"[1]"), Some(b"{\"messages\":[{\"content\":5}]}")] {
+    for body in
+        [None, Some(&b"no json"[..]), Some(b"{}"), Some(b"{\"messages\":[]}"), Some(b"[1]"), Some(b"{\"messages\":[{\"content\":5}]}")]
+    {
         for _ in 0..2 {
             let answer = world.send(CHAT, &[], body);
             assert_eq!((answer.head.status, answer.sent.len()), (200, 1), "{body:?}");

@@ -430,7 +430,11 @@ fn a_throttled_backend_is_skipped_until_its_time_has_come() {
             for ahead in [0, pause - 1] {
                 world.now = begun.after(Duration::from_millis(ahead));
                 let answer = world.chat("gpt-4o");
-                assert_eq!((answer.story().as_str(), answer.calls().as_str()), ("200 frc 1", "frc"), "{status} {headers:?} after {ahead} ms");
+                assert_eq!(
+                    (answer.story().as_str(), answer.calls().as_str()),
+                    ("200 frc 1", "frc"),
+                    "{status} {headers:?} after {ahead} ms"
+                );
             }
         }
         flag.set(false);
@@ -482,7 +486,8 @@ fn whoever_is_free_moves_up() {
 
 #[test]
 fn a_credential_belongs_to_the_backend_that_moves_up() {
-    let mut world = four("Sweden Central").status("a", 429, &[("Retry-After", "9")]).status("b", 429, &[("Retry-After", "9")]).up("c").up("d");
+    let mut world =
+        four("Sweden Central").status("a", 429, &[("Retry-After", "9")]).status("b", 429, &[("Retry-After", "9")]).up("c").up("d");
     assert_eq!(ask(&mut world, "m").header("X-Failover-Attempts"), "3");
     let answer = ask(&mut world, "m");
     let (sent, id) = (&answer.sent[0], answer.calls());
@@ -500,7 +505,10 @@ fn gateways_do_not_share_what_they_remember() {
     let mut elsewhere = two("West US").status("swc", 429, busy).up("frc");
     assert_eq!(elsewhere.chat("gpt-4o").calls(), "swc frc");
     // One cache for several regions, as an external one can be, changes nothing: the key names the region.
-    assert!(support::generated(&spec("two-region")).contains("context.Deployment.Region + \" \" + (string)context.Variables[\"failover-model\"]"));
+    assert!(
+        support::generated(&spec("two-region"))
+            .contains("context.Deployment.Region + \" \" + (string)context.Variables[\"failover-model\"]")
+    );
 }
 
 #[test]

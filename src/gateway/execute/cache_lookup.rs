@@ -28,8 +28,7 @@ pub(in crate::gateway) struct Missed {
 /// Fields by which a request asks for less than the whole response. On a miss they go, "to prompt the backend service to send back a
 /// complete response", says the service's trace; which ones it names as seen. Only `Cache-Control` has been seen there; the conditional
 /// fields are those that the words are about. Source: MicrosoftDocs/azure-docs, issue 43964.
-const REMOVED: [&str; 7] =
-    ["Cache-Control", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Range"];
+const REMOVED: [&str; 7] = ["Cache-Control", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Range"];
 
 pub(super) fn execute(policy: &CacheLookup, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let by_developer = turn.truth(&policy.by_developer, element)?;
@@ -46,6 +45,7 @@ pub(super) fn execute(policy: &CacheLookup, element: &Text, turn: &mut Turn<'_>)
     let key = key(policy, (by_developer, by_groups), element, turn)?;
     let now = turn.environment.now();
     let found = locked(&turn.gateway.instance.responses).lookup(&key, now);
+    turn.explain(|| format!("{} '{}'", if found.is_some() { "found under" } else { "nothing is stored under" }, key.replace('\n', " ")));
     let missed = Missed { key, downstream, must_revalidate };
     match found {
         Some((found, expires)) => {
@@ -105,14 +105,8 @@ fn key(policy: &CacheLookup, (by_developer, by_groups): (bool, bool), element: &
     let (request, url) = (&context.request, &context.request.url);
     let operation = context.operation.as_ref().map_or("", |operation| operation.named.id.as_str());
     // Neither ids nor URLs nor fields hold a line break.
-    let mut key = format!(
-        "{}\n{operation}\n{}\n{}\n{}\n{}",
-        context.service.api.named.id,
-        url.scheme,
-        url.host,
-        url.effective_port(),
-        url.path
-    );
+    let mut key =
+        format!("{}\n{operation}\n{}\n{}\n{}\n{}", context.service.api.named.id, url.scheme, url.host, url.effective_port(), url.path);
     let pairs: Vec<(String, &str)> = url
         .query
         .trim_start_matches('?')

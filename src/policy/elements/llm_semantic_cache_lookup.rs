@@ -28,7 +28,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
         let number = text.trim().parse::<f64>().ok().filter(|number| (0.0..=1.0).contains(number));
         if let (None, Some(attribute)) = (number, element.attribute("score-threshold")) {
             let message = format!("`{}` is not a number from 0 to 1", attribute.value.decoded.trim());
-            lowering.fault("policy/bad-value", attribute.value.span, message, "write the distance up to which prompts count as the same: 0.05");
+            lowering.fault(
+                "policy/bad-value",
+                attribute.value.span,
+                message,
+                "write the distance up to which prompts count as the same: 0.05",
+            );
         }
         number
     });
