@@ -322,6 +322,16 @@ fn a_throttle_mark_crosses_requests() {
     assert_eq!(throttled(10), "False", "the mark has run out");
 }
 
+/// A trace says what a lookup found: this is how people find out why.
+#[test]
+fn a_trace_says_what_was_found() {
+    let mut world = value_cache(r#"<cache-store-value key="k" value="x" duration="60" />"#, LOOKUP, "1");
+    world.traced = true;
+    assert_eq!(world.send(CHAT, &[], None).messages(), ["nothing is stored under 'k'"]);
+    assert_eq!(store(&mut world).messages(), ["stored under 'k' for 60 s"]);
+    assert_eq!(world.send(CHAT, &[], None).messages(), ["found under 'k'"]);
+}
+
 // Responses.
 
 /// A gateway with one operation for each method, `/things/{id}`, whose backend says how often it was called.

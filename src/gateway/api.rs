@@ -8,7 +8,6 @@ use crate::{
         context::{self as shown, Named},
         datetime::DateTime,
     },
-    http::percent_decode,
     text::Text,
 };
 
