@@ -26,7 +26,9 @@ const NOW: i64 = 1_763_690_000;
 
 /// Inbound, then 200; an error shows itself in headers.
 fn guarded(inbound: &str) -> String {
-    let last = |name: &str| format!("<set-header name=\"X-{name}\"><value>@((context.LastError.{name} ?? \"\").Replace(\"\\n\", \"|\"))</value></set-header>");
+    let last = |name: &str| {
+        format!("<set-header name=\"X-{name}\"><value>@((context.LastError.{name} ?? \"\").Replace(\"\\n\", \"|\"))</value></set-header>")
+    };
     let shown: String = ["Source", "Reason", "Message", "Section", "Path", "Scope", "PolicyId"].iter().map(|name| last(name)).collect();
     format!(
         "<policies><inbound>{inbound}<return-response><set-body>in</set-body></return-response></inbound><backend /><outbound />\
@@ -39,7 +41,8 @@ fn fate(answer: &Answered) -> String {
     if answer.head.status == 200 && answer.header("X-Reason") == "-" {
         return "200".into();
     }
-    let told = serde_json::from_slice::<Value>(&answer.body).map_or_else(|_| answer.text(), |body| body["message"].as_str().unwrap_or("").into());
+    let told =
+        serde_json::from_slice::<Value>(&answer.body).map_or_else(|_| answer.text(), |body| body["message"].as_str().unwrap_or("").into());
     format!("{} {} {told}", answer.head.status, answer.header("X-Reason"))
 }
 
@@ -66,7 +69,8 @@ fn rs256(key: &SigningKey, id: &str, claims: &Value) -> String {
 
 /// Claims that are good, with others over them; null takes one away.
 fn claims(others: Value) -> Value {
-    let mut claims = json!({"iss": "https://issuer.example", "aud": "api", "exp": NOW + 600, "nbf": NOW - 600, "roles": ["a", "b"], "scp": "x y"});
+    let mut claims =
+        json!({"iss": "https://issuer.example", "aud": "api", "exp": NOW + 600, "nbf": NOW - 600, "roles": ["a", "b"], "scp": "x y"});
     for (name, value) in others.as_object().unwrap() {
         match value {
             Value::Null => claims.as_object_mut().unwrap().remove(name),
@@ -206,8 +210,18 @@ fn attributes_say_where_the_token_is_and_how_strict_to_be() {
     let cases: [(&str, String, &[(&str, String)], &str); 14] = [
         ("header-name=\"Authorization\"", good.clone(), &[("Authorization", format!("Bearer {good}"))], "200"),
         ("header-name=\"Authorization\"", good.clone(), &[("Authorization", good.clone())], "200"),
-        ("header-name=\"Authorization\" require-scheme=\"Bearer\"", good.clone(), &[("Authorization", good.clone())], "401 TokenNotPresent"),
-        ("header-name=\"Authorization\" require-scheme=\"Bearer\"", good.clone(), &[("Authorization", format!("Basic {good}"))], "401 TokenNotPresent"),
+        (
+            "header-name=\"Authorization\" require-scheme=\"Bearer\"",
+            good.clone(),
+            &[("Authorization", good.clone())],
+            "401 TokenNotPresent",
+        ),
+        (
+            "header-name=\"Authorization\" require-scheme=\"Bearer\"",
+            good.clone(),
+            &[("Authorization", format!("Basic {good}"))],
+            "401 TokenNotPresent",
+        ),
         ("header-name=\"Authorization\" require-scheme=\"bearer\"", good.clone(), &[("Authorization", format!("Bearer {good}"))], "200"),
         ("header-name=\"X-Token\" require-scheme=\"Bearer\"", good.clone(), &[("X-Token", good.clone())], "200"),
         ("query-parameter-name=\"t\"", good.clone(), &[], "200"),
@@ -283,14 +297,25 @@ fn the_token_goes_to_a_variable() {
 /// What a key that a token names does: Microsoft.IdentityModel tries it alone, and every key where none has the name.
 #[test]
 fn keys_by_name() {
-    let keys = format!("<issuer-signing-keys><key id=\"one\">{}</key><key id=\"two\">{}</key></issuer-signing-keys>", STANDARD.encode(b"1111"), STANDARD.encode(SECRET));
+    let keys = format!(
+        "<issuer-signing-keys><key id=\"one\">{}</key><key id=\"two\">{}</key></issuer-signing-keys>",
+        STANDARD.encode(b"1111"),
+        STANDARD.encode(SECRET)
+    );
     let policy = jwt_policy("", &keys);
-    let token = |id: Option<&str>| hs256(SECRET, &id.map_or(json!({"alg": "HS256"}), |id| json!({"alg": "HS256", "kid": id})), &claims(json!({})));
-    for (id, expected) in [(None, "200"), (Some("two"), "200"), (Some("one"), "401 TokenSignatureInvalid Invalid JWT."), (Some("three"), "200")] {
+    let token =
+        |id: Option<&str>| hs256(SECRET, &id.map_or(json!({"alg": "HS256"}), |id| json!({"alg": "HS256", "kid": id})), &claims(json!({})));
+    for (id, expected) in
+        [(None, "200"), (Some("two"), "200"), (Some("one"), "401 TokenSignatureInvalid Invalid JWT."), (Some("three"), "200")]
+    {
         assert_eq!(fate(&bearer(&policy, &token(id))), expected, "{id:?}");
     }
     let answer = bearer(&policy, &token(Some("one")));
-    assert!(answer.header("X-Message").starts_with("IDX10511: Signature validation failed. Keys tried: "), "{}", answer.header("X-Message"));
+    assert!(
+        answer.header("X-Message").starts_with("IDX10511: Signature validation failed. Keys tried: "),
+        "{}",
+        answer.header("X-Message")
+    );
     let none = bearer(&jwt_policy("", ""), &token(None));
     assert_eq!(
         none.header("X-Message"),
@@ -327,7 +352,7 @@ fn keys_come_from_an_openid_endpoint_and_are_kept() {
     let keys = Rc::new(RefCell::new(vec![("old".to_owned(), old.clone())]));
     let fetched = Rc::new(RefCell::new(Vec::new()));
     let mut world = with_endpoint(&jwt_policy("", OPEN_ID), keys.clone(), fetched.clone());
-    let mut send = |world: &mut World, token: &str| fate(&world.send(CHAT, &[("Authorization", header(&format!("Bearer {token}")))], None));
+    let send = |world: &mut World, token: &str| fate(&world.send(CHAT, &[("Authorization", header(&format!("Bearer {token}")))], None));
     let long = claims(json!({"exp": NOW + 100_000}));
     let count = |fetched: &Rc<RefCell<Vec<String>>>| fetched.borrow().len();
 
@@ -381,17 +406,22 @@ fn an_endpoint_that_fails_is_asked_again_later() {
 #[test]
 fn several_configurations_are_all_looked_into() {
     let (one, two) = (SigningKey::from_seed(1).unwrap(), SigningKey::from_seed(2).unwrap());
-    let keys = |id: &str, key: &SigningKey| json!({"keys": [{"kty": "RSA", "kid": id, "n": key.public().0, "e": "AQAB"}, {"kty": "EC", "kid": "e"}]}).to_string();
+    let keys = |id: &str, key: &SigningKey| {
+        json!({"keys": [{"kty": "RSA", "kid": id, "n": key.public().0, "e": "AQAB"}, {"kty": "EC", "kid": "e"}]}).to_string()
+    };
     let (first, second) = (keys("one", &one), keys("two", &two));
-    let mut world = World::policy(&guarded(&jwt_policy("", "<openid-config url=\"https://a.example/c\" /><openid-config url=\"https://b.example/c\" />")))
-        .on("a.example", move |sent| match sent.head.url.path.as_str() {
-            "/c" => respond(200, &[], r#"{"issuer":"https://a.example","jwks_uri":"https://a.example/k"}"#),
-            _ => respond(200, &[], &first),
-        })
-        .on("b.example", move |sent| match sent.head.url.path.as_str() {
-            "/c" => respond(200, &[], r#"{"issuer":"https://b.example","jwks_uri":"https://b.example/k"}"#),
-            _ => respond(200, &[], &second),
-        });
+    let mut world = World::policy(&guarded(&jwt_policy(
+        "",
+        "<openid-config url=\"https://a.example/c\" /><openid-config url=\"https://b.example/c\" />",
+    )))
+    .on("a.example", move |sent| match sent.head.url.path.as_str() {
+        "/c" => respond(200, &[], r#"{"issuer":"https://a.example","jwks_uri":"https://a.example/k"}"#),
+        _ => respond(200, &[], &first),
+    })
+    .on("b.example", move |sent| match sent.head.url.path.as_str() {
+        "/c" => respond(200, &[], r#"{"issuer":"https://b.example","jwks_uri":"https://b.example/k"}"#),
+        _ => respond(200, &[], &second),
+    });
     for (key, id, issuer) in [(&one, "one", "https://a.example"), (&two, "two", "https://b.example")] {
         let token = rs256(key, id, &claims(json!({"iss": issuer})));
         let answer = world.send(CHAT, &[("Authorization", header(&format!("Bearer {token}")))], None);
@@ -406,9 +436,12 @@ fn tokens_of_entra() {
     const TENANT: &str = "5eed0000-0000-4000-8000-000000000000";
     let key = SigningKey::from_seed(3).unwrap();
     let policy = |inside: &str| {
-        format!("<validate-azure-ad-token tenant-id=\"contoso.onmicrosoft.com\" output-token-variable-name=\"jwt\">{inside}</validate-azure-ad-token>")
+        format!(
+            "<validate-azure-ad-token tenant-id=\"contoso.onmicrosoft.com\" output-token-variable-name=\"jwt\">{inside}</validate-azure-ad-token>"
+        )
     };
-    let clients = "<client-application-ids><application-id>app-1</application-id><application-id>app-2</application-id></client-application-ids>";
+    let clients =
+        "<client-application-ids><application-id>app-1</application-id><application-id>app-2</application-id></client-application-ids>";
     let audiences = "<audiences><audience>@(context.Request.OriginalUrl.Host)</audience></audiences>";
     let backends = "<backend-application-ids><application-id>back</application-id></backend-application-ids>";
     let v1 = format!("https://sts.windows.net/{TENANT}/");
@@ -423,7 +456,11 @@ fn tokens_of_entra() {
         (audiences.to_owned(), json!({"iss": v2}), "401 TokenAudienceNotAllowed"),
         (backends.to_owned(), json!({"iss": v2, "aud": "api://back"}), "200"),
         (backends.to_owned(), json!({"iss": v2, "aud": "front"}), "401 TokenAudienceNotAllowed"),
-        (format!("{clients}<required-claims><claim name=\"ctry\" match=\"any\"><value>US</value></claim></required-claims>"), json!({"iss": v2, "azp": "app-1", "ctry": "US"}), "200"),
+        (
+            format!("{clients}<required-claims><claim name=\"ctry\" match=\"any\"><value>US</value></claim></required-claims>"),
+            json!({"iss": v2, "azp": "app-1", "ctry": "US"}),
+            "200",
+        ),
     ] {
         let (n, e) = key.public();
         let mut world = World::policy(&guarded(&policy(&inside))).on("login.microsoftonline.com", move |sent| match sent.head.url.path.as_str() {
@@ -448,7 +485,9 @@ fn tokens_of_entra() {
 #[test]
 fn check_header_by_presence_and_value() {
     let policy = |ignore: &str, values: &str| {
-        format!("<check-header name=\"X-Key\" failed-check-httpcode=\"401\" failed-check-error-message=\"Not authorized\" ignore-case=\"{ignore}\" id=\"p1\">{values}</check-header>")
+        format!(
+            "<check-header name=\"X-Key\" failed-check-httpcode=\"401\" failed-check-error-message=\"Not authorized\" ignore-case=\"{ignore}\" id=\"p1\">{values}</check-header>"
+        )
     };
     let two = "<value>alpha</value><value>@(\"be\" + \"ta\")</value>";
     for (ignore, values, sent, reason, message) in [
@@ -519,7 +558,8 @@ fn preflight(document: &str, headers: &[(&'static str, &'static str)]) -> Answer
 }
 
 fn allowed(answer: &Answered) -> [String; 5] {
-    ["Allow-Origin", "Allow-Methods", "Allow-Headers", "Max-Age", "Allow-Credentials"].map(|name| answer.header(&format!("Access-Control-{name}")))
+    ["Allow-Origin", "Allow-Methods", "Allow-Headers", "Max-Age", "Allow-Credentials"]
+        .map(|name| answer.header(&format!("Access-Control-{name}")))
 }
 
 /// Source: learn.microsoft.com/azure/api-management/cors-policy. `OPTIONS` has no operation here; nothing but `cors` runs for it.
@@ -532,15 +572,19 @@ fn preflights_are_answered_by_cors_alone() {
     let none = ["-", "-", "-", "-", "-"].map(str::to_owned);
     for (case, origin, method, asked, expected) in [
         ("match", "https://app.example", "POST", "Content-Type", [&good[0], &good[1], &good[2], &good[3], &good[4]]),
-        ("port of the scheme", "https://app.example:443", "POST", "", [&"https://app.example:443".to_owned(), &good[1], &good[2], &good[3], &good[4]]),
+        (
+            "port of the scheme",
+            "https://app.example:443",
+            "POST",
+            "",
+            [&"https://app.example:443".to_owned(), &good[1], &good[2], &good[3], &good[4]],
+        ),
         ("another port", "https://app.example:8443", "POST", "", none.each_ref()),
         ("another scheme", "http://app.example", "POST", "", none.each_ref()),
         ("another header", "https://app.example", "POST", "x-other", none.each_ref()),
     ] {
-        let answer = preflight(
-            &policy,
-            &[("Origin", origin), ("Access-Control-Request-Method", method), ("Access-Control-Request-Headers", asked)],
-        );
+        let answer =
+            preflight(&policy, &[("Origin", origin), ("Access-Control-Request-Method", method), ("Access-Control-Request-Headers", asked)]);
         assert_eq!((answer.head.status, answer.text().as_str()), (200, ""), "{case}");
         assert_eq!(allowed(&answer).each_ref(), expected, "{case}");
     }
@@ -563,7 +607,8 @@ fn wildcards_stand_for_any() {
              <allowed-headers><header>*</header></allowed-headers></cors>"
         ))
     };
-    let asked = [("Origin", "https://anyone.example"), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "a, b")];
+    let asked =
+        [("Origin", "https://anyone.example"), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "a, b")];
     assert_eq!(allowed(&preflight(&any(""), &asked)), ["*", "POST", "a,b", "-", "-"].map(str::to_owned));
     let with_credentials = any("allow-credentials=\"true\"");
     assert_eq!(allowed(&preflight(&with_credentials, &asked)), ["https://anyone.example", "POST", "a,b", "-", "true"].map(str::to_owned));
@@ -586,13 +631,18 @@ fn an_unmatched_origin_ends_the_request_or_goes_on_without_headers() {
     ] {
         let world = World::with(&guarded(&cors(attributes, "", "")), "Sweden Central", api(), Resources::default());
         let answer = world.method(method).send("/openai/x", &[("Origin", "https://evil.example")], None);
-        assert_eq!((answer.head.status, answer.text().as_str(), answer.header("Access-Control-Allow-Origin").as_str()), (200, body, "-"), "{attributes} {method}");
+        assert_eq!(
+            (answer.head.status, answer.text().as_str(), answer.header("Access-Control-Allow-Origin").as_str()),
+            (200, body, "-"),
+            "{attributes} {method}"
+        );
     }
     // The second policy is looked at where the first lets go.
     let second = cors("", "", "").replace("app.example", "evil.example");
     let document = format!("<policies><inbound>{}{second}</inbound></policies>", cors("terminate-unmatched-request=\"false\"", "", ""));
     let parsed = openai_failover::xml::parse(&openai_failover::source::Source::new("p.xml", document.as_str())).unwrap();
-    let codes: Vec<_> = openai_failover::policy::compile(&parsed, &Resources::default()).unwrap_err().iter().map(|found| found.code).collect();
+    let codes: Vec<_> =
+        openai_failover::policy::compile(&parsed, &Resources::default()).unwrap_err().iter().map(|found| found.code).collect();
     assert_eq!(codes, ["policy/once"], "two of them stand in different scopes");
 }
 
@@ -638,8 +688,12 @@ fn jsonp_calls_the_function_that_the_query_names() {
             "CallbackParameterInvalid: Value of callback parameter cb is not a valid JavaScript identifier.",
         ),
     ] {
-        let answer = World::policy(text).on("b.example", |_| respond(200, &[], "{\"a\":1}")).send(&format!("{CHAT}{query}"), &[], Some(b"{}"));
-        assert_eq!((answer.text().as_str(), answer.header("Content-Type").as_str(), answer.header("X-Reason").as_str()), (body, kind, reason));
+        let answer =
+            World::policy(text).on("b.example", |_| respond(200, &[], "{\"a\":1}")).send(&format!("{CHAT}{query}"), &[], Some(b"{}"));
+        assert_eq!(
+            (answer.text().as_str(), answer.header("Content-Type").as_str(), answer.header("X-Reason").as_str()),
+            (body, kind, reason)
+        );
     }
 }
 
@@ -729,7 +783,13 @@ fn client_certificates_by_validity_trust_and_identity() {
         ("any failure, ignored", "ignore-error=\"true\"", String::new(), None, ""),
         ("thumbprint", "", identity(format!("thumbprint=\"{}\"", thumbprint(&good).to_lowercase())), Some(&good), ""),
         ("names", "", identity("common-name=\"client\" subject=\"CN=client\" dns-name=\"client.example\"".into()), Some(&good), ""),
-        ("serial and issuer", "", identity("serial-number=\"12:AB\" issuer-subject=\"CN=authority\" issuer-certificate-id=\"ca-1\"".into()), Some(&good), ""),
+        (
+            "serial and issuer",
+            "",
+            identity("serial-number=\"12:AB\" issuer-subject=\"CN=authority\" issuer-certificate-id=\"ca-1\"".into()),
+            Some(&good),
+            "",
+        ),
         ("issuer's thumbprint", "", identity(format!("issuer-thumbprint=\"{}\"", thumbprint(&authority_certificate))), Some(&good), ""),
         (
             "one of two claims",
@@ -747,7 +807,11 @@ fn client_certificates_by_validity_trust_and_identity() {
             assert_eq!(fate(&answer), "200", "{case}: {}", answer.header("X-Message"));
         } else {
             assert_eq!(fate(&answer), "403 ClientCertificateInvalid Invalid client certificate", "{case}");
-            assert_eq!((answer.header("X-Source"), answer.header("X-Message")), ("validate-client-certificate".into(), message.into()), "{case}");
+            assert_eq!(
+                (answer.header("X-Source"), answer.header("X-Message")),
+                ("validate-client-certificate".into(), message.into()),
+                "{case}"
+            );
         }
     }
 }
@@ -757,7 +821,10 @@ fn client_certificates_by_validity_trust_and_identity() {
 fn certificates_of_the_service_show_in_the_context() {
     let key = rcgen::KeyPair::generate().unwrap();
     let made = parameters("client", 2027).self_signed(&key).unwrap();
-    let entities = Entities { certificates: [("cert".into(), bytes::Bytes::copy_from_slice(made.der()))].into_iter().collect(), ..Entities::default() };
+    let entities = Entities {
+        certificates: [("cert".into(), bytes::Bytes::copy_from_slice(made.der()))].into_iter().collect(),
+        ..Entities::default()
+    };
     let text = guarded(
         "<return-response><set-header name=\"X\"><value>@(context.Deployment.Certificates[\"cert\"].Subject + context.Request.Certificate.SerialNumber)</value></set-header></return-response>",
     );

@@ -86,7 +86,8 @@ pub fn open_api(document: &Json) -> BTreeMap<Text, Definition> {
             definition.parameters.extend(inherited);
             definition.bodies = operation.get("requestBody").map(|body| bodies(document, body)).unwrap_or_default();
             let responses = operation.get("responses").and_then(Json::as_object);
-            definition.responses = responses.into_iter().flatten().map(|(status, response)| self::response(document, status, response)).collect();
+            definition.responses =
+                responses.into_iter().flatten().map(|(status, response)| self::response(document, status, response)).collect();
             found.insert(Text::from(id.to_owned()), definition);
         }
     }

@@ -6,6 +6,7 @@
 //! | `DELETE /faults` | clears all |
 //! | `DELETE /faults/{target}` | clears one |
 //! | `GET /state` | what there is and how it fares |
+//! | `GET`, `POST /entra/{path}` | what Microsoft Entra ID has at that path: an OpenID configuration, its keys, tokens |
 //!
 //! A web page must not get at it: the `Host` has to be a loopback one (DNS rebinding), and so has an `Origin`.
 
@@ -15,7 +16,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, Request, State},
-    http::{HeaderMap, StatusCode, header, uri::Authority},
+    http::{HeaderMap, Method, StatusCode, header, uri::Authority},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{delete, get, post},
@@ -24,7 +25,10 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::site::{Site, UnknownTarget};
-use crate::azure::faults::{FaultCommand, Target};
+use crate::{
+    azure::faults::{FaultCommand, Target},
+    http::{Headers, RequestHead, Url},
+};
 
 /// A command is a few dozen bytes.
 const COMMAND_LIMIT: usize = 64 * 1024;
@@ -40,6 +44,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/faults", post(set).delete(clear_all))
         .route("/faults/{target}", delete(clear))
         .route("/state", get(state))
+        .route("/entra/{*path}", get(entra).post(entra))
         .fallback(async || {
             refuse(StatusCode::NOT_FOUND, "not-found", "there are POST /faults, DELETE /faults, DELETE /faults/{target} and GET /state")
         })
@@ -81,6 +86,19 @@ async fn obey(site: &Arc<Site>, command: FaultCommand) -> Response {
 
 fn faults(site: &Site) -> Response {
     Json(json!({"faults": site.faults()})).into_response()
+}
+
+/// The same as a policy finds at `https://login.microsoftonline.com`, so that clients can have tokens that policies take.
+async fn entra(State(site): State<Arc<Site>>, Path(path): Path<String>, method: Method, body: Bytes) -> Response {
+    let url = Url::parse(&format!("https://login.microsoftonline.com/{path}"));
+    let head = url.map(|url| RequestHead { method: method.as_str().to_owned().into(), url, headers: Headers::new() });
+    match head.and_then(|head| site.world.entra(&head, &body)) {
+        Some((status, answer)) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND);
+            (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], answer).into_response()
+        }
+        None => refuse(StatusCode::NOT_FOUND, "not-found", "there is no such path"),
+    }
 }
 
 async fn state(State(site): State<Arc<Site>>) -> Response {

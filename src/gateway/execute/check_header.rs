@@ -11,8 +11,7 @@ pub(super) fn execute(policy: &CheckHeader, element: &Text, turn: &mut Turn<'_>)
     } else {
         let ignore_case = turn.truth(&policy.ignore_case, element)?;
         let allowed = turn.texts(&policy.values, element)?;
-        let is_allowed =
-            |found: &Text| allowed.iter().any(|value| if ignore_case { same(value, found) } else { value == found });
+        let is_allowed = |found: &Text| allowed.iter().any(|value| if ignore_case { same(value, found) } else { value == found });
         // Without values the header has only to be there.
         if allowed.is_empty() || found.iter().any(is_allowed) {
             return Ok(Outcome::Done);

@@ -50,9 +50,8 @@ fn judge(policy: &ValidateClientCertificate, turn: &Turn<'_>) -> Option<&'static
 
 /// Whether every claim of an identity holds.
 fn is(identity: &Identity, certificate: &Certificate, turn: &Turn<'_>) -> bool {
-    let holds = |claim: &Option<Text>, found: &dyn Fn() -> String| {
-        claim.as_ref().is_none_or(|claim| claim.trim().eq_ignore_ascii_case(&found()))
-    };
+    let holds =
+        |claim: &Option<Text>, found: &dyn Fn() -> String| claim.as_ref().is_none_or(|claim| claim.trim().eq_ignore_ascii_case(&found()));
     // Spaces and colons are what tools put between the bytes.
     let same_bytes = |claim: &Option<Text>, found: &dyn Fn() -> String| {
         let bare = |text: &str| text.chars().filter(char::is_ascii_hexdigit).collect::<String>();

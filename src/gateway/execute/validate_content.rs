@@ -107,12 +107,7 @@ fn mapped(policy: &ValidateContent, found: &str, element: &Text, turn: &mut Turn
 }
 
 /// The `content` for the message's type.
-fn chosen<'p>(
-    policy: &'p ValidateContent,
-    message: &Message,
-    element: &Text,
-    turn: &mut Turn<'_>,
-) -> Result<Option<&'p Content>, Stop> {
+fn chosen<'p>(policy: &'p ValidateContent, message: &Message, element: &Text, turn: &mut Turn<'_>) -> Result<Option<&'p Content>, Stop> {
     for content in &policy.contents {
         let fits = match &content.content_type {
             Some(content_type) => media_type(&turn.text(content_type, element)?) == message.content_type,
@@ -154,8 +149,7 @@ fn judge(content: &Content, message: &mut Message, element: &Text, turn: &mut Tu
     let value: Json = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
         Ok(value) => value,
         Err(error) => {
-            let details =
-                format!("Body of the {whose} cannot be validated for the content type {}.\n\n{error}", message.content_type);
+            let details = format!("Body of the {whose} cannot be validated for the content type {}.\n\n{error}", message.content_type);
             let mut finding = message.finding("ValidationException", details, action);
             (finding.name, finding.public) = (String::new(), Some(INTERNAL.to_owned()));
             return Ok(vec![finding]);

@@ -27,7 +27,8 @@ pub(super) fn execute(policy: &ValidateHeaders, element: &Text, turn: &mut Turn<
     let mut findings = Vec::new();
     for header in &definition.headers {
         let action = action(&header.name, specified)?;
-        let values: Vec<&str> = given.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&header.name)).map(|(_, value)| value.as_str()).collect();
+        let values: Vec<&str> =
+            given.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&header.name)).map(|(_, value)| value.as_str()).collect();
         if action != Action::Ignore {
             findings.extend(validate_parameters::judge(header, &values, "Response", action));
         }

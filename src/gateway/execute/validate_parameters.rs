@@ -38,7 +38,8 @@ pub(super) fn execute(policy: &ValidateParameters, element: &Text, turn: &mut Tu
             setting.map_or(Ok(usual), |setting| validation::action(setting, element, turn))
         };
         for parameter in &parameters {
-            let values: Vec<&str> = given.iter().filter(|(name, _)| same(place, name, &parameter.name)).map(|(_, value)| value.as_str()).collect();
+            let values: Vec<&str> =
+                given.iter().filter(|(name, _)| same(place, name, &parameter.name)).map(|(_, value)| value.as_str()).collect();
             let action = action(&parameter.name, true)?;
             if action != Action::Ignore {
                 findings.extend(judge(parameter, &values, "Request", action));
@@ -47,7 +48,8 @@ pub(super) fn execute(policy: &ValidateParameters, element: &Text, turn: &mut Tu
         // What the path holds is what its template names.
         let mut seen: Vec<&str> = Vec::new();
         for (name, _) in given.iter().filter(|_| place != Place::Path) {
-            let is_known = parameters.iter().any(|parameter| same(place, name, &parameter.name)) || seen.iter().any(|seen| same(place, name, seen));
+            let is_known =
+                parameters.iter().any(|parameter| same(place, name, &parameter.name)) || seen.iter().any(|seen| same(place, name, seen));
             if is_known {
                 continue;
             }
@@ -81,7 +83,10 @@ fn given(place: Place, turn: &Turn<'_>) -> Vec<(String, String)> {
         Place::Query => {
             let query = request.original_url.query.trim_start_matches('?');
             let pairs = query.split('&').filter(|pair| !pair.is_empty());
-            pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(name, value)| (percent_decode(name), percent_decode(value))).collect()
+            pairs
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(name, value)| (percent_decode(name), percent_decode(value)))
+                .collect()
         }
     }
 }
@@ -126,7 +131,9 @@ pub(super) fn judge(parameter: &Parameter, values: &[&str], whose: &str, action:
     let Some(value) = value else {
         let expected = parameter.schema.get("type").and_then(Json::as_str).unwrap_or("");
         let first = values.first().copied().unwrap_or("");
-        return finding(format!("Value of the {word} {name} cannot be parsed according to the definition. \n\nCould not convert '{first}' to {expected}."));
+        return finding(format!(
+            "Value of the {word} {name} cannot be parsed according to the definition. \n\nCould not convert '{first}' to {expected}."
+        ));
     };
     let text = value.to_string();
     let validator = jsonschema::validator_for(&parameter.schema).ok()?;

@@ -234,7 +234,8 @@ impl Requirement {
             && begins > expires
         {
             let (begins, expires) = (shown(begins), shown(expires));
-            let message = format!("IDX10224: Lifetime validation failed. The NotBefore (UTC): '{begins}' is after Expires (UTC): '{expires}'.");
+            let message =
+                format!("IDX10224: Lifetime validation failed. The NotBefore (UTC): '{begins}' is after Expires (UTC): '{expires}'.");
             return Err(Fault::library("JwtInvalid", message));
         }
         if let Some(begins) = begins.filter(|begins| *begins > present.saturating_add(self.clock_skew)) {

@@ -102,9 +102,9 @@ pub fn errors(validator: &Validator, value: &Json, text: &str) -> Vec<String> {
         let (message, path) = said(&error, path);
         found.push(placed(&message, text, &path));
     }
-    let missing = missing.into_values().map(|(path, names)| {
-        placed(&format!("Required properties are missing from object: {}.", names.join(", ")), text, &path)
-    });
+    let missing = missing
+        .into_values()
+        .map(|(path, names)| placed(&format!("Required properties are missing from object: {}.", names.join(", ")), text, &path));
     missing.chain(found).collect()
 }
 

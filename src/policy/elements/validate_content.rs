@@ -138,7 +138,8 @@ pub(super) fn action(lowering: &mut Lowering<'_>, element: &Element, name: &str)
 }
 
 fn content(lowering: &mut Lowering<'_>, element: &Element) -> Option<Content> {
-    let engine = if element.attribute("validate-as").is_some_and(|word| word.value.decoded.trim() == "json") { Engine::Json } else { Engine::Xml };
+    let engine =
+        if element.attribute("validate-as").is_some_and(|word| word.value.decoded.trim() == "json") { Engine::Json } else { Engine::Xml };
     if engine == Engine::Xml {
         let help = "a message of that type fails here, unless the action is `ignore`";
         lowering.warning("policy/not-simulated", element.name_span, "XML schemas are not simulated", help);

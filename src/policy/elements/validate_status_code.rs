@@ -23,13 +23,11 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _path: &str)
     let unspecified = action(lowering, element, "unspecified-status-code-action");
     let mut codes = Vec::new();
     for child in element.elements().filter(|child| child.name == "status-code") {
-        if let (Some(Setting::Literal(code)), Some(action)) = (lowering.int_attribute(child, "code", 0..=999), action(lowering, child, "action")) {
+        if let (Some(Setting::Literal(code)), Some(action)) =
+            (lowering.int_attribute(child, "code", 0..=999), action(lowering, child, "action"))
+        {
             codes.push((code, action));
         }
     }
-    Some(ValidateStatusCode {
-        variable: lowering.literal_attribute(element, "errors-variable-name"),
-        codes,
-        unspecified: unspecified?,
-    })
+    Some(ValidateStatusCode { variable: lowering.literal_attribute(element, "errors-variable-name"), codes, unspecified: unspecified? })
 }
