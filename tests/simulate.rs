@@ -500,4 +500,43 @@ fn a_faulty_folder_does_not_start_and_says_all() {
             assert!(said.contains(expected), "{expected}\n{said}");
         }
     }
+
+#[test]
+fn tokens_of_the_simulated_entra_open_a_gateway_that_validates_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("policy.xml");
+    let policy = r#"<policies><inbound>
+        <validate-azure-ad-token tenant-id="contoso.onmicrosoft.com"><client-application-ids><application-id>my-client</application-id></client-application-ids>
+        <audiences><audience>api://gateway</audience></audiences></validate-azure-ad-token>
+        <set-backend-service base-url="https://team-a.openai.azure.com/openai" />
+        <authentication-managed-identity resource="https://cognitiveservices.azure.com" /><set-header name="api-key" exists-action="delete" />
+        </inbound></policies>"#;
+    fs::write(&path, policy).unwrap();
+    let mut simulation = Simulation::start(&["--policy", path.to_str().unwrap()]);
+    let form =
+        |client: &str| format!("grant_type=client_credentials&client_id={client}&client_secret=x&scope=api%3A%2F%2Fgateway%2F.default");
+    let token = |simulation: &Simulation, client: &str| {
+        let fields = [("Content-Type", "application/x-www-form-urlencoded".to_owned())];
+        let control = simulation.control();
+        let host = control.trim_start_matches("http://").trim_end_matches('/');
+        let answer = request(host, "POST", "/entra/contoso.onmicrosoft.com/oauth2/v2.0/token", &fields, form(client).as_bytes()).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        serde_json::from_str::<serde_json::Value>(&answer.text()).unwrap()["access_token"].as_str().unwrap().to_owned()
+    };
+    let call = |simulation: &Simulation, authorization: String| {
+        let fields = [("api-key", simulation.key()), ("Content-Type", "application/json".into()), ("Authorization", authorization)];
+        let path = "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21";
+        request(&simulation.gateway("swedencentral"), "POST", path, &fields, HELLO.as_bytes()).unwrap()
+    };
+    let (good, other) = (token(&simulation, "my-client"), token(&simulation, "other"));
+    let answer = call(&simulation, format!("Bearer {good}"));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    // The keys come from no server: the request is one attempt.
+    let event = simulation.event("request");
+    assert_eq!((event["attempts"].as_array().unwrap().len(), &event["servedBy"]), (1, &serde_json::json!("team-a")), "{event}");
+    let answer = call(&simulation, format!("Bearer {other}"));
+    let told = r#"{ "statusCode": 401, "message": "Claim azp value of other is not allowed. Access denied." }"#;
+    assert_eq!((answer.status, answer.text().as_str()), (401, told));
+    let answer = call(&simulation, "Bearer a.b.c".into());
+    assert_eq!((answer.status, answer.text().as_str()), (401, r#"{ "statusCode": 401, "message": "Invalid JWT." }"#));
 }

@@ -21,7 +21,7 @@ use super::{
     world::{Destination, Route, World},
 };
 use crate::{
-    gateway::effect::{Failure, FailureKind, Received, Reception, Send},
+    gateway::effect::{Failure, FailureKind, Purpose, Received, Reception, Send},
     http::{RequestHead, ResponseHead, Url, reason_phrase},
     text::Text,
 };
@@ -36,8 +36,8 @@ pub(super) struct Exchanged {
     pub(super) outcome: Result<Received, Failure>,
     /// The response's body, where it is to stream.
     pub(super) body: Option<BackendBody>,
-    /// For the record.
-    pub(super) attempt: Attempt,
+    /// For the record; none where nobody is served by it.
+    pub(super) attempt: Option<Attempt>,
 }
 
 /// The gateway on whose behalf a request is sent.
@@ -53,13 +53,20 @@ pub(super) struct Sender<'a> {
 pub(super) async fn exchange(world: &World, sender: Sender<'_>, send: &Send, body: RequestBody) -> Result<Exchanged, Unwritable> {
     let started = Instant::now();
     let url = &send.request.url;
+    if send.reception == Reception::Collect
+        && let Some((status, body)) = world.stand_in(&send.request, &body)
+    {
+        let headers = [("Content-Type", "application/json; charset=utf-8")].into_iter().collect();
+        let received = Received { head: ResponseHead { status, reason: reason_phrase(status).into(), headers }, body: Some(body) };
+        return Ok(Exchanged { outcome: Ok(received), body: None, attempt: None });
+    }
     let destination = match world.resolve(url, sender.region, sender.display) {
         Ok(destination) => destination,
         Err(failure) => {
             let known = world.known(&url.host);
             let (backend, region) = known.map_or((url.host.clone(), None), |known| (known.label.clone(), known.region.clone()));
             let attempt = Attempt { backend, region, outcome: Outcome::Error(failure.kind.word()), ms: started.elapsed() };
-            return Ok(Exchanged { outcome: Err(failure), body: None, attempt });
+            return Ok(Exchanged { outcome: Err(failure), body: None, attempt: Some(attempt) });
         }
     };
     let request = write_request(&send.request, body, destination.prefix())?;
@@ -92,7 +99,7 @@ pub(super) async fn exchange(world: &World, sender: Sender<'_>, send: &Send, bod
         Err(failure) => Outcome::Error(failure.kind.word()),
     };
     let attempt = Attempt { backend: destination.label.clone(), region: destination.region.clone(), outcome: word, ms: started.elapsed() };
-    Ok(Exchanged { outcome, body, attempt })
+    Ok(Exchanged { outcome, body, attempt: (send.purpose != Purpose::SigningKeys).then_some(attempt) })
 }
 
 fn no_answer(host: &str, timeout: Duration) -> Failure {
