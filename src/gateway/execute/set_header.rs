@@ -77,6 +77,8 @@ impl Change {
             return;
         }
         match action {
+            // "Removal of `Server` header isn't supported", says the page.
+            ExistsAction::Delete if name.eq_ignore_ascii_case("Server") => {}
             ExistsAction::Delete => {
                 headers.remove(&name);
             }

@@ -90,7 +90,17 @@ pub(super) fn named_values(lowering: &mut Lowering<'_>, element: &Element) -> Op
         && element.element("value").is_none()
         && !matches!(exists_action, Setting::Literal(ExistsAction::Delete) | Setting::Expression(_))
     {
-        lowering.missing(element, "value");
+        if element.name == "set-header" {
+            // The page does not ask for one: a header that is overridden by nothing is gone.
+            lowering.warning(
+                "policy/no-value",
+                element.name_span,
+                "`set-header` has no `value` to set",
+                "add one, or say `exists-action=\"delete\"`",
+            );
+        } else {
+            lowering.missing(element, "value");
+        }
     }
     Some(SetHeader { name, exists_action, values })
 }
