@@ -504,6 +504,7 @@ fn authentication_managed_identity_gets_a_token() {
 fn trace_writes_its_message() {
     for (policy, expected) in [
         (r#"<trace source="s"><message>m</message></trace>"#, "s verbose m"),
+        (r#"<trace source="s" severity="error">@("own " + "text")</trace>"#, "s error own text"),
         (r#"<trace source="s" severity="error"><message>@(context.Request.Method)</message></trace>"#, "s error POST"),
         (
             r#"<trace source="s" severity="information"><message>m</message><metadata name="a" value="1" /><metadata name="@("b")" value="@("2")" /></trace>"#,
@@ -522,6 +523,7 @@ fn trace_writes_its_message() {
             .collect();
         assert_eq!((answer.head.status, found), (200, vec![expected.to_owned()]), "{policy} {}", answer.header("E"));
     }
+    assert_eq!(faults(r#"<trace source="s" />"#), ["policy/missing"]);
     let empty = answered(r#"<trace source="s"><message>m</message><metadata name="a" value="@("")" /></trace>"#);
     assert_eq!(empty.header("E"), "trace|ExpressionValueValidationFailure|trace|Expression value is invalid. The value field is required.");
     assert_eq!(faults(r#"<trace source="s" severity="warning"><message>m</message></trace>"#).first(), Some(&"policy/bad-value"));
