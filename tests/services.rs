@@ -183,6 +183,16 @@ fn each_call_runs_the_documents_of_its_scopes() {
     assert_eq!(dated.sent[0].head.headers.get("x-stamp").unwrap().as_str(), "orders-dated;1;2026-01-01;get-id;-;Everything;-;-");
 }
 
+/// What the description says of an operation is what `validate-parameters` holds a request to, and what `mock-response` answers with.
+#[test]
+fn policies_know_what_the_description_says() {
+    let answered = world("GET").send("/models/sample?top=3", &[], None);
+    assert_eq!((answered.head.status, answered.text().as_str()), (200, "{\"name\":\"gpt-4o\",\"units\":2}"));
+    for path in ["/models/sample", "/models/sample?top=9", "/models/sample?top=many"] {
+        assert_eq!(world("GET").send(path, &[], None).head.status, 400, "{path}");
+    }
+}
+
 /// Bodies and `WWW-Authenticate` are those seen on the wire in public reports; source, reason and the running of `on-error` are those of
 /// learn.microsoft.com/azure/api-management/api-management-error-handling-policies.
 #[test]

@@ -2,10 +2,15 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{ServiceApi, openapi, properties::Properties, read::Folder};
+use super::{
+    ServiceApi,
+    openapi::{self, Described},
+    properties::Properties,
+    read::Folder,
+};
 use crate::{
     diagnostic::{Diagnostic, nearest},
-    gateway::{Api, Definition, Operation, Version, Versioning},
+    gateway::{Api, Operation, Version, Versioning},
     http::Url,
     text::Text,
     xml::Document,
@@ -25,8 +30,8 @@ impl Folder<'_> {
             let path = format!("apis/{name}/");
             let Some(properties) = self.properties(&path, "apiInformation.json") else { continue };
             let mut api = self.api(&name, &properties, &version_sets);
-            let (operations, definitions) = self.operations(&path, &api.id);
-            (api.operations, api.definitions) = (operations, Arc::new(definitions));
+            let described = self.operations(&path, &api.id);
+            (api.operations, api.definitions, api.samples) = (described.operations, Arc::new(described.definitions), described.samples);
             let operation_policies = self.operation_policies(&path, &api.operations);
             if properties.flag("isOnline", true, &mut self.faults) {
                 found.push(ServiceApi { api, policy: self.document(&format!("{path}policy.xml")), operation_policies });
@@ -83,7 +88,7 @@ impl Folder<'_> {
     }
 
     /// The operations: by the description, else by files of their own.
-    fn operations(&mut self, path: &str, id: &str) -> (Vec<Operation>, BTreeMap<Text, Definition>) {
+    fn operations(&mut self, path: &str, id: &str) -> Described {
         if let Some(source) = DESCRIPTIONS.iter().find_map(|name| self.file(&format!("{path}{name}"))) {
             return openapi::operations(source, &mut self.faults);
         }
@@ -113,7 +118,7 @@ impl Folder<'_> {
             };
             self.fault_of_file(&format!("{path}apiInformation.json"), Diagnostic::warning("service/no-operations", message).help(help));
         }
-        (found, BTreeMap::new())
+        Described { operations: found, ..Described::default() }
     }
 
     fn operation_policies(&mut self, path: &str, operations: &[Operation]) -> BTreeMap<usize, Arc<Document>> {

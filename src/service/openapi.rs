@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::properties::tree;
 use crate::{
     diagnostic::Diagnostic,
-    gateway::{Definition, Operation, definition::open_api},
+    gateway::{Definition, Operation, definition::open_api, mock::Sample},
     source::{Source, Span},
     spec::tree::{Node, Value},
     text::Text,
@@ -20,8 +20,8 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 
 /// The operations that a description names, the most specific template first: that one is meant where several match.
 ///
-/// With them comes what the description says of each, for the policies that validate.
-pub(super) fn operations(source: &Arc<Source>, faults: &mut Vec<Diagnostic>) -> (Vec<Operation>, BTreeMap<Text, Definition>) {
+/// With them comes what the description says of each, for the policies that validate, and of its responses, for `mock-response`.
+pub(super) fn operations(source: &Arc<Source>, faults: &mut Vec<Diagnostic>) -> Described {
     let Some(json) = description(source, faults) else { return Default::default() };
     let Some(paths) = json.get("paths").and_then(Json::as_object) else {
         let fault = Diagnostic::error("service/no-paths", "there is no `paths` in the API's description").at(source, Span::at(0));
@@ -45,7 +45,48 @@ pub(super) fn operations(source: &Arc<Source>, faults: &mut Vec<Diagnostic>) -> 
         }
     }
     sort(&mut found);
-    (found, open_api(&json))
+    let definitions = open_api(&json);
+    let samples = samples(&json, &definitions);
+    Described { operations: found, definitions, samples }
+}
+
+/// What a description says.
+#[derive(Debug, Default)]
+pub(super) struct Described {
+    /// The operations.
+    pub operations: Vec<Operation>,
+    /// Their definitions by id.
+    pub definitions: BTreeMap<Text, Definition>,
+    /// Examples and schemas of their responses.
+    pub samples: Vec<Sample>,
+}
+
+/// The responses of each operation, with the first example of each media type.
+fn samples(json: &Json, definitions: &BTreeMap<Text, Definition>) -> Vec<Sample> {
+    let items = json.get("paths").and_then(Json::as_object).into_iter().flatten().filter_map(|(_, item)| item.as_object());
+    let operations: Vec<&Json> = items.flat_map(|item| METHODS.iter().filter_map(|method| item.get(*method))).collect();
+    let mut found = Vec::new();
+    for (id, definition) in definitions {
+        let written = operations.iter().find(|operation| operation.get("operationId").and_then(Json::as_str) == Some(id));
+        for response in &definition.responses {
+            let Some(status) = response.status else { continue };
+            let media = |name: &str| written?.get("responses")?.get(status.to_string())?.get("content")?.get(name);
+            for body in &response.bodies {
+                let example = media(&body.content_type).and_then(|media| {
+                    let first = || media.get("examples")?.as_object()?.values().next()?.get("value");
+                    media.get("example").or_else(first)
+                });
+                found.push(Sample {
+                    operation: id.clone(),
+                    status,
+                    content_type: body.content_type.clone(),
+                    example: example.map(|example| example.as_str().map_or_else(|| example.to_string(), str::to_owned).into()),
+                    schema: Some(body.schema.clone()).filter(|schema| !schema.is_null()),
+                });
+            }
+        }
+    }
+    found
 }
 
 /// Puts literal segments before parameters. The service keeps operations without an order, and its documentation does not say which of two
