@@ -500,6 +500,7 @@ fn a_faulty_folder_does_not_start_and_says_all() {
             assert!(said.contains(expected), "{expected}\n{said}");
         }
     }
+}
 
 #[test]
 fn tokens_of_the_simulated_entra_open_a_gateway_that_validates_them() {

@@ -33,7 +33,8 @@ use crate::{
 };
 
 /// What a wrong path is told.
-const THERE_IS: &str = "there are POST /faults, DELETE /faults, DELETE /faults/{target}, GET /state, GET /traces, GET /traces/{id} and /entra/{path}";
+const THERE_IS: &str =
+    "there are POST /faults, DELETE /faults, DELETE /faults/{target}, GET /state, GET /traces, GET /traces/{id} and /entra/{path}";
 
 /// A command is a few dozen bytes.
 const COMMAND_LIMIT: usize = 64 * 1024;
