@@ -323,7 +323,7 @@ fn a_request_that_does_not_count_adds_no_bytes() {
 
 #[test]
 fn a_quota_of_a_subscription_stands_in_a_product() {
-    let product = r#"<policies><inbound><base /><quota calls="2" renewal-period="3600"><api id="azure-openai" calls="1" renewal-period="3600"><operation id="embeddings_create" calls="0" renewal-period="0" /></api></quota></inbound><on-error>E</on-error></policies>"#.replace('E', "<base />");
+    let product = r#"<policies><inbound><base /><quota calls="2" renewal-period="3600"><api id="azure-openai" calls="1"><operation id="embeddings_create" calls="0" renewal-period="0" /></api></quota></inbound><on-error>E</on-error></policies>"#.replace('E', "<base />");
     let api = document("", "");
     let mut world = World::chain(&[(Scope::Product, &product), (Scope::Api, &api)]).on("b.example", |_| respond(200, &[], ""));
     assert_eq!(statuses(&mut world, 3), [200; 3], "no key, no quota");
