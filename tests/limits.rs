@@ -614,12 +614,20 @@ fn a_live_gateway_counts_a_stream_when_the_client_has_it() {
     let limit =
         r#"<llm-token-limit tokens-per-minute="20" counter-key="k" estimate-prompt-tokens="false" tokens-consumed-header-name="x-used" />"#;
     fs::write(&path, document(limit, "").replace("https://b.example", "https://team-a.openai.azure.com/openai")).unwrap();
-    let simulation = process::Simulation::start(&["--policy", path.to_str().unwrap()]);
-    let region = simulation.listening["gateways"].as_object().unwrap().keys().next().unwrap().clone();
-    let first = simulation.chat(&region, STREAM);
-    assert_eq!((first.status, first.header("x-used")), (200, "8"), "{}", first.text());
-    assert!(first.text().ends_with("data: [DONE]\n\n"), "{}", first.text());
-    let second = simulation.chat(&region, STREAM);
-    assert_eq!(second.status, 429, "{}", second.text());
-    assert!(second.text().contains("Token limit is exceeded. Try again in "), "{}", second.text());
+    for cut in [false, true] {
+        let simulation = process::Simulation::start(&["--policy", path.to_str().unwrap()]);
+        let region = simulation.listening["gateways"].as_object().unwrap().keys().next().unwrap().clone();
+        if cut {
+            // The resource is there from its first call on; one that fails uses no tokens.
+            assert_eq!(simulation.chat(&region, "{").status, 400);
+            simulation.fault(&["team-a", "cut-body"]);
+        }
+        let first = simulation.chat(&region, STREAM);
+        assert_eq!((first.status, first.header("x-used"), first.whole), (200, "8", !cut), "{}", first.text());
+        assert_eq!(first.text().ends_with("data: [DONE]\n\n"), !cut, "{}", first.text());
+        // What has passed of a stream that breaks off counts too.
+        let second = simulation.chat(&region, STREAM);
+        assert_eq!(second.status, 429, "cut {cut}: {}", second.text());
+        assert!(second.text().contains("Token limit is exceeded. Try again in "), "{}", second.text());
+    }
 }
