@@ -104,6 +104,10 @@ fn a_value_comes_back_with_its_type() {
             r#"((JArray)context.Variables["v"]).Parent == null && ((JArray)context.Variables["v"])[1].Parent != null"#,
             "True",
         ),
+        (r#"("a", 2)"#, r#"(((string, int))context.Variables["v"]).Item2"#, "2"),
+        ("DayOfWeek.Friday", r#"(DayOfWeek)context.Variables["v"]"#, "Friday"),
+        ("new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)", r#"((DateTimeOffset)context.Variables["v"]).Hour"#, "3"),
+        (r#"new Regex("a+")"#, r#"((Regex)context.Variables["v"]).Match("baac").Value"#, "aa"),
         (r#"new JValue("x")"#, r#"((JValue)context.Variables["v"]).Value"#, "x"),
     ] {
         let mut world = value_cache(&format!(r#"<cache-store-value key="k" value="@({value})" duration="60" />"#), LOOKUP, read);
