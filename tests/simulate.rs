@@ -338,6 +338,45 @@ fn hosts_that_are_let_out_speak_tls_and_are_believed_only_with_a_trusted_certifi
     }
 }
 
+/// Source: learn.microsoft.com/azure/templates/microsoft.apimanagement/service/backends (tls).
+#[test]
+fn a_backend_entity_says_what_of_its_certificate_is_checked() {
+    let directory = tempfile::tempdir().unwrap();
+    let certificate = |name: &str| rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    // One is trusted and for another name, one for this name and not trusted, one neither.
+    let [misnamed, stranger, neither] = ["other.example", "localhost", "other.example"].map(certificate);
+    let roots = directory.path().join("roots.pem");
+    fs::write(&roots, misnamed.cert.pem()).unwrap();
+    let ports = [server("misnamed", Some(&misnamed)), server("stranger", Some(&stranger)), server("neither", Some(&neither))];
+    let mut entities = Vec::new();
+    for (name, port) in ["misnamed", "stranger", "neither"].iter().zip(ports) {
+        for (chain, of_name) in [(true, true), (true, false), (false, true), (false, false)] {
+            entities.push(serde_json::json!({ "name": format!("{name}-{chain}-{of_name}"), "properties": {
+                "url": format!("https://localhost:{port}"), "tls": { "validateCertificateChain": chain, "validateCertificateName": of_name }
+            } }));
+        }
+    }
+    let (policy, list) = (directory.path().join("policy.xml"), directory.path().join("backends.json"));
+    let route = r#"<policies><inbound><set-backend-service backend-id="@(context.Request.Headers.GetValueOrDefault("x-to", ""))" /></inbound></policies>"#;
+    fs::write(&policy, route).unwrap();
+    fs::write(&list, serde_json::to_string(&entities).unwrap()).unwrap();
+    let arguments = ["--policy", policy.to_str().unwrap(), "--real", "localhost", "--backend-entities", list.to_str().unwrap()];
+    let simulation = Simulation::start_with(&arguments, &[("SSL_CERT_FILE", &roots)]);
+    let gateway = simulation.gateway("swedencentral");
+    for (name, believed) in [
+        ("misnamed", ["true-false", "false-false"]),
+        ("stranger", ["false-true", "false-false"]),
+        ("neither", ["false-false", "false-false"]),
+    ] {
+        for checks in ["true-true", "true-false", "false-true", "false-false", "true-true"] {
+            let to = [("x-to", format!("{name}-{checks}"))];
+            let answer = request(&gateway, "POST", "/openai/deployments/m/chat/completions", &to, HELLO.as_bytes()).unwrap();
+            let expected = if believed.contains(&checks) { 200 } else { 500 };
+            assert_eq!(answer.status, expected, "{name} {checks}: {}", answer.text());
+        }
+    }
+}
+
 #[test]
 fn a_port_in_use_is_said_and_exits_with_2() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

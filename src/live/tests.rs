@@ -35,7 +35,10 @@ use super::{
 use crate::{
     azure::{faults::FaultCommand, openai::ResourceConfig},
     environment::Moment,
-    gateway::effect::{FailureKind, OperationId, Outgoing, Purpose, Reception, Send},
+    gateway::{
+        backends::Tls,
+        effect::{FailureKind, OperationId, Outgoing, Purpose, Reception, Send},
+    },
     http::{RequestHead, Url},
     text::Text,
 };
@@ -69,7 +72,7 @@ fn chat(url: &str, reception: Reception, timeout: Duration) -> Send {
     let headers = [("api-key", "k"), ("Content-Type", "application/json")].into_iter().collect();
     Send {
         operation: OperationId(1),
-        purpose: Purpose::Forward,
+        purpose: Purpose::Forward(Tls::default()),
         request: RequestHead { method: "POST".into(), url: Url::parse(url).unwrap(), headers },
         body: Outgoing::Bytes(body.into()),
         timeout,
