@@ -208,6 +208,9 @@ impl Url {
     }
 
     /// The same with no empty segment inside of its path: `//openai` is `/openai`.
+    ///
+    /// Deployed samples add `/openai` to an endpoint with a slash at its end and work (Azure-Samples/openai-apim-lb), though Azure OpenAI
+    /// itself answers 404 to `//openai` (openai/openai-python, issue 1894): the gateway must have put it right.
     #[must_use]
     pub fn without_empty_segments(mut self) -> Self {
         while self.path.contains("//") {

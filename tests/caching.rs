@@ -104,6 +104,10 @@ fn a_value_comes_back_with_its_type() {
             r#"((JArray)context.Variables["v"]).Parent == null && ((JArray)context.Variables["v"])[1].Parent != null"#,
             "True",
         ),
+        (r#"("a", 2)"#, r#"(((string, int))context.Variables["v"]).Item2"#, "2"),
+        ("DayOfWeek.Friday", r#"(DayOfWeek)context.Variables["v"]"#, "Friday"),
+        ("new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)", r#"((DateTimeOffset)context.Variables["v"]).Hour"#, "3"),
+        (r#"new Regex("a+")"#, r#"((Regex)context.Variables["v"]).Match("baac").Value"#, "aa"),
         (r#"new JValue("x")"#, r#"((JValue)context.Variables["v"]).Value"#, "x"),
     ] {
         let mut world = value_cache(&format!(r#"<cache-store-value key="k" value="@({value})" duration="60" />"#), LOOKUP, read);
@@ -320,6 +324,16 @@ fn a_throttle_mark_crosses_requests() {
     assert_eq!(throttled(0), "False");
     assert_eq!(throttled(9), "True");
     assert_eq!(throttled(10), "False", "the mark has run out");
+}
+
+/// A trace says what a lookup found: this is how people find out why.
+#[test]
+fn a_trace_says_what_was_found() {
+    let mut world = value_cache(r#"<cache-store-value key="k" value="x" duration="60" />"#, LOOKUP, "1");
+    world.traced = true;
+    assert_eq!(world.send(CHAT, &[], None).messages(), ["nothing is stored under 'k'"]);
+    assert_eq!(store(&mut world).messages(), ["stored under 'k' for 60 s"]);
+    assert_eq!(world.send(CHAT, &[], None).messages(), ["found under 'k'"]);
 }
 
 // Responses.

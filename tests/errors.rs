@@ -119,7 +119,7 @@ fn a_failing_expression_is_reported_where_it_stands() {
         (format!("<find-and-replace from='{bad}' to='a' />"), "find-and-replace", "find-and-replace"),
         (format!("<trace source='s'><message>{bad}</message></trace>"), "trace", "trace"),
         (
-            format!("<return-response><set-status code='@(int.Parse(\"x\"))' reason='a' /></return-response>"),
+            "<return-response><set-status code='@(int.Parse(\"x\"))' reason='a' /></return-response>".to_owned(),
             "return-response",
             "return-response",
         ),

@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/process.rs"]
-#[allow(dead_code, reason = "each test binary uses its own part")]
 mod process;
 mod support;
 
@@ -324,7 +323,7 @@ fn a_request_that_does_not_count_adds_no_bytes() {
 
 #[test]
 fn a_quota_of_a_subscription_stands_in_a_product() {
-    let product = r#"<policies><inbound><base /><quota calls="2" renewal-period="3600"><api id="azure-openai" calls="1" renewal-period="3600"><operation id="embeddings_create" calls="0" renewal-period="0" /></api></quota></inbound><on-error>E</on-error></policies>"#.replace('E', "<base />");
+    let product = r#"<policies><inbound><base /><quota calls="2" renewal-period="3600"><api id="azure-openai" calls="1"><operation id="embeddings_create" calls="0" renewal-period="0" /></api></quota></inbound><on-error>E</on-error></policies>"#.replace('E', "<base />");
     let api = document("", "");
     let mut world = World::chain(&[(Scope::Product, &product), (Scope::Api, &api)]).on("b.example", |_| respond(200, &[], ""));
     assert_eq!(statuses(&mut world, 3), [200; 3], "no key, no quota");
@@ -615,12 +614,20 @@ fn a_live_gateway_counts_a_stream_when_the_client_has_it() {
     let limit =
         r#"<llm-token-limit tokens-per-minute="20" counter-key="k" estimate-prompt-tokens="false" tokens-consumed-header-name="x-used" />"#;
     fs::write(&path, document(limit, "").replace("https://b.example", "https://team-a.openai.azure.com/openai")).unwrap();
-    let simulation = process::Simulation::start(&["--policy", path.to_str().unwrap()]);
-    let region = simulation.listening["gateways"].as_object().unwrap().keys().next().unwrap().clone();
-    let first = simulation.chat(&region, STREAM);
-    assert_eq!((first.status, first.header("x-used")), (200, "8"), "{}", first.text());
-    assert!(first.text().ends_with("data: [DONE]\n\n"), "{}", first.text());
-    let second = simulation.chat(&region, STREAM);
-    assert_eq!(second.status, 429, "{}", second.text());
-    assert!(second.text().contains("Token limit is exceeded. Try again in "), "{}", second.text());
+    for cut in [false, true] {
+        let simulation = process::Simulation::start(&["--policy", path.to_str().unwrap()]);
+        let region = simulation.listening["gateways"].as_object().unwrap().keys().next().unwrap().clone();
+        if cut {
+            // The resource is there from its first call on; one that fails uses no tokens.
+            assert_eq!(simulation.chat(&region, "{").status, 400);
+            simulation.fault(&["team-a", "cut-body"]);
+        }
+        let first = simulation.chat(&region, STREAM);
+        assert_eq!((first.status, first.header("x-used"), first.whole), (200, "8", !cut), "{}", first.text());
+        assert_eq!(first.text().ends_with("data: [DONE]\n\n"), !cut, "{}", first.text());
+        // What has passed of a stream that breaks off counts too.
+        let second = simulation.chat(&region, STREAM);
+        assert_eq!(second.status, 429, "cut {cut}: {}", second.text());
+        assert!(second.text().contains("Token limit is exceeded. Try again in "), "{}", second.text());
+    }
 }

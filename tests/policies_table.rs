@@ -351,6 +351,7 @@ fn set_header_joins_what_may_be_joined() {
         (one(r#"exists-action="append""#, &["x"], "User-Agent"), "User-Agent", "me;x"),
         (one("", &["@(context.Request.Method)"], "@(\"H\" + 2)"), "H2", "POST"),
         (one("", &["@((string)null)"], "H"), "H", ""),
+        (one("", &[], "H"), "H", ""),
         (one("", &["9"], "Content-Length"), "Content-Length", ""),
         (one("", &["close"], "Connection"), "Connection", ""),
     ] {
@@ -358,7 +359,7 @@ fn set_header_joins_what_may_be_joined() {
         let values: Vec<&str> = seen.head.headers.values(name).map(|value| value.as_str()).collect();
         assert_eq!(values.join(";"), expected, "{policies}");
     }
-    assert_eq!(faults(r#"<set-header name="A" />"#).first(), Some(&"policy/missing"));
+    assert_eq!(faults(r#"<set-header name="A" />"#), ["policy/no-value"]);
     assert_eq!(faults(r#"<set-header name="A" exists-action="replace"><value>1</value></set-header>"#).first(), Some(&"policy/bad-value"));
     assert!(faults(r#"<set-header name="A">text</set-header>"#).contains(&"policy/text"));
 }
@@ -385,6 +386,24 @@ fn set_query_parameter_has_four_ways() {
     assert_eq!(seen.head.url.query, "", "no question mark stays behind");
 }
 
+/// The page: `Server` cannot be removed from a response; it can be replaced.
+#[test]
+fn set_header_leaves_server_where_it_is() {
+    for (policy, name, expected) in [
+        (r#"<set-header name="Server" exists-action="delete" />"#, "Server", "backend"),
+        (r#"<set-header name="Server"><value>mine</value></set-header>"#, "Server", "mine"),
+        (r#"<set-header name="X-Powered-By" exists-action="delete" />"#, "X-Powered-By", "-"),
+    ] {
+        let text = document(TO_B, "<forward-request />", policy, "");
+        let answer = World::policy(&text).on("b.example", |_| respond(200, &[("Server", "backend"), ("X-Powered-By", "x")], "")).send(
+            CHAT,
+            &[],
+            None,
+        );
+        assert_eq!(answer.header(name), expected, "{policy}");
+    }
+}
+
 /// The page's example: operation `/get?a={b}`, request `/get?a=b&c=d`.
 #[test]
 fn rewrite_uri_fills_templates_and_copies_what_they_do_not_name() {
@@ -404,6 +423,12 @@ fn rewrite_uri_fills_templates_and_copies_what_they_do_not_name() {
         ("/get?a={b}", "/get?a=b&c=d", r#"<rewrite-uri template="/put" copy-unmatched-params="false" />"#, "/base/put"),
         ("/get?a={b}", "/get?a=x&c=d", r#"<rewrite-uri template="/put/{b}" />"#, "/base/put/x?c=d"),
         ("/{store}/{order}", "/s1/o2", r#"<rewrite-uri template="/v2/hardware/{store}?order={order}" />"#, "/base/v2/hardware/s1?order=o2"),
+        (
+            "/{store}/{order}",
+            "/s1/o2",
+            r#"<rewrite-uri template="/v2/US/hardware/{store}&amp;{order}?City=city&amp;State=state" />"#,
+            "/base/v2/US/hardware/s1&o2?City=city&State=state",
+        ),
         ("/{store}/{order}", "/s1/o2?x=1", r#"<rewrite-uri template="/p?x=2" />"#, "/base/p?x=2"),
         (
             "/{store}/{order}",
@@ -479,6 +504,7 @@ fn authentication_managed_identity_gets_a_token() {
 fn trace_writes_its_message() {
     for (policy, expected) in [
         (r#"<trace source="s"><message>m</message></trace>"#, "s verbose m"),
+        (r#"<trace source="s" severity="error">@("own " + "text")</trace>"#, "s error own text"),
         (r#"<trace source="s" severity="error"><message>@(context.Request.Method)</message></trace>"#, "s error POST"),
         (
             r#"<trace source="s" severity="information"><message>m</message><metadata name="a" value="1" /><metadata name="@("b")" value="@("2")" /></trace>"#,
@@ -497,6 +523,7 @@ fn trace_writes_its_message() {
             .collect();
         assert_eq!((answer.head.status, found), (200, vec![expected.to_owned()]), "{policy} {}", answer.header("E"));
     }
+    assert_eq!(faults(r#"<trace source="s" />"#), ["policy/missing"]);
     let empty = answered(r#"<trace source="s"><message>m</message><metadata name="a" value="@("")" /></trace>"#);
     assert_eq!(empty.header("E"), "trace|ExpressionValueValidationFailure|trace|Expression value is invalid. The value field is required.");
     assert_eq!(faults(r#"<trace source="s" severity="warning"><message>m</message></trace>"#).first(), Some(&"policy/bad-value"));

@@ -79,16 +79,19 @@ fn a_stream_reaches_the_client_as_events() {
 #[test]
 fn when_all_regions_fail_the_client_learns_when_to_come_back() {
     let simulation = Simulation::start(&[]);
-    simulation.fault(&["swc", "429", "--retry-after", "30s"]);
-    simulation.fault(&["frc", "429", "--retry-after", "7s"]);
-    let answer = simulation.chat("swedencentral", HELLO);
-    assert_eq!((answer.story().as_str(), answer.header("retry-after")), ("429 frc 2", "7"));
-    assert!(answer.text().contains("\"code\":\"429\""), "{}", answer.text());
     simulation.fault(&["swc", "connection-refused"]);
     simulation.fault(&["frc", "dns-failure"]);
     let answer = simulation.chat("swedencentral", HELLO);
     assert_eq!(answer.story(), "503 none 2");
     assert!(answer.text().contains("ServiceUnavailable"));
+    simulation.fault(&["swc", "429", "--retry-after", "300s"]);
+    simulation.fault(&["frc", "429", "--retry-after", "70s"]);
+    let answer = simulation.chat("swedencentral", HELLO);
+    assert_eq!((answer.story().as_str(), answer.header("retry-after")), ("429 frc 2", "70"));
+    assert!(answer.text().contains("\"code\":\"429\""), "{}", answer.text());
+    // The gateway remembers: only the one that frees first is asked. The other gateway has memories of its own.
+    assert_eq!(simulation.chat("swedencentral", HELLO).story(), "429 frc 1");
+    assert_eq!(simulation.chat("francecentral", HELLO).story(), "429 swc 2");
 }
 
 #[test]
@@ -335,6 +338,45 @@ fn hosts_that_are_let_out_speak_tls_and_are_believed_only_with_a_trusted_certifi
     }
 }
 
+/// Source: learn.microsoft.com/azure/templates/microsoft.apimanagement/service/backends (tls).
+#[test]
+fn a_backend_entity_says_what_of_its_certificate_is_checked() {
+    let directory = tempfile::tempdir().unwrap();
+    let certificate = |name: &str| rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    // One is trusted and for another name, one for this name and not trusted, one neither.
+    let [misnamed, stranger, neither] = ["other.example", "localhost", "other.example"].map(certificate);
+    let roots = directory.path().join("roots.pem");
+    fs::write(&roots, misnamed.cert.pem()).unwrap();
+    let ports = [server("misnamed", Some(&misnamed)), server("stranger", Some(&stranger)), server("neither", Some(&neither))];
+    let mut entities = Vec::new();
+    for (name, port) in ["misnamed", "stranger", "neither"].iter().zip(ports) {
+        for (chain, of_name) in [(true, true), (true, false), (false, true), (false, false)] {
+            entities.push(serde_json::json!({ "name": format!("{name}-{chain}-{of_name}"), "properties": {
+                "url": format!("https://localhost:{port}"), "tls": { "validateCertificateChain": chain, "validateCertificateName": of_name }
+            } }));
+        }
+    }
+    let (policy, list) = (directory.path().join("policy.xml"), directory.path().join("backends.json"));
+    let route = r#"<policies><inbound><set-backend-service backend-id="@(context.Request.Headers.GetValueOrDefault("x-to", ""))" /></inbound></policies>"#;
+    fs::write(&policy, route).unwrap();
+    fs::write(&list, serde_json::to_string(&entities).unwrap()).unwrap();
+    let arguments = ["--policy", policy.to_str().unwrap(), "--real", "localhost", "--backend-entities", list.to_str().unwrap()];
+    let simulation = Simulation::start_with(&arguments, &[("SSL_CERT_FILE", &roots)]);
+    let gateway = simulation.gateway("swedencentral");
+    for (name, believed) in [
+        ("misnamed", ["true-false", "false-false"]),
+        ("stranger", ["false-true", "false-false"]),
+        ("neither", ["false-false", "false-false"]),
+    ] {
+        for checks in ["true-true", "true-false", "false-true", "false-false", "true-true"] {
+            let to = [("x-to", format!("{name}-{checks}"))];
+            let answer = request(&gateway, "POST", "/openai/deployments/m/chat/completions", &to, HELLO.as_bytes()).unwrap();
+            let expected = if believed.contains(&checks) { 200 } else { 500 };
+            assert_eq!(answer.status, expected, "{name} {checks}: {}", answer.text());
+        }
+    }
+}
+
 #[test]
 fn a_port_in_use_is_said_and_exits_with_2() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -497,4 +539,44 @@ fn a_faulty_folder_does_not_start_and_says_all() {
             assert!(said.contains(expected), "{expected}\n{said}");
         }
     }
+}
+
+#[test]
+fn tokens_of_the_simulated_entra_open_a_gateway_that_validates_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("policy.xml");
+    let policy = r#"<policies><inbound>
+        <validate-azure-ad-token tenant-id="contoso.onmicrosoft.com"><client-application-ids><application-id>my-client</application-id></client-application-ids>
+        <audiences><audience>api://gateway</audience></audiences></validate-azure-ad-token>
+        <set-backend-service base-url="https://team-a.openai.azure.com/openai" />
+        <authentication-managed-identity resource="https://cognitiveservices.azure.com" /><set-header name="api-key" exists-action="delete" />
+        </inbound></policies>"#;
+    fs::write(&path, policy).unwrap();
+    let mut simulation = Simulation::start(&["--policy", path.to_str().unwrap()]);
+    let form =
+        |client: &str| format!("grant_type=client_credentials&client_id={client}&client_secret=x&scope=api%3A%2F%2Fgateway%2F.default");
+    let token = |simulation: &Simulation, client: &str| {
+        let fields = [("Content-Type", "application/x-www-form-urlencoded".to_owned())];
+        let control = simulation.control();
+        let host = control.trim_start_matches("http://").trim_end_matches('/');
+        let answer = request(host, "POST", "/entra/contoso.onmicrosoft.com/oauth2/v2.0/token", &fields, form(client).as_bytes()).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        serde_json::from_str::<serde_json::Value>(&answer.text()).unwrap()["access_token"].as_str().unwrap().to_owned()
+    };
+    let call = |simulation: &Simulation, authorization: String| {
+        let fields = [("api-key", simulation.key()), ("Content-Type", "application/json".into()), ("Authorization", authorization)];
+        let path = "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21";
+        request(&simulation.gateway("swedencentral"), "POST", path, &fields, HELLO.as_bytes()).unwrap()
+    };
+    let (good, other) = (token(&simulation, "my-client"), token(&simulation, "other"));
+    let answer = call(&simulation, format!("Bearer {good}"));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    // The keys come from no server: the request is one attempt.
+    let event = simulation.event("request");
+    assert_eq!((event["attempts"].as_array().unwrap().len(), &event["servedBy"]), (1, &serde_json::json!("team-a")), "{event}");
+    let answer = call(&simulation, format!("Bearer {other}"));
+    let told = r#"{ "statusCode": 401, "message": "Claim azp value of other is not allowed. Access denied." }"#;
+    assert_eq!((answer.status, answer.text().as_str()), (401, told));
+    let answer = call(&simulation, "Bearer a.b.c".into());
+    assert_eq!((answer.status, answer.text().as_str()), (401, r#"{ "statusCode": 401, "message": "Invalid JWT." }"#));
 }

@@ -355,7 +355,7 @@ fn a_one_way_request_copies_and_authenticates() {
 /// Sources: the page of set-body (JSON to SOAP, JSON to JSON, the filters in Pascal case, dates in C# formats) and dotliquid's own rules.
 #[test]
 fn liquid_reads_json() {
-    const BODY: &str = r#"{"customer":{"purchase":{"identifier":"A1","orderShortDesc":"two \"x\""}},"items":[{"id":1,"n":"b"},{"id":2,"n":"a"}],"empty":[],"yes":true,"no":null,"price":12.5,"count":3,"when":"2012-03-21T05:40:00Z","text":" Hello world "}"#;
+    const BODY: &str = r#"{"customer":{"purchase":{"identifier":"A1","orderShortDesc":"two \"x\""}},"items":[{"id":1,"n":"b"},{"id":2,"n":"a"}],"empty":[],"yes":true,"no":null,"price":12.5,"count":3,"when":"2012-03-21T05:40:00Z","text":" Hello world ","quoted":"say \"hi\"\n"}"#;
     for (template, expected) in [
         ("{{body.customer.purchase.identifier}}", "A1"),
         (r#"{"id": "{{ body.customer.purchase.identifier }}"}"#, r#"{"id": "A1"}"#),
@@ -385,6 +385,8 @@ fn liquid_reads_json() {
         ("{{query.api-version}}{{context.Request.Url.Query.api-version}}", "11"),
         ("{{context.Request.Headers['content-type']}} {{context.Variables['v'].a}}", "application/json 1"),
         ("{{ 'a' | Append: 'b' | Prepend: 'c' | Replace: '[ab]', 'x' }}", "cxx"),
+        // As in every template that API Management writes for an imported WSDL: text made fit for JSON.
+        (r#"{{body.quoted | Replace: '\r', '\r' | Replace: '\n', '\n' | Replace: '([^\\](\\\\)*)"', '$1\"'}}"#, r#"say \"hi\"\n"#),
         ("{{ body.count | DividedBy: 0 }}", "Liquid error: Attempted to divide by zero."),
     ] {
         let policy = format!(

@@ -1,14 +1,21 @@
 //! Managed identity: issues and verifies the simulator's own access tokens.
 //!
-//! A token has the shape of an Entra access token (three parts, base64url), so that policies can carry and read it. Its
-//! signature is a keyed checksum: it shows that this simulator has issued the token, and is no cryptographic signature.
+//! A token has the shape of an Entra access token and is signed by RS256 with a key that this simulator has made for itself, so that
+//! `validate-jwt` and everybody else can check it.
 //! Source of the claims: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::hash::{keyed, mix};
+use super::hash::keyed;
 use crate::{
+    dotnet::crypto::jws::SigningKey,
     environment::{Moment, guid_text},
     text::Text,
 };
@@ -24,14 +31,28 @@ pub const COGNITIVE_SERVICES: &str = "https://cognitiveservices.azure.com";
 /// Source: learn.microsoft.com/entra/identity/managed-identities-azure-resources/managed-identities-faq.
 const LIFETIME: i64 = 24 * 60 * 60;
 
-/// The `alg` names no algorithm of RFC 7518 on purpose.
-const HEADER: &str = r#"{"typ":"JWT","alg":"simulated","kid":"simulator"}"#;
+/// How long the same identity goes on with the same token, in seconds: the gateway keeps tokens, too.
+const REUSE: i64 = 3_600;
 
-/// The simulated Entra tenant with its managed identities. Holds a secret number and nothing that changes: a copy given to
-/// every resource verifies what any other copy has issued.
+/// Tokens that are kept.
+const KEPT: usize = 1_024;
+
+/// The simulated Entra with its managed identities. A copy given to every resource verifies what any other copy has issued.
 #[derive(Clone, Debug)]
 pub struct Identity {
     secret: u64,
+    key: Arc<OnceLock<Option<SigningKey>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// Tokens whose signature needs not to be worked out again. What is in here follows from the secret: it changes nothing but the time that
+/// things take.
+#[derive(Debug, Default)]
+struct Kept {
+    /// By resource and client id, with the second of issue.
+    issued: BTreeMap<(String, Option<String>), (i64, Text)>,
+    /// Tokens whose signatures are good.
+    good: BTreeSet<Text>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,19 +73,23 @@ struct Claims<'a> {
 impl Identity {
     /// A tenant whose tokens are good wherever the same `secret` is.
     pub fn new(secret: u64) -> Self {
-        Self { secret }
+        Self { secret, key: Arc::default(), kept: Arc::default() }
     }
 
     /// A token for `resource` (an application id URI such as [`COGNITIVE_SERVICES`]), in the name of the user-assigned
-    /// identity `client_id` or, without one, of the system-assigned identity. Valid for 24 hours; the same arguments within
-    /// one second give the same token.
+    /// identity `client_id` or, without one, of the system-assigned identity. Valid for 24 hours; within an hour the same arguments give the
+    /// same token.
     pub fn issue(&self, resource: &str, client_id: Option<&str>, now: Moment) -> Text {
+        let issued = now.unix_seconds();
+        let of = (resource.to_owned(), client_id.map(str::to_owned));
+        if let Some((_, token)) = self.kept().issued.get(&of).filter(|(before, _)| (0..REUSE).contains(&(issued - before))) {
+            return token.clone();
+        }
         let principal = client_id.unwrap_or("system-assigned");
         let oid = identifier("oid", principal);
-        let issued = now.unix_seconds();
         let claims = Claims {
             aud: resource.to_owned(),
-            iss: issuer(),
+            iss: issuer(TENANT),
             iat: issued,
             nbf: issued,
             exp: issued.saturating_add(LIFETIME),
@@ -76,47 +101,82 @@ impl Identity {
             ver: "1.0",
         };
         // A struct of texts and numbers always has a JSON form.
-        let claims = serde_json::to_string(&claims).unwrap_or_default();
-        let mut token = URL_SAFE_NO_PAD.encode(HEADER);
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(claims, &mut token);
-        let signature = self.checksum(&token);
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-        token.into()
+        let token = self.sign(&serde_json::to_string(&claims).unwrap_or_default());
+        let mut kept = self.kept();
+        if kept.issued.len() >= KEPT {
+            kept.issued.clear();
+        }
+        kept.issued.insert(of, (issued, token.clone()));
+        token
     }
 
     /// Whether this tenant has issued `token` for `audience` and it is valid at `now`. A slash at the end of either audience
     /// makes no difference.
     pub fn verify(&self, token: &str, audience: &str, now: Moment) -> bool {
-        let Some((signed, signature)) = token.rsplit_once('.') else { return false };
-        if URL_SAFE_NO_PAD.decode(signature).ok().as_deref() != Some(&self.checksum(signed)) {
+        if !self.is_signed(token) {
             return false;
         }
-        let Some(claims) = signed.split_once('.').and_then(|(_, claims)| URL_SAFE_NO_PAD.decode(claims).ok()) else { return false };
+        let Some(claims) = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok()) else { return false };
         let Ok(claims) = serde_json::from_slice::<Claims>(&claims) else { return false };
         let seconds = now.unix_seconds();
         claims.aud.trim_end_matches('/') == audience.trim_end_matches('/')
-            && claims.iss == issuer()
+            && claims.iss == issuer(TENANT)
             && claims.nbf <= seconds
             && seconds < claims.exp
     }
 
-    fn checksum(&self, signed: &str) -> [u8; 32] {
-        let mut sum = [0; 32];
-        for (lane, bytes) in (0..).zip(sum.as_chunks_mut::<8>().0) {
-            *bytes = keyed(mix(self.secret ^ lane), signed.as_bytes()).to_be_bytes();
+    /// The key, made when it is first needed: that takes a moment.
+    pub(super) fn key(&self) -> Option<&SigningKey> {
+        self.key.get_or_init(|| SigningKey::from_seed(self.secret)).as_ref()
+    }
+
+    pub(super) fn key_id(&self) -> String {
+        format!("{:016x}", keyed(self.secret, b"kid"))
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn sign(&self, claims: &str) -> Text {
+        let id = self.key_id();
+        let header = json!({"typ": "JWT", "alg": "RS256", "kid": id, "x5t": id}).to_string();
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signature = self.key().and_then(|key| key.sign(signed.as_bytes())).unwrap_or_default();
+        let token = Text::from(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)));
+        self.keep(&token);
+        token
+    }
+
+    fn is_signed(&self, token: &str) -> bool {
+        if self.kept().good.contains(token) {
+            return true;
         }
-        sum
+        let Some((signed, signature)) = token.rsplit_once('.') else { return false };
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        let is_good = token.split('.').count() == 3 && self.key().is_some_and(|key| key.verifies(signed.as_bytes(), &signature));
+        if is_good {
+            self.keep(&Text::copied(token));
+        }
+        is_good
+    }
+
+    fn keep(&self, token: &Text) {
+        let mut kept = self.kept();
+        if kept.good.len() >= KEPT {
+            kept.good.clear();
+        }
+        kept.good.insert(token.clone());
     }
 }
 
-fn issuer() -> String {
-    format!("https://sts.windows.net/{TENANT}/")
+/// The older name of a tenant, which tokens of version 1.0 carry.
+pub(super) fn issuer(tenant: &str) -> String {
+    format!("https://sts.windows.net/{tenant}/")
 }
 
 /// A GUID that is always the same for the same principal.
-fn identifier(what: &str, principal: &str) -> String {
+pub(super) fn identifier(what: &str, principal: &str) -> String {
     let seed = keyed(0, what.as_bytes());
     let mut bytes = [0; 16];
     for (half, part) in (0..).zip(bytes.as_chunks_mut::<8>().0) {

@@ -6,6 +6,7 @@
 //! [`Moment`]: crate::environment::Moment
 //! [`Environment`]: crate::environment::Environment
 
+pub mod entra;
 pub mod faults;
 mod hash;
 pub mod identity;

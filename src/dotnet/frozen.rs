@@ -44,6 +44,11 @@ impl Frozen {
     pub fn size(&self) -> usize {
         self.size
     }
+
+    /// What it takes of memory.
+    pub fn footprint(&self) -> usize {
+        self.size + self.heap.len() * size_of::<Object>()
+    }
 }
 
 /// Copies a value out of a request.

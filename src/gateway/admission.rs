@@ -10,7 +10,7 @@ use super::{
     route,
 };
 use crate::{
-    dotnet::context::{self as shown, Named},
+    dotnet::context as shown,
     http::Url,
     policy::{Policy, Program, Section},
     text::Text,
@@ -39,25 +39,21 @@ impl Gateway {
             return Ok(None);
         };
         let (hosted, suffix) = (hosted.clone(), Text::copied(suffix));
-        let found = hosted.api.operation(&request.method, &suffix);
+        let found = hosted.operation(&request.method, &suffix);
         let preflight = if found.is_none() { preflight(&hosted, request, &suffix) } else { None };
+        let matched =
+            found.map(|(index, template, operation)| (index, template.parameters(&suffix, &request.original_url.query), operation));
         state.enter(&hosted, suffix);
         if let Some(program) = preflight {
             state.preflight = true;
             return Ok(Some(program));
         }
-        let Some((index, parameters)) = found else {
+        let Some((index, parameters, operation)) = matched else {
             let program = hosted.programs.find(None, None).clone();
             return Err(Box::new(Refused { error: PolicyError::operation_not_found(), program }));
         };
-        state.context.operation = hosted.api.operations.get(index).map(|operation| shown::Operation {
-            named: Named { id: operation.id.clone(), name: operation.name.clone() },
-            method: operation.method.clone(),
-            url_template: operation.url_template.clone(),
-        });
-        let in_query = hosted.api.in_query(index, &state.context.request.original_url.query);
+        state.context.operation = Some(operation.clone());
         state.context.request.matched_parameters = parameters;
-        state.context.request.matched_parameters.extend(in_query);
         match self.authorize(&hosted, state) {
             Ok(product) => {
                 state.context.product = product.and_then(|product| self.products.get(product)).cloned();
@@ -76,8 +72,8 @@ impl Gateway {
     fn authorize(&self, hosted: &Hosted, state: &mut State) -> Result<Option<usize>, PolicyError> {
         let api = &hosted.api;
         let request = &state.context.request;
-        let in_query = || query_value(&request.original_url, &api.key_query);
-        let key = request.headers.get(&api.key_header).map(Text::to_string).or_else(in_query).filter(|key| !key.is_empty());
+        let in_query = || query_value(&request.original_url, &api.key_query).map(Text::from);
+        let key = request.headers.get(&api.key_header).cloned().or_else(in_query).filter(|key| !key.is_empty());
         let is_keyed = key.is_some();
         if let Some(key) = key
             && let Some(subscription) = self.subscriptions.iter().find(|subscription| subscription.has(&key))
@@ -85,7 +81,7 @@ impl Gateway {
             && let Some(product) = self.grants(subscription, hosted)
         {
             state.context.user = self.owner(subscription);
-            state.context.subscription = Some(subscription.shown(key.into()));
+            state.context.subscription = Some(subscription.shown(key));
             return Ok(product);
         }
         if !is_keyed || hosted.any_key {
@@ -136,7 +132,7 @@ fn preflight(hosted: &Hosted, request: &shown::RequestMessage, suffix: &str) -> 
         return None;
     }
     let asked = request.headers.get("Access-Control-Request-Method")?;
-    let (index, _) = hosted.api.operation(asked, suffix)?;
+    let (index, ..) = hosted.operation(asked, suffix)?;
     let program = hosted.programs.find(None, Some(index));
     let inbound = program.block(program.section(Section::Inbound));
     inbound.iter().any(|statement| matches!(statement.policy, Policy::Cors(_))).then(|| program.clone())

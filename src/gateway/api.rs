@@ -8,7 +8,6 @@ use crate::{
         context::{self as shown, Named},
         datetime::DateTime,
     },
-    http::percent_decode,
     text::Text,
 };
 
@@ -151,28 +150,18 @@ impl Subscription {
     }
 }
 
+impl Operation {
+    /// `context.Operation`
+    pub(super) fn shown(&self) -> shown::Operation {
+        shown::Operation {
+            named: Named { id: self.id.clone(), name: self.name.clone() },
+            method: self.method.clone(),
+            url_template: self.url_template.clone(),
+        }
+    }
+}
+
 impl Api {
-    /// Finds the operation of a request by its method and the path below the API's own: its place in [`Api::operations`], and the template's
-    /// parameters, percent-decoded. Literal segments compare without case, parameters take one segment, a final `*` takes the rest.
-    /// Source: learn.microsoft.com/azure/api-management/api-management-howto-add-operations (template matching).
-    pub fn operation(&self, method: &str, suffix: &str) -> Option<(usize, Vec<(Text, Text)>)> {
-        let operations = self.operations.iter().enumerate();
-        operations
-            .filter(|(_, operation)| operation.method.eq_ignore_ascii_case(method))
-            .find_map(|(index, operation)| match_template(&operation.url_template, suffix).map(|parameters| (index, parameters)))
-    }
-
-    /// The parameters that an operation's template has in its query, as far as the request's has them, percent-decoded.
-    pub(super) fn in_query(&self, operation: usize, query: &str) -> Vec<(Text, Text)> {
-        let template = self.operations.get(operation).map_or("", |operation| operation.url_template.as_str());
-        let value = |name: &str| {
-            let mut pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
-            pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| percent_decode(value))
-        };
-        let found = query_template(template).filter_map(|(name, parameter)| Some((parameter.to_owned().into(), value(name)?.into())));
-        found.collect()
-    }
-
     /// The path that its requests begin with, version and all, without slashes at its ends.
     pub fn public_path(&self) -> String {
         match &self.version {
@@ -191,25 +180,6 @@ pub(super) fn query_template(template: &str) -> impl Iterator<Item = (&str, &str
         let (name, parameter) = pair.split_once('=')?;
         Some((name, parameter.strip_prefix('{')?.strip_suffix('}')?))
     })
-}
-
-fn match_template(template: &str, suffix: &str) -> Option<Vec<(Text, Text)>> {
-    let template = template.split('?').next().unwrap_or(template);
-    let mut parameters = Vec::new();
-    let mut segments = suffix.trim_matches('/').split('/');
-    let mut parts = template.trim_matches('/').split('/');
-    loop {
-        match (parts.next(), segments.next()) {
-            (None, None) => return Some(parameters),
-            (Some("*"), _) if parts.next().is_none() => return Some(parameters),
-            (Some(part), Some(segment)) => match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-                Some(name) if !segment.is_empty() => parameters.push((Text::from(name.to_owned()), Text::from(percent_decode(segment)))),
-                None if part.eq_ignore_ascii_case(segment) => {}
-                _ => return None,
-            },
-            _ => return None,
-        }
-    }
 }
 
 /// The operations of Azure's own import of the Azure OpenAI inference API, version 2024-10-21, all of them POST.
@@ -269,27 +239,6 @@ impl Default for Api {
             protocols: vec!["https".into()],
             workspace: None,
             samples: Vec::new(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_means_an_operation_or_none() {
-        let api = Api::default();
-        let chat = api.operations.iter().position(|operation| operation.id == "ChatCompletions_Create").unwrap();
-        let deployment = |name: &str| Some((chat, vec![(Text::from("deployment-id"), Text::from(name.to_owned()))]));
-        for (method, suffix, expected) in [
-            ("POST", "/deployments/gpt-4o/chat/completions", deployment("gpt-4o")),
-            ("post", "/Deployments/gpt%2D4o/chat/completions/", deployment("gpt-4o")),
-            ("GET", "/deployments/gpt-4o/chat/completions", None),
-            ("POST", "/deployments//chat/completions", None),
-            ("POST", "", None),
-        ] {
-            assert_eq!(api.operation(method, suffix), expected, "{method} {suffix}");
         }
     }
 }

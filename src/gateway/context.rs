@@ -54,8 +54,6 @@ pub(super) struct State {
     pub streaming: Option<(OperationId, bool)>,
     /// Whether the client's body is still to be read from the driver.
     pub client_body_waits: bool,
-    /// The client's address.
-    pub client: IpAddr,
     /// The `cache-lookup` that found nothing, until `cache-store`.
     pub missed: Option<Box<Missed>>,
     /// The semantic lookup that found nothing, until its store.
@@ -96,7 +94,6 @@ impl State {
             host_set: false,
             streaming: None,
             client_body_waits,
-            client: arrival.client,
             missed: None,
             unanswered: None,
             screens: Vec::new(),
@@ -130,8 +127,9 @@ impl State {
             self.context.request.url.query = self.query.clone();
             return;
         };
-        let path = format!("{}{}", base.path.trim_end_matches('/'), self.suffix);
-        self.context.request.url = Url { path: path.into(), query: self.query.clone(), ..base.clone() };
+        let above = base.path.trim_end_matches('/');
+        let path = if above.is_empty() { self.suffix.clone() } else { [above, self.suffix.as_str()].concat().into() };
+        self.context.request.url = Url { path, query: self.query.clone(), ..base.clone() };
     }
 
     /// Whether an expression could meet a body that has not been read.

@@ -8,6 +8,7 @@ use std::{net::IpAddr, time::Duration};
 
 use bytes::Bytes;
 
+use super::backends::Tls;
 use crate::{
     http::{RequestHead, ResponseHead},
     text::Text,
@@ -105,8 +106,8 @@ pub struct Send {
 /// Why a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// `forward-request`: the client's own request.
-    Forward,
+    /// `forward-request`: the client's own request, to a backend whose certificate is checked like this.
+    Forward(Tls),
     /// `send-request`: a request that the policy makes.
     SendRequest,
     /// `validate-jwt`: an OpenID configuration, or its keys.

@@ -37,6 +37,7 @@ mod limits;
 mod machine;
 mod pools;
 mod route;
+mod template;
 mod tokens;
 mod transform;
 mod usage;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Api, Backends, Subscription, context};
+use super::{Api, Backends, Subscription, context, template::Template};
 use crate::{
     dotnet::context::{self as shown},
     policy::Program,
@@ -81,11 +81,47 @@ pub struct Hosted {
     pub(super) any_key: bool,
     /// What all its requests show of the service.
     pub(super) service: Arc<shown::Service>,
+    /// The operations, in the order of the API's list: how they are met, and what a request shows of them.
+    operations: Vec<(Template, shown::Operation)>,
 }
 
 impl Hosted {
     pub(super) fn new(held: Held, service: Text, region: Text) -> Self {
         let service = context::service(service, region, &held.api);
-        Self { api: held.api, products: held.products, programs: held.programs, any_key: held.any_key, service }
+        let operations = held.api.operations.iter().map(|operation| (Template::new(&operation.url_template), operation.shown())).collect();
+        Self { api: held.api, products: held.products, programs: held.programs, any_key: held.any_key, service, operations }
+    }
+
+    /// The operation of a request by its method and the path below the API's own: the first that fits, by its place in the API's list.
+    pub(super) fn operation(&self, method: &str, suffix: &str) -> Option<(usize, &Template, &shown::Operation)> {
+        let fits = |(template, operation): &&(Template, shown::Operation)| {
+            operation.method.eq_ignore_ascii_case(method) && template.matches(suffix)
+        };
+        let index = self.operations.iter().position(|known| fits(&known))?;
+        self.operations.get(index).map(|(template, operation)| (index, template, operation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn method_and_path_mean_an_operation_or_none() {
+        let held = Held { api: Api::default(), products: Vec::new(), programs: Programs::new(Arc::default()), any_key: true };
+        let hosted = Hosted::new(held, "contoso".into(), "Sweden Central".into());
+        for (method, suffix, expected) in [
+            ("POST", "/deployments/gpt-4o/chat/completions", Some("ChatCompletions_Create")),
+            ("post", "/Deployments/gpt%2D4o/chat/completions/", Some("ChatCompletions_Create")),
+            ("POST", "/deployments/gpt-4o/embeddings", Some("embeddings_create")),
+            ("GET", "/deployments/gpt-4o/chat/completions", None),
+            ("POST", "/deployments//chat/completions", None),
+            ("POST", "", None),
+        ] {
+            let found = hosted.operation(method, suffix).map(|(index, _, operation)| (index, operation.named.id.as_str()));
+            assert_eq!(found.map(|(_, id)| id), expected, "{method} {suffix}");
+            let listed = found.and_then(|(index, _)| hosted.api.operations.get(index)).map(|operation| operation.id.as_str());
+            assert_eq!(listed, expected, "{method} {suffix}");
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! | `GET /state` | what there is and how it fares |
 //! | `GET /traces` | the ids of the requests whose traces are kept, the newest first |
 //! | `GET /traces/{id}` | one of them: what each policy did |
+//! | `GET`, `POST /entra/{path}` | what Microsoft Entra ID has at that path: an OpenID configuration, its keys, tokens |
 //!
 //! A web page must not get at it: the `Host` has to be a loopback one (DNS rebinding), and so has an `Origin`.
 
@@ -17,7 +18,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, Request, State},
-    http::{HeaderMap, StatusCode, header, uri::Authority},
+    http::{HeaderMap, Method, StatusCode, header, uri::Authority},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{delete, get, post},
@@ -26,10 +27,14 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::site::{Site, UnknownTarget};
-use crate::azure::faults::{FaultCommand, Target};
+use crate::{
+    azure::faults::{FaultCommand, Target},
+    http::{Headers, RequestHead, Url},
+};
 
 /// What a wrong path is told.
-const THERE_IS: &str = "there are POST /faults, DELETE /faults, DELETE /faults/{target}, GET /state, GET /traces and GET /traces/{id}";
+const THERE_IS: &str =
+    "there are POST /faults, DELETE /faults, DELETE /faults/{target}, GET /state, GET /traces, GET /traces/{id} and /entra/{path}";
 
 /// A command is a few dozen bytes.
 const COMMAND_LIMIT: usize = 64 * 1024;
@@ -47,6 +52,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/state", get(state))
         .route("/traces", get(traces))
         .route("/traces/{id}", get(trace))
+        .route("/entra/{*path}", get(entra).post(entra))
         .fallback(async || refuse(StatusCode::NOT_FOUND, "not-found", THERE_IS))
         .method_not_allowed_fallback(async || refuse(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this path has other methods"))
         .layer(DefaultBodyLimit::max(COMMAND_LIMIT))
@@ -86,6 +92,19 @@ async fn obey(site: &Arc<Site>, command: FaultCommand) -> Response {
 
 fn faults(site: &Site) -> Response {
     Json(json!({"faults": site.faults()})).into_response()
+}
+
+/// The same as a policy finds at `https://login.microsoftonline.com`, so that clients can have tokens that policies take.
+async fn entra(State(site): State<Arc<Site>>, Path(path): Path<String>, method: Method, body: Bytes) -> Response {
+    let url = Url::parse(&format!("https://login.microsoftonline.com/{path}"));
+    let head = url.map(|url| RequestHead { method: method.as_str().to_owned().into(), url, headers: Headers::new() });
+    match head.and_then(|head| site.world.entra(&head, &body)) {
+        Some((status, answer)) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND);
+            (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], answer).into_response()
+        }
+        None => refuse(StatusCode::NOT_FOUND, "not-found", "there is no such path"),
+    }
 }
 
 async fn state(State(site): State<Arc<Site>>) -> Response {

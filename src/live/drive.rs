@@ -232,7 +232,7 @@ impl Drive<'_> {
             Done::Event(event) => Ok(event),
             Done::Sent(operation, exchanged) => {
                 let Exchanged { outcome, body, attempt } = *exchanged;
-                let place = self.log.attempt(attempt);
+                let place = attempt.map_or(0, |attempt| self.log.attempt(attempt));
                 self.held.extend(body.map(|body| (operation, place, body)));
                 Ok(Event::Response { operation, outcome })
             }

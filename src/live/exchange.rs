@@ -21,7 +21,10 @@ use super::{
     world::{Destination, Route, World},
 };
 use crate::{
-    gateway::effect::{Failure, FailureKind, Received, Reception, Send},
+    gateway::{
+        backends::Tls,
+        effect::{Failure, FailureKind, Purpose, Received, Reception, Send},
+    },
     http::{RequestHead, ResponseHead, Url, reason_phrase},
     text::Text,
 };
@@ -36,8 +39,8 @@ pub(super) struct Exchanged {
     pub(super) outcome: Result<Received, Failure>,
     /// The response's body, where it is to stream.
     pub(super) body: Option<BackendBody>,
-    /// For the record.
-    pub(super) attempt: Attempt,
+    /// For the record; none where nobody is served by it.
+    pub(super) attempt: Option<Attempt>,
 }
 
 /// The gateway on whose behalf a request is sent.
@@ -53,19 +56,30 @@ pub(super) struct Sender<'a> {
 pub(super) async fn exchange(world: &World, sender: Sender<'_>, send: &Send, body: RequestBody) -> Result<Exchanged, Unwritable> {
     let started = Instant::now();
     let url = &send.request.url;
+    if send.reception == Reception::Collect
+        && let Some((status, body)) = world.stand_in(&send.request, &body)
+    {
+        let headers = [("Content-Type", "application/json; charset=utf-8")].into_iter().collect();
+        let received = Received { head: ResponseHead { status, reason: reason_phrase(status).into(), headers }, body: Some(body) };
+        return Ok(Exchanged { outcome: Ok(received), body: None, attempt: None });
+    }
     let destination = match world.resolve(url, sender.region, sender.display) {
         Ok(destination) => destination,
         Err(failure) => {
             let known = world.known(&url.host);
             let (backend, region) = known.map_or((url.host.clone(), None), |known| (known.label.clone(), known.region.clone()));
             let attempt = Attempt { backend, region, outcome: Outcome::Error(failure.kind.word()), ms: started.elapsed() };
-            return Ok(Exchanged { outcome: Err(failure), body: None, attempt });
+            return Ok(Exchanged { outcome: Err(failure), body: None, attempt: Some(attempt) });
         }
     };
     let request = write_request(&send.request, body, destination.prefix())?;
+    let tls = match send.purpose {
+        Purpose::Forward(tls) => tls,
+        _ => Tls::default(),
+    };
     // A timeout is for status and headers, of `send-request` too; a body that never ends has a limit of its own.
     // Source: learn.microsoft.com/azure/api-management/api-management-error-handling-policies, `Timeout`.
-    let begun = match tokio::time::timeout(send.timeout, attempt(&destination, &url.host, request)).await {
+    let begun = match tokio::time::timeout(send.timeout, attempt(&destination, &url.host, tls, request)).await {
         Ok(begun) => begun,
         Err(_) => Err(no_answer(&url.host, send.timeout)),
     };
@@ -92,7 +106,7 @@ pub(super) async fn exchange(world: &World, sender: Sender<'_>, send: &Send, bod
         Err(failure) => Outcome::Error(failure.kind.word()),
     };
     let attempt = Attempt { backend: destination.label.clone(), region: destination.region.clone(), outcome: word, ms: started.elapsed() };
-    Ok(Exchanged { outcome, body, attempt })
+    Ok(Exchanged { outcome, body, attempt: (send.purpose != Purpose::SigningKeys).then_some(attempt) })
 }
 
 fn no_answer(host: &str, timeout: Duration) -> Failure {
@@ -102,9 +116,10 @@ fn no_answer(host: &str, timeout: Duration) -> Failure {
 async fn attempt(
     destination: &Arc<Destination>,
     host: &str,
+    tls: Tls,
     request: Request<RequestBody>,
 ) -> Result<(ResponseHead, BackendBody), Failure> {
-    let (response, link) = send(destination, host, request).await?;
+    let (response, link) = send(destination, host, tls, request).await?;
     let (parts, body) = response.into_parts();
     let status = parts.status.as_u16();
     let reason = match parts.extensions.get::<ReasonPhrase>() {
@@ -125,7 +140,12 @@ pub(super) async fn read(host: &str, body: BackendBody) -> Result<Bytes, Failure
     })
 }
 
-async fn send(destination: &Destination, host: &str, mut request: Request<RequestBody>) -> Result<(Response<Incoming>, Link), Failure> {
+async fn send(
+    destination: &Destination,
+    host: &str,
+    tls: Tls,
+    mut request: Request<RequestBody>,
+) -> Result<(Response<Incoming>, Link), Failure> {
     // A kept connection may turn out to be closed before a byte of the request is written. Then it is as if it had not been there.
     while let Some(link) = destination.pool.take() {
         match link.send(request).await {
@@ -135,7 +155,7 @@ async fn send(destination: &Destination, host: &str, mut request: Request<Reques
             Err(Unanswered::Ended) => return Err(ended(host)),
         }
     }
-    let link = connect(destination, host).await?;
+    let link = connect(destination, host, tls).await?;
     link.send(request).await.map_err(|unanswered| match unanswered {
         Unanswered::Broken(error) => failure::of_exchange(host, &error),
         Unanswered::Unsent(_) | Unanswered::Ended => ended(host),
@@ -146,7 +166,7 @@ fn ended(host: &str) -> Failure {
     failure::failure(FailureKind::Reset, format!("the connection to `{host}` ended before the answer"))
 }
 
-async fn connect(destination: &Destination, name: &str) -> Result<Link, Failure> {
+async fn connect(destination: &Destination, name: &str, checks: Tls) -> Result<Link, Failure> {
     let pool = &destination.pool;
     match &destination.route {
         Route::Resource(hosted) => pool.open(hosted.port.address()).await.map_err(|error| failure::of_connecting(name, &error)),
@@ -160,7 +180,7 @@ async fn connect(destination: &Destination, name: &str) -> Result<Link, Failure>
             };
             let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
             for address in addresses {
-                let opened = if *tls { pool.open_tls(address, host).await } else { pool.open(address).await.map(Ok) };
+                let opened = if *tls { pool.open_tls(address, host, checks).await } else { pool.open(address).await.map(Ok) };
                 match opened {
                     Ok(Ok(link)) => return Ok(link),
                     Ok(Err(error)) => return Err(failure::failure(FailureKind::TlsFailure, format!("no TLS with `{name}`: {error}"))),

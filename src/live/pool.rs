@@ -25,6 +25,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::coop::has_budget_remaining};
 
 use super::tls::{self, Stream};
+use crate::gateway::backends::Tls;
 
 /// How much of an answer that nobody wants is read to save its connection.
 const WORTH_READING: usize = 64 * 1024;
@@ -71,12 +72,13 @@ impl Pool {
         Self::link(Stream::Plain(stream), generation).await
     }
 
-    /// Opens a connection in TLS to the server called `host`. The inner error is that of TLS.
-    pub(super) async fn open_tls(&self, address: SocketAddr, host: &str) -> io::Result<io::Result<Link>> {
-        let generation = self.idle().generation;
+    /// Opens a connection in TLS to the server called `host`. The inner error is that of TLS. One to a server that was believed without all
+    /// checks carries this request alone: the next may want them.
+    pub(super) async fn open_tls(&self, address: SocketAddr, host: &str, checks: Tls) -> io::Result<io::Result<Link>> {
+        let generation = if checks == Tls::default() { self.idle().generation } else { u64::MAX };
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        match tls::handshake(stream, host).await {
+        match tls::handshake(stream, host, checks).await {
             Ok(stream) => Self::link(stream, generation).await.map(Ok),
             Err(error) => Ok(Err(error)),
         }

@@ -35,7 +35,10 @@ use super::{
 use crate::{
     azure::{faults::FaultCommand, openai::ResourceConfig},
     environment::Moment,
-    gateway::effect::{FailureKind, OperationId, Outgoing, Purpose, Reception, Send},
+    gateway::{
+        backends::Tls,
+        effect::{FailureKind, OperationId, Outgoing, Purpose, Reception, Send},
+    },
     http::{RequestHead, Url},
     text::Text,
 };
@@ -69,7 +72,7 @@ fn chat(url: &str, reception: Reception, timeout: Duration) -> Send {
     let headers = [("api-key", "k"), ("Content-Type", "application/json")].into_iter().collect();
     Send {
         operation: OperationId(1),
-        purpose: Purpose::Forward,
+        purpose: Purpose::Forward(Tls::default()),
         request: RequestHead { method: "POST".into(), url: Url::parse(url).unwrap(), headers },
         body: Outgoing::Bytes(body.into()),
         timeout,
@@ -89,7 +92,7 @@ async fn send(site: &Site, url: &str) -> Exchanged {
 }
 
 async fn outcome(site: &Site, url: &str) -> Outcome {
-    send(site, url).await.attempt.outcome
+    send(site, url).await.attempt.unwrap().outcome
 }
 
 #[tokio::test]
@@ -124,7 +127,7 @@ async fn a_resource_that_hangs_runs_into_the_timeout() {
     fault(&site, "swc", "hang").await;
     let exchanged = send_for(&site, SWC, Reception::Stream, Duration::from_millis(20)).await;
     let failure = exchanged.outcome.unwrap_err();
-    assert_eq!((failure.kind, exchanged.attempt.outcome), (FailureKind::Timeout, Outcome::Error("hang")));
+    assert_eq!((failure.kind, exchanged.attempt.unwrap().outcome), (FailureKind::Timeout, Outcome::Error("hang")));
     assert_eq!(failure.message, "no answer from `contoso-swc.openai.azure.com` within 20ms");
 }
 
@@ -182,7 +185,8 @@ async fn a_host_means_what_the_world_says() {
         ("https://example.org/", "example.org", Outcome::Error("dns-failure")),
     ] {
         let exchanged = send(&site, url).await;
-        assert_eq!((exchanged.attempt.backend.as_str(), exchanged.attempt.outcome), (label, expected), "{url}");
+        let attempt = exchanged.attempt.unwrap();
+        assert_eq!((attempt.backend.as_str(), attempt.outcome), (label, expected), "{url}");
     }
     let failure = send(&site, "https://example.org/").await.outcome.unwrap_err();
     assert_eq!(failure.message, "no such host `example.org` in the simulated world");
@@ -279,7 +283,7 @@ async fn a_connection_is_kept_even_where_nobody_wants_the_body() {
     let site = site(&[("mapped.example", server.address)]);
     for _ in 0..3 {
         let exchanged = send_for(&site, "https://mapped.example/", Reception::Stream, Duration::from_secs(30)).await;
-        assert_eq!(exchanged.attempt.outcome, Outcome::Status(429));
+        assert_eq!(exchanged.attempt.unwrap().outcome, Outcome::Status(429));
         let received = exchanged.outcome.unwrap();
         assert_eq!((received.head.reason.as_str(), received.body), ("Too Many Requests", None));
         // UTF-8 on the wire is two characters of Latin-1.

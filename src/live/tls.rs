@@ -1,7 +1,7 @@
 //! TLS towards hosts that the user let out by name: `--real HOST`, `--backend HOST=https://…`.
 //!
 //! Simulated hosts speak plain HTTP on loopback whatever the scheme. Certificates are checked against the system's trusted roots, or those
-//! in the file that the environment's `SSL_CERT_FILE` names.
+//! in the file that the environment's `SSL_CERT_FILE` names, unless the backend entity says that its own is not to be checked.
 
 use std::{
     io,
@@ -17,8 +17,20 @@ use tokio::{
 use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+    rustls::{
+        CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+        client::{
+            WebPkiServerVerifier,
+            danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+            verify_server_name,
+        },
+        crypto::{CryptoProvider, ring},
+        pki_types::{CertificateDer, ServerName, UnixTime},
+        server::ParsedCertificate,
+    },
 };
+
+use crate::gateway::backends::Tls;
 
 /// A connection to a backend.
 #[derive(Debug)]
@@ -33,28 +45,106 @@ pub(super) enum Stream {
 ///
 /// # Errors
 /// The name is none that a certificate can have, there are no trusted roots, or the handshake fails.
-pub(super) async fn handshake(stream: TcpStream, host: &str) -> io::Result<Stream> {
+pub(super) async fn handshake(stream: TcpStream, host: &str, checks: Tls) -> io::Result<Stream> {
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(io::Error::other)?;
-    let connector = TlsConnector::from(config()?);
+    let connector = TlsConnector::from(config(checks)?);
     connector.connect(name, stream).await.map(|stream| Stream::Tls(Box::new(stream)))
 }
 
 /// Read at first use: reading the system's roots takes longer than everything else at start.
-fn config() -> io::Result<Arc<ClientConfig>> {
-    static CONFIG: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
-    CONFIG.get_or_init(build).clone().map_err(io::Error::other)
+fn config(checks: Tls) -> io::Result<Arc<ClientConfig>> {
+    type Built = OnceLock<Result<Arc<ClientConfig>, String>>;
+    static ALL: Built = OnceLock::new();
+    static CHAIN: Built = OnceLock::new();
+    static NAME: Built = OnceLock::new();
+    static NEITHER: Built = OnceLock::new();
+    let built = match (checks.validate_chain, checks.validate_name) {
+        (true, true) => &ALL,
+        (true, false) => &CHAIN,
+        (false, true) => &NAME,
+        (false, false) => &NEITHER,
+    };
+    built.get_or_init(|| build(checks)).clone().map_err(io::Error::other)
 }
 
-fn build() -> Result<Arc<ClientConfig>, String> {
+fn build(checks: Tls) -> Result<Arc<ClientConfig>, String> {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
         return Err("the system has no trusted root certificates".to_owned());
     }
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone());
     let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+    if checks == Tls::default() {
+        return Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()));
+    }
+    let verifier = Partial::new(roots, provider, checks)?;
+    Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()))
+}
+
+/// Checks of a certificate that its backend entity has asked for in part: `validateCertificateChain` and `validateCertificateName`.
+#[derive(Debug)]
+struct Partial {
+    all: Arc<WebPkiServerVerifier>,
+    checks: Tls,
+}
+
+impl Partial {
+    fn new(roots: RootCertStore, provider: Arc<CryptoProvider>, checks: Tls) -> Result<Self, String> {
+        let all = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().map_err(|error| error.to_string())?;
+        Ok(Self { all, checks })
+    }
+}
+
+impl ServerCertVerifier for Partial {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        // The chain is checked first: an error of the name means that the chain is good.
+        match self.all.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(Error::InvalidCertificate(CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }))
+                if !self.checks.validate_name =>
+            {
+                Ok(ServerCertVerified::assertion())
+            }
+            Err(Error::InvalidCertificate(_)) if !self.checks.validate_chain => {
+                if self.checks.validate_name {
+                    verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                }
+                Ok(ServerCertVerified::assertion())
+            }
+            checked => checked,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.all.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.all.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.all.supported_verify_schemes()
+    }
 }
 
 impl AsyncRead for Stream {

@@ -10,11 +10,13 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+
 use super::{
     clock::{self, Chance},
     events::{ErrorReport, EventSink, RequestTrace, SimulationEvent},
     failure,
-    pool::Pool,
+    pool::{Pool, RequestBody},
     port::{Bound, Port},
     resource::ResourceServer,
     tracing::Tracing,
@@ -26,7 +28,7 @@ use crate::{
         openai::ResourceConfig,
     },
     gateway::effect::{Failure, FailureKind},
-    http::Url,
+    http::{RequestHead, Url},
     text::Text,
 };
 
@@ -213,6 +215,22 @@ impl World {
         }
         self.report_unknown(host);
         Err(failure::failure(FailureKind::DnsFailure, format!("no such host `{host}` in the simulated world")))
+    }
+
+    /// What Microsoft Entra ID answers to a request, where it goes there and the user has not sent it elsewhere. No socket is needed for it.
+    pub(super) fn stand_in(&self, request: &RequestHead, body: &RequestBody) -> Option<(u16, Bytes)> {
+        if self.is_elsewhere(&request.url.host) {
+            return None;
+        }
+        let body = if let RequestBody::Bytes(bytes) = body { bytes.clone() } else { Bytes::new() };
+        self.entra(request, &body)
+    }
+
+    /// What Microsoft Entra ID answers to a request; nothing where it goes to another host.
+    pub(super) fn entra(&self, request: &RequestHead, body: &Bytes) -> Option<(u16, Bytes)> {
+        let form = (request.method == "POST").then(|| String::from_utf8_lossy(body));
+        let (status, answer) = self.identity.answer(&request.url, form.as_deref(), clock::now())?;
+        Some((status, Bytes::from(answer.to_string())))
     }
 
     fn remember(&self, key: Text, destination: Arc<Destination>) -> Arc<Destination> {

@@ -43,7 +43,7 @@ pub(super) fn all(
 fn of_spec(spec: &Spec, named_values: &BTreeMap<String, String>) -> Backends {
     let entity = |backend: &crate::spec::Backend| {
         let mut entity = Backend::single(backend.id.clone(), Url::parse(&format!("{}/openai", backend.endpoint.url))?);
-        entity.region = backend.region.display.into();
+        entity.region = backend.region.name.into();
         if let Target::Single(single) = &mut entity.target {
             match &backend.auth {
                 Auth::ApiKey(name) => {

@@ -45,6 +45,7 @@ pub(super) fn execute(policy: &CacheLookup, element: &Text, turn: &mut Turn<'_>)
     let key = key(policy, (by_developer, by_groups), element, turn)?;
     let now = turn.environment.now();
     let found = locked(&turn.gateway.instance.responses).lookup(&key, now);
+    turn.explain(|| format!("{} '{}'", if found.is_some() { "found under" } else { "nothing is stored under" }, key.replace('\n', " ")));
     let missed = Missed { key, downstream, must_revalidate };
     match found {
         Some((found, expires)) => {

@@ -14,6 +14,7 @@ pub(super) fn execute(policy: &CacheLookupValue, element: &Text, turn: &mut Turn
     let key = turn.text(&policy.key, element)?;
     let now = turn.environment.now();
     let found = locked(&turn.gateway.instance.values).lookup(&key, now);
+    turn.explain(|| format!("{} '{key}'", if found.is_some() { "found under" } else { "nothing is stored under" }));
     let value = match (found, &policy.default) {
         (Some((found, _)), _) => frozen::thaw(&found, &mut turn.state.context, &mut turn.state.heap),
         (None, None) => return Ok(Outcome::Done),

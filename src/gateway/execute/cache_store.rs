@@ -23,6 +23,7 @@ pub(super) fn execute(policy: &CacheStore, element: &Text, turn: &mut Turn<'_>) 
     let Some((response, duration)) = storable(policy, element, turn)? else { return Ok(Outcome::Done) };
     let Some(missed) = turn.state.missed.take() else { return Ok(Outcome::Done) };
     let (size, now) = (size_of_response(&response), turn.environment.now());
+    turn.explain(|| format!("stored for {} s", duration.as_secs()));
     locked(&turn.gateway.instance.responses).store(missed.key.clone(), response, size, duration, now);
     if let Some(response) = &mut turn.state.context.response {
         missed.declare(&mut response.head.headers, duration.as_secs());

@@ -40,6 +40,7 @@ pub(super) fn execute(policy: &CacheStoreValue, element: &Text, turn: &mut Turn<
 }
 
 fn store(key: Text, frozen: Frozen, duration: Duration, turn: &mut Turn<'_>) {
-    let (size, now) = (frozen.size(), turn.environment.now());
+    let (size, now) = (frozen.footprint(), turn.environment.now());
+    turn.explain(|| format!("stored under '{key}' for {} s", duration.as_secs()));
     locked(&turn.gateway.instance.values).store(key, frozen, size, duration, now);
 }

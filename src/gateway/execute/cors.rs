@@ -60,7 +60,7 @@ fn preflight(policy: &Cors, element: &Text, turn: &mut Turn<'_>, headers: &mut H
     let methods = turn.texts(&policy.methods, element)?;
     let names = turn.texts(&policy.headers, element)?;
     let (any_method, any_header) = (methods.iter().any(|known| *known == "*"), names.iter().any(|known| *known == "*"));
-    let method_matches = any_method || methods.iter().any(|known| *known == method);
+    let method_matches = any_method || methods.contains(&method);
     let header_matches = |asked: &String| any_header || names.iter().any(|known| known.eq_ignore_ascii_case(asked));
     if !method_matches || !asked.iter().all(header_matches) {
         return Ok(false);

@@ -10,7 +10,7 @@ use crate::{
     environment::Moment,
     gateway::{
         answers::PolicyError,
-        backends::{self, Single, Target},
+        backends::{self, Single, Target, Tls},
         breakers::Attempt,
         effect::{ClientGone, Effect, Failure, OperationId, Outgoing, Purpose, Received, Reception, Send},
         instance::locked,
@@ -41,6 +41,8 @@ pub(in crate::gateway) struct Expected {
     backend: Option<Text>,
     /// The session cookie that the client is to keep.
     cookie: Option<Text>,
+    /// How the backend's certificate is checked.
+    tls: Tls,
     /// What is sent again where the response is a redirect that is followed.
     redirect: Option<Box<Redirect>>,
 }
@@ -67,6 +69,7 @@ pub(super) fn execute(policy: &ForwardRequest, element: &Text, turn: &mut Turn<'
         fail_on_error_status_code: policy.fail_on_error_status_code,
         backend: None,
         cookie: None,
+        tls: Tls::default(),
         redirect: None,
     };
     let forward = Forward { expected, follows, timeout };
@@ -137,6 +140,7 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
     turn.state.base = Some(single.url.clone());
     turn.state.update_url();
     forward.expected.backend = Some(backend.id.clone());
+    forward.expected.tls = single.tls;
     match &single.credentials.managed_identity {
         None => Ok(send(forward, Some(single), None, turn)),
         Some(identity) => {
@@ -172,9 +176,9 @@ fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, tur
         headers.remove("Host");
     }
     // The gateway appends the caller's address. Source: learn.microsoft.com/azure/api-management/set-header-policy (X-Forwarded-For).
-    let client = state.client.to_string();
+    let client = &request.ip;
     let forwarded: Vec<&str> = headers.values("X-Forwarded-For").map(Text::as_str).collect();
-    let forwarded = if forwarded.is_empty() { client } else { format!("{},{client}", forwarded.join(",")) };
+    let forwarded = if forwarded.is_empty() { client.clone() } else { format!("{},{client}", forwarded.join(",")).into() };
     headers.set("X-Forwarded-For", forwarded);
     let mut head = RequestHead { method: request.method.clone(), url: request.url.clone(), headers };
     if let Some(backend) = backend {
@@ -229,7 +233,7 @@ fn authorize(head: &mut RequestHead, backend: &Single, token: Option<Text>) {
 fn dispatch(request: RequestHead, body: Outgoing, timeout: Duration, expected: Expected, turn: &mut Turn<'_>) -> Outcome {
     turn.state.streaming = None;
     let operation = turn.operation();
-    let send = Send { operation, purpose: Purpose::Forward, request, body, timeout, reception: Reception::Stream };
+    let send = Send { operation, purpose: Purpose::Forward(expected.tls), request, body, timeout, reception: Reception::Stream };
     Outcome::Wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(expected))
 }
 

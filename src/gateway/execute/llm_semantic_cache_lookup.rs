@@ -35,6 +35,7 @@ pub(super) fn execute(policy: &LlmSemanticCacheLookup, element: &Text, turn: &mu
     let embedding = Embedding::of(&prompt);
     let now = turn.environment.now();
     let found = locked(&turn.gateway.instance.completions).nearest(&partition, &embedding, policy.score_threshold, now);
+    turn.explain(|| (if found.is_some() { "a stored prompt is near enough" } else { "no stored prompt is near enough" }).to_owned());
     match found {
         Some(response) => Ok(Outcome::Resume((*response).clone(), is_store)),
         None => {

@@ -15,6 +15,7 @@ pub(super) fn execute(policy: &LlmSemanticCacheStore, element: &Text, turn: &mut
     let Some((response, duration)) = storable(&policy.0, element, turn)? else { return Ok(Outcome::Done) };
     let Some(unanswered) = turn.state.unanswered.take() else { return Ok(Outcome::Done) };
     let (size, now) = (size_of_response(&response), turn.environment.now());
+    turn.explain(|| format!("stored for {} s", duration.as_secs()));
     locked(&turn.gateway.instance.completions).store(*unanswered, response, size, duration, now);
     Ok(Outcome::Done)
 }

@@ -283,6 +283,13 @@ impl Turn<'_> {
         self.entries.push(Entry::Message { source: self.place.element.clone(), severity: severity.into(), message: message.into() });
     }
 
+    /// Writes what the policy found out to the statement's record, where the request is traced in detail.
+    pub fn explain(&mut self, message: impl FnOnce() -> String) {
+        if self.detailed {
+            self.say("verbose", message());
+        }
+    }
+
     /// Takes what expressions wrote by `context.Trace`.
     pub fn take_messages(&mut self) {
         if self.state.context.traces.is_empty() {

@@ -31,7 +31,8 @@ pub(super) fn execute(policy: &Quota, element: &Text, turn: &mut Turn<'_>) -> Re
         if !turn.is_target(&limit.target) {
             continue;
         }
-        let span = Span { seconds: turn.number(&limit.renewal_period, element)?, start };
+        let period = limit.renewal_period.as_ref().unwrap_or(&policy.renewal_period);
+        let span = Span { seconds: turn.number(period, element)?, start };
         asked.push(Asked::new(turn.subscription_key(index), span, &limit.amounts, element, turn)?);
     }
     let gateway = turn.gateway;

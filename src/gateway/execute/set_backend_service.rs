@@ -15,31 +15,29 @@ use crate::{
 
 pub(super) fn execute(policy: &SetBackendService, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     match policy {
-        SetBackendService::BaseUrl(url) => base_url(url, element, turn),
+        SetBackendService::BaseUrl(url) => Ok(base_url(url.clone(), turn)),
+        SetBackendService::BaseUrlOf(text) => {
+            let text = turn.text(text, element)?;
+            let not_one = || PolicyError::value(element, format!("'{text}' is not an absolute URL."));
+            Ok(base_url(Url::parse(&text).ok_or_else(not_one)?.without_empty_segments(), turn))
+        }
         SetBackendService::BackendId(id) => backend_id(id, element, turn),
     }
 }
 
-fn base_url(url: &Setting<Text>, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
-    let text = turn.text(url, element)?;
-    let Some(base) = Url::parse(&text) else {
-        return Err(PolicyError::value(element, format!("'{text}' is not an absolute URL.")).into());
-    };
-    // Deployed samples add `/openai` to an endpoint with a slash at its end and work (Azure-Samples/openai-apim-lb), though Azure OpenAI
-    // itself answers 404 to `//openai` (openai/openai-python, issue 1894): the gateway must have put it right.
-    let base = base.without_empty_segments();
+fn base_url(base: Url, turn: &mut Turn<'_>) -> Outcome {
     // An inherited `backend-id` is overridden by another `backend-id` only. Source:
     // learn.microsoft.com/azure/api-management/set-backend-service-policy (usage notes). Within one document the last one holds.
     if let Some(chosen) = turn.state.backend.as_ref().filter(|chosen| chosen.scope < turn.place.scope) {
         let message = format!("base-url has no effect: the backend '{}' is inherited, and only another backend-id overrides it", chosen.id);
         turn.say("information", message);
-        return Ok(Outcome::Done);
+        return Outcome::Done;
     }
     turn.state.backend = None;
     turn.state.context.backend = None;
     turn.state.base = Some(base);
     turn.state.update_url();
-    Ok(Outcome::Done)
+    Outcome::Done
 }
 
 fn backend_id(id: &Setting<Text>, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {

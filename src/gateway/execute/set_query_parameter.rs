@@ -15,10 +15,13 @@ pub(super) fn execute(policy: &SetQueryParameter, element: &Text, turn: &mut Tur
         values.push(turn.text(value, element)?);
     }
     let query = turn.state.query.clone();
-    let named = |pair: &&str| percent_decode(pair.split('=').next().unwrap_or("")).eq_ignore_ascii_case(&name);
+    let named = |pair: &&str| {
+        let known = pair.split('=').next().unwrap_or("");
+        if known.contains('%') { percent_decode(known).eq_ignore_ascii_case(&name) } else { known.eq_ignore_ascii_case(&name) }
+    };
     let pairs: Vec<&str> = query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()).collect();
     let exists = pairs.iter().any(named);
-    if exists && action == ExistsAction::Skip {
+    if (exists && action == ExistsAction::Skip) || (!exists && action == ExistsAction::Delete) {
         return Ok(Outcome::Done);
     }
     let keep = action == ExistsAction::Append;

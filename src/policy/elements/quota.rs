@@ -9,6 +9,8 @@ use crate::{
 /// The policy's settings: its own limit first, then those for APIs and operations.
 #[derive(Debug)]
 pub struct Quota {
+    /// Seconds until there is as much again; 0 is never.
+    pub renewal_period: Setting<i64>,
     /// The limits; each counts for itself.
     pub limits: Vec<QuotaLimit>,
 }
@@ -20,8 +22,9 @@ pub struct QuotaLimit {
     pub target: Target,
     /// What there is.
     pub amounts: Amounts,
-    /// Seconds until there is as much again; 0 is never.
-    pub renewal_period: Setting<i64>,
+    /// Its own period, where it has one. The page has the attribute for APIs and operations, and its statement does without; users report
+    /// that the service refuses it there (github.com/MicrosoftDocs/azure-docs, issues 15164 and 85769). Here both are taken.
+    pub renewal_period: Option<Setting<i64>>,
 }
 
 /// What a quota allows: `calls`, `bandwidth`, or both.
@@ -41,16 +44,11 @@ impl Amounts {
 
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<Quota> {
-    let mut places = vec![(Target::default(), element)];
-    places.extend(Target::children(lowering, element));
-    let mut limits = Vec::with_capacity(places.len());
-    let mut sound = true;
-    for (target, element) in places {
+    let renewal_period = lowering.int_attribute(element, "renewal-period", CALLS);
+    let mut limits = vec![QuotaLimit { target: Target::default(), amounts: Amounts::lower(lowering, element), renewal_period: None }];
+    for (target, element) in Target::children(lowering, element) {
         let amounts = Amounts::lower(lowering, element);
-        match lowering.int_attribute(element, "renewal-period", CALLS) {
-            Some(renewal_period) => limits.push(QuotaLimit { target, amounts, renewal_period }),
-            None => sound = false,
-        }
+        limits.push(QuotaLimit { target, amounts, renewal_period: lowering.int_attribute(element, "renewal-period", CALLS) });
     }
-    sound.then_some(Quota { limits })
+    Some(Quota { renewal_period: renewal_period?, limits })
 }

@@ -31,6 +31,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
     let counter_key = lowering.text_attribute(element, "counter-key");
     let amounts = Amounts::lower(lowering, element);
     let renewal_period = lowering.int_attribute(element, "renewal-period", CALLS);
+    // Refused on saving: github.com/MicrosoftDocs/azure-docs, issue 119835.
     if let Some(Setting::Literal(1..300)) = renewal_period {
         let span = element.attribute("renewal-period").map_or(element.name_span, |attribute| attribute.value.span);
         lowering.fault(

@@ -111,7 +111,7 @@ impl Reference {
     }
 }
 
-/// "Maximum allowed value: 300 seconds."
+/// "Maximum allowed value: 300 seconds": more is refused on saving (github.com/MicrosoftDocs/azure-docs, issue 17231).
 pub(super) const RENEWAL_PERIOD: std::ops::RangeInclusive<i64> = 1..=300;
 
 /// How many calls there may be.

@@ -1,6 +1,7 @@
 //! `set-backend-service`: where the request will go.
 
 use crate::{
+    http::Url,
     policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
@@ -10,7 +11,9 @@ use crate::{
 #[derive(Debug)]
 pub enum SetBackendService {
     /// The backend's base URL, path included.
-    BaseUrl(Setting<Text>),
+    BaseUrl(Url),
+    /// A base URL that is computed, or that only the request finds to be none.
+    BaseUrlOf(Setting<Text>),
     /// The id of a backend entity.
     BackendId(Setting<Text>),
 }
@@ -29,7 +32,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
         return None;
     }
     if element.attribute("backend-id").is_none() {
-        return lowering.text_attribute(element, "base-url").map(SetBackendService::BaseUrl);
+        let url = lowering.text_attribute(element, "base-url")?;
+        let known = match &url {
+            Setting::Literal(text) => Url::parse(text),
+            Setting::Expression(_) => None,
+        };
+        return Some(known.map_or(SetBackendService::BaseUrlOf(url), |url| SetBackendService::BaseUrl(url.without_empty_segments())));
     }
     let id = lowering.text_attribute(element, "backend-id")?;
     if let Setting::Literal(id) = &id {

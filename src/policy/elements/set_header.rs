@@ -81,7 +81,9 @@ const LINES: [&str; 12] = [
 impl HeaderChange {
     /// The change; several values become one line where the header is a list. A header that the policy cannot touch stays as it is.
     pub fn new(name: Text, action: ExistsAction, values: Vec<Text>) -> Self {
-        if UNTOUCHABLE.iter().any(|untouchable| untouchable.eq_ignore_ascii_case(&name)) {
+        // "Removal of `Server` header isn't supported", says the page.
+        let is_kept = action == ExistsAction::Delete && name.eq_ignore_ascii_case("Server");
+        if is_kept || UNTOUCHABLE.iter().any(|untouchable| untouchable.eq_ignore_ascii_case(&name)) {
             return Self { name, action: ExistsAction::Skip, values: Vec::new() };
         }
         // What is appended is joined with what is there.
@@ -176,7 +178,17 @@ pub(super) fn named_values(lowering: &mut Lowering<'_>, element: &Element) -> Op
         && element.element("value").is_none()
         && !matches!(exists_action, Setting::Literal(ExistsAction::Delete) | Setting::Expression(_))
     {
-        lowering.missing(element, "value");
+        if element.name == "set-header" {
+            // The page does not ask for one: a header that is overridden by nothing is gone.
+            lowering.warning(
+                "policy/no-value",
+                element.name_span,
+                "`set-header` has no `value` to set",
+                "add one, or say `exists-action=\"delete\"`",
+            );
+        } else {
+            lowering.missing(element, "value");
+        }
     }
     Some(SetHeader { name, exists_action, values, known: None })
 }

@@ -30,7 +30,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
     }
     let message = match element.element("message") {
         Some(message) => lowering.text(message, Target::Text),
-        // As it was written once, and still is in deployed policies.
+        // The schema lets the element have a text of its own; deployed samples of Microsoft's have their message there.
         None if element.text().is_some_and(|text| !text.is_blank()) => lowering.text(element, Target::Text),
         None => {
             lowering.missing(element, "message");

@@ -1,0 +1,90 @@
+//! The URL template of an operation, made ready to be matched: every request is held against those of its API.
+
+use super::api::query_template;
+use crate::{http::percent_decode, text::Text};
+
+/// A template in its parts.
+#[derive(Clone, Debug)]
+pub(super) struct Template {
+    segments: Vec<Segment>,
+    /// Whether it ends with `*`, which takes the rest of a path.
+    takes_rest: bool,
+    /// The parameters in its query: the query's name and the parameter's.
+    query: Vec<(Text, Text)>,
+}
+
+#[derive(Clone, Debug)]
+enum Segment {
+    Literal(Text),
+    Parameter(Text),
+}
+
+impl Template {
+    /// A template, `/deployments/{deployment-id}/chat/completions`.
+    pub fn new(url_template: &str) -> Self {
+        let path = url_template.split('?').next().unwrap_or(url_template);
+        let mut parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let takes_rest = parts.last() == Some(&"*");
+        if takes_rest {
+            parts.pop();
+        }
+        let segment = |part: &&str| match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            Some(name) => Segment::Parameter(Text::copied(name)),
+            None => Segment::Literal(Text::copied(part)),
+        };
+        let query = query_template(url_template).map(|(name, parameter)| (Text::copied(name), Text::copied(parameter))).collect();
+        Self { segments: parts.iter().map(segment).collect(), takes_rest, query }
+    }
+
+    /// Whether a path below the API's own is meant. Literal segments compare without case, parameters take one segment, a final `*` takes the
+    /// rest. Source: learn.microsoft.com/azure/api-management/api-management-howto-add-operations (template matching).
+    pub fn matches(&self, suffix: &str) -> bool {
+        let mut given = suffix.trim_matches('/').split('/');
+        let fits = self.segments.iter().all(|segment| match (segment, given.next()) {
+            (Segment::Literal(literal), Some(part)) => literal.eq_ignore_ascii_case(part),
+            (Segment::Parameter(_), Some(part)) => !part.is_empty(),
+            (_, None) => false,
+        });
+        fits && (self.takes_rest || given.next().is_none())
+    }
+
+    /// The template's parameters in a path that matches and in its query, percent-decoded.
+    pub fn parameters(&self, suffix: &str, query: &str) -> Vec<(Text, Text)> {
+        let named = self.segments.iter().zip(suffix.trim_matches('/').split('/'));
+        let in_path = named.filter_map(|(segment, part)| match segment {
+            Segment::Parameter(name) => Some((name.clone(), Text::from(percent_decode(part)))),
+            Segment::Literal(_) => None,
+        });
+        let value = |name: &str| {
+            let mut pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+            pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| percent_decode(value))
+        };
+        let in_query = self.query.iter().filter_map(|(name, parameter)| Some((parameter.clone(), Text::from(value(name)?))));
+        in_path.chain(in_query).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_takes_the_paths_that_it_means() {
+        for (template, suffix, query, expected) in [
+            ("/deployments/{id}/chat", "/Deployments/gpt%204o/chat", "", Some("id=gpt 4o")),
+            ("/deployments/{id}/chat", "/deployments//chat", "", None),
+            ("/deployments/{id}/chat", "/deployments/x/chat/more", "", None),
+            ("/deployments/{id}/chat", "/deployments/x", "", None),
+            ("/files/*", "/files/a/b", "", Some("")),
+            ("/files/*", "/files", "", Some("")),
+            ("/*", "/", "", Some("")),
+            ("/", "", "", Some("")),
+            ("/a?x={y}&z={w}", "/a", "?x=1%2F2", Some("y=1/2")),
+        ] {
+            let template = Template::new(template);
+            let found = template.matches(suffix).then(|| template.parameters(suffix, query));
+            let found = found.map(|pairs| pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "));
+            assert_eq!(found.as_deref(), expected, "{suffix}");
+        }
+    }
+}
