@@ -74,7 +74,9 @@ impl<'a> Lowering<'a> {
             // What a value must be cannot be said of a stand-in.
             .filter(|diagnostic| {
                 let text = diagnostic.primary().map_or("", |label| label.source.slice(label.span));
-                diagnostic.severity == Severity::Note || !diagnostic.code.starts_with("policy/") || unvalued(text, resources).next().is_none()
+                diagnostic.severity == Severity::Note
+                    || !diagnostic.code.starts_with("policy/")
+                    || unvalued(text, resources).next().is_none()
             })
             .collect();
         found.sort_by_key(|diagnostic| {
