@@ -11,6 +11,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Severity, any_error},
     expression::Target,
+    source::Span,
     xml::{Document, Element, Value},
 };
 
@@ -46,7 +47,7 @@ pub fn examine(document: &Document, resources: &Resources, scope: Option<Scope>)
         let help = "a document is `<policies>`, a section such as `<inbound>`, a `<fragment>`, or one policy";
         lowering.fault("policy/root", root.name_span, format!("`{}` is no part of a policy", root.name), help);
     }
-    lowering.examined()
+    lowering.examined(root)
 }
 
 impl<'a> Lowering<'a> {
@@ -61,7 +62,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The findings: what is known to be wrong, in the order of the document, and each remark once.
-    fn examined(self) -> Vec<Diagnostic> {
+    fn examined(self, root: &Element) -> Vec<Diagnostic> {
         let Self { diagnostics, source, resources, .. } = self;
         let mut said = BTreeSet::new();
         let mut found: Vec<Diagnostic> = diagnostics
@@ -74,9 +75,13 @@ impl<'a> Lowering<'a> {
             // What a value must be cannot be said of a stand-in.
             .filter(|diagnostic| {
                 let text = diagnostic.primary().map_or("", |label| label.source.slice(label.span));
-                diagnostic.severity == Severity::Note
-                    || !diagnostic.code.starts_with("policy/")
-                    || unvalued(text, resources).next().is_none()
+                let of_its_text = || {
+                    let element =
+                        diagnostic.primary().and_then(|label| named(root, label.span)).filter(|_| diagnostic.code == "policy/bad-value");
+                    element.and_then(Element::text).is_some_and(|text| unvalued(&text.decoded, resources).next().is_some())
+                };
+                let is_of_stand_in = unvalued(text, resources).next().is_some() || of_its_text();
+                diagnostic.severity == Severity::Note || !diagnostic.code.starts_with("policy/") || !is_of_stand_in
             })
             .collect();
         found.sort_by_key(|diagnostic| {
@@ -129,6 +134,11 @@ impl<'a> Lowering<'a> {
         }
         None
     }
+}
+
+/// The element whose name stands at a place.
+fn named(element: &Element, name: Span) -> Option<&Element> {
+    if element.name_span == name { Some(element) } else { element.elements().find_map(|child| named(child, name)) }
 }
 
 /// Of several attempts with different stand-ins the one whose faults have least to do with them.
