@@ -117,7 +117,8 @@ impl Lowering<'_> {
             self.missing(element, &rule.name);
         }
         let is_there = |choice: &str| choice.split('+').all(|name| element.attribute(name).is_some());
-        let mut choices: Vec<&[String]> = shape.attributes.iter().map(|rule| rule.one_of.as_slice()).filter(|choice| !choice.is_empty()).collect();
+        let mut choices: Vec<&[String]> =
+            shape.attributes.iter().map(|rule| rule.one_of.as_slice()).filter(|choice| !choice.is_empty()).collect();
         choices.dedup();
         for choice in choices.into_iter().filter(|choice| !choice.iter().any(|choice| is_there(choice))) {
             self.missing(element, &choice.join("` or `"));
