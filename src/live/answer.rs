@@ -20,6 +20,7 @@ use super::{
     outage::{self, BrokenOff},
     pool::BackendBody,
     port::Breaker,
+    world::World,
 };
 use crate::{environment::Moment, gateway::effect::Watch, text::Text};
 
@@ -115,7 +116,6 @@ impl Drop for RequestLog {
 }
 
 /// Where an answer's bytes come from.
-#[derive(Debug)]
 pub(super) enum Source {
     /// Nowhere.
     Empty,
@@ -135,20 +135,25 @@ pub(super) enum Source {
 }
 
 /// A watch on a body; it ends with the body, however that ends.
-#[derive(Debug)]
-pub(super) struct Watching(Option<Box<Watch>>);
+pub(super) struct Watching {
+    watch: Option<Box<Watch>>,
+    /// Who is told what the end has shown of a request that is traced.
+    traced: Option<([u8; 16], Arc<World>)>,
+}
 
 impl Watching {
     fn pass(&mut self, bytes: &[u8]) {
-        if let Some(watch) = &mut self.0 {
+        if let Some(watch) = &mut self.watch {
             watch.pass(bytes);
         }
     }
 
     fn end(&mut self) {
-        if let Some(watch) = self.0.take() {
-            // Nobody reads a request's trace after its answer yet.
-            let _ = watch.end(clock::now());
+        if let Some(watch) = self.watch.take() {
+            let records = watch.end(clock::now());
+            if let (Some((id, world)), false) = (self.traced.take(), records.is_empty()) {
+                world.traced_further(id, records);
+            }
         }
     }
 }
@@ -161,8 +166,9 @@ impl Drop for Watching {
 
 impl Source {
     /// A backend's stream.
-    pub(super) fn backend(body: BackendBody, buffered: bool, watch: Option<Box<Watch>>) -> Self {
-        Self::Backend { body, collected: buffered.then(BytesMut::new), ended: false, watching: Watching(watch) }
+    pub(super) fn backend(body: BackendBody, buffered: bool, watch: Option<Box<Watch>>, traced: Option<([u8; 16], Arc<World>)>) -> Self {
+        let watching = Watching { watch, traced };
+        Self::Backend { body, collected: buffered.then(BytesMut::new), ended: false, watching }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, hyper::Error>>> {
