@@ -16,7 +16,7 @@ use crate::{
 use super::{
     Gateway,
     effect::{Arrival, ArrivingBody, OperationId},
-    execute::llm_content_safety::Screen,
+    safety::{Screen, StreamScreen},
 };
 
 /// The state of one request.
@@ -42,6 +42,8 @@ pub(super) struct State {
     pub client: IpAddr,
     /// What `llm-content-safety` looks for in the completion.
     pub screens: Vec<Screen>,
+    /// What looks at the response while it streams to the client.
+    pub stream_screens: Vec<StreamScreen>,
     /// Room for the local variables of expressions, used again by each.
     pub locals: Vec<Value>,
 }
@@ -70,6 +72,7 @@ impl State {
             client_body_waits,
             client: arrival.client,
             screens: Vec::new(),
+            stream_screens: Vec::new(),
             locals: Vec::new(),
         };
         if state.base.is_some() {

@@ -20,7 +20,7 @@ use super::{
     pool::BackendBody,
     port::Breaker,
 };
-use crate::{environment::Moment, text::Text};
+use crate::{environment::Moment, gateway::safety::StreamScreen, text::Text};
 
 /// What `buffer-response` collects before it passes it on.
 /// Source: learn.microsoft.com/azure/api-management/forward-request-policy.
@@ -129,6 +129,15 @@ pub(super) enum Source {
         /// Nothing more comes.
         ended: bool,
     },
+    /// From a backend, through what looks at its events.
+    Screened {
+        /// The stream.
+        body: BackendBody,
+        /// What looks at it.
+        screens: Vec<StreamScreen>,
+        /// Nothing more comes.
+        ended: bool,
+    },
 }
 
 impl Source {
@@ -141,6 +150,7 @@ impl Source {
         let (body, collected, ended) = match self {
             Self::Empty => return Poll::Ready(None),
             Self::Whole(bytes) => return Poll::Ready((!bytes.is_empty()).then(|| Ok(std::mem::take(bytes)))),
+            Self::Screened { body, screens, ended } => return poll_screened(body, screens, ended, cx),
             Self::Backend { ended: true, .. } => return Poll::Ready(None),
             Self::Backend { body, collected, ended } => (body, collected, ended),
         };
@@ -173,6 +183,7 @@ impl Source {
         match self {
             Self::Empty => true,
             Self::Whole(bytes) => bytes.is_empty(),
+            Self::Screened { ended, .. } => *ended,
             Self::Backend { body, collected, ended } => {
                 *ended || (body.is_end_stream() && collected.as_ref().is_none_or(|collected| collected.is_empty()))
             }
@@ -184,8 +195,45 @@ impl Source {
             Self::Empty => SizeHint::with_exact(0),
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Backend { body, .. } => body.size_hint(),
+            Self::Screened { .. } => SizeHint::default(),
         }
     }
+}
+
+/// The next piece of a stream that the screens let through.
+fn poll_screened(
+    body: &mut BackendBody,
+    screens: &mut [StreamScreen],
+    ended: &mut bool,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+    while !*ended {
+        let frame = match Pin::new(&mut *body).poll_frame(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+            Poll::Ready(frame) => frame.and_then(Result::ok),
+        };
+        let mut passed = Bytes::new();
+        match frame {
+            None => {
+                *ended = true;
+                for screen in screens.iter_mut() {
+                    let mut out = BytesMut::from(screen.pass(&passed).as_ref());
+                    out.extend_from_slice(&screen.end());
+                    passed = out.freeze();
+                }
+            }
+            Some(frame) => {
+                let Ok(data) = frame.into_data() else { continue };
+                passed = screens.iter_mut().fold(data, |data, screen| screen.pass(&data));
+                *ended = screens.iter().any(StreamScreen::is_over);
+            }
+        }
+        if !passed.is_empty() {
+            return Poll::Ready(Some(Ok(passed)));
+        }
+    }
+    Poll::Ready(None)
 }
 
 /// Why an answer ends early.

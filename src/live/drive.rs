@@ -251,6 +251,10 @@ impl Drive<'_> {
                 Some((_, body)) => Source::backend(body, buffered),
                 None => Source::Empty,
             },
+            AnswerBody::Screened { exchange, screens } => match self.take_held(exchange) {
+                Some((_, body)) => Source::Screened { body, screens, ended: false },
+                None => Source::Empty,
+            },
         }
     }
 

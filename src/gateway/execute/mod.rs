@@ -7,7 +7,7 @@ mod forward_request;
 mod json_to_xml;
 mod limit_concurrency;
 mod liquid;
-pub mod llm_content_safety;
+mod llm_content_safety;
 mod mock_response;
 mod recorded;
 mod redirect_content_urls;
