@@ -260,6 +260,10 @@ impl Drive<'_> {
                 Some((_, body)) => Source::backend(body, buffered, watch, traced),
                 None => Source::Empty,
             },
+            AnswerBody::Screened { exchange, screens } => match self.take_held(exchange) {
+                Some((_, body)) => Source::screened(body, screens, watch, traced),
+                None => Source::Empty,
+            },
         }
     }
 
