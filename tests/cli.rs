@@ -391,11 +391,17 @@ fn check_takes_any_part_of_a_policy() {
             "policy/unknown-named-value policy/bad-value",
         ),
         ("<inbound><include-fragment fragment-id=\"f\" /></inbound>", 0, "policy/unknown-fragment"),
+        // What a key must look like cannot be said of one that is not known.
+        (
+            "<inbound><validate-jwt header-name=\"a\"><issuer-signing-keys><key>{{k}}</key></issuer-signing-keys></validate-jwt></inbound>",
+            0,
+            "policy/unknown-named-value",
+        ),
         // What this gateway does not run, the service takes all the same.
         ("<inbound><block /></inbound>", 0, "policy/not-simulated"),
         ("<inbound><set-variable name=\"a\" value=\"b\" /", 1, "xml/unclosed-tag"),
-        ("no policy", 1, "xml/no-root"),
-        ("", 1, "xml/no-root"),
+        ("no policy", 1, "xml/text-outside-root"),
+        ("", 1, "xml/empty"),
     ] {
         let (exit, out, said) = fed(&["check", "-", "--format", "json"], text);
         let json: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{text}: {out}{said}"));

@@ -74,8 +74,8 @@ impl<'a> Lowering<'a> {
             // What a value must be cannot be said of a stand-in.
             .filter(|diagnostic| {
                 let text = diagnostic.primary().map_or("", |label| label.source.slice(label.span));
-                !diagnostic.code.starts_with("policy/")
-                    || !any_error(std::slice::from_ref(diagnostic))
+                diagnostic.severity == Severity::Note
+                    || !diagnostic.code.starts_with("policy/")
                     || unvalued(text, resources).next().is_none()
             })
             .collect();
