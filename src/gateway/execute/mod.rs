@@ -24,7 +24,6 @@ mod llm_emit_token_metric;
 mod llm_semantic_cache_lookup;
 mod llm_semantic_cache_store;
 mod llm_token_limit;
-mod llm_content_safety;
 mod mock_response;
 mod quota;
 mod quota_by_key;
