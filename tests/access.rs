@@ -270,7 +270,7 @@ fn authentication_certificate_is_recorded() {
     let entries = answer.trace.iter().flat_map(|record| &record.entries);
     let recorded: Vec<String> = entries
         .filter_map(|entry| match entry {
-            Entry::Recorded { settings } => Some(settings.iter().map(|(name, value)| format!("{name}={value}")).collect()),
+            Entry::Recorded(settings) => Some(settings.iter().map(|(name, value)| format!("{name}={value}")).collect()),
             _ => None,
         })
         .collect();
