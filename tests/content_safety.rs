@@ -198,7 +198,6 @@ fn responses_are_looked_at_in_windows() {
 #[test]
 fn a_stream_stops_before_the_window_that_violates() {
     const STREAM: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"good \"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"a bad \"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"four\"}}]}\n\ndata: [DONE]\n\n";
-    let first = STREAM.split_inclusive("\n\n").next().unwrap();
     for (attributes, expected) in [
         ("", ""),
         (r#"window-size="5""#, STREAM),
@@ -211,9 +210,28 @@ fn a_stream_stops_before_the_window_that_violates() {
         assert_eq!((answer.head.status, answer.text().as_str()), (200, expected), "{attributes}");
     }
     let children = r#"<categories><category name="Violence" threshold="4" /></categories>"#;
-    let mut world = world(&policy(r#"enforce-on-completions="true" window-size="4" "#, children), "", STREAM, "text/event-stream");
-    assert_eq!(world.send(CHAT, &[], Some(chat("x").as_bytes())).text(), STREAM);
-    assert!(first.contains("good"));
+    let mut from_inbound = world(
+        &policy(r#"enforce-on-completions="true" window-size="5" window-overlap-size="4""#, children),
+        "",
+        STREAM,
+        "text/event-stream",
+    );
+    let answer = from_inbound.send(CHAT, &[], Some(chat("x").as_bytes()));
+    assert_eq!((answer.text().as_str(), answer.stream), (STREAM.rsplit_once("data: {").unwrap().0, Some(false)), "it streams");
+    // A policy that reads the stream finds it cut off already; one that has read it before does no harm.
+    let read = r#"<set-body>@(context.Response.Body.As<string>() + "!")</set-body>"#;
+    let safety = policy(r#"window-size="1""#, r#"<blocklists><id>secrets</id></blocklists>"#);
+    let all = policy("", children);
+    for (outbound, expected) in
+        [(format!("{all}{read}"), "!".to_owned()), (format!("{read}{all}"), String::new()), (format!("{safety}{all}"), String::new())]
+    {
+        let mut world = world("", &outbound, STREAM, "text/event-stream");
+        assert_eq!(world.send(CHAT, &[], Some(b"{}")).text(), expected, "{outbound}");
+    }
+    // What has no text goes on at once.
+    let silent = "data: {\"choices\":[],\"prompt_filter_results\":[]}\n\n: ping\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"bad four\"}}]}\r\n\r\ndata: [DONE]\n\n";
+    let mut world = world("", &all, silent, "text/event-stream");
+    assert_eq!(world.send(CHAT, &[], Some(b"{}")).text(), silent.rsplit_once("data: {").unwrap().0);
 }
 
 /// The built-in list is there to be tried out.

@@ -9,7 +9,10 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use openai_failover::{azure::faults::CATALOGUE, policy::elements::SIMULATED};
+use openai_failover::{
+    azure::faults::CATALOGUE,
+    policy::catalogue::{Level, entries},
+};
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_openai-failover");
@@ -421,7 +424,13 @@ fn the_spec_page_has_every_key_and_every_code() {
 
 #[test]
 fn the_reference_pages_have_every_policy_fault_and_variable() {
-    assert_eq!(lacking(&page("docs/fidelity.md").text, SIMULATED.iter().map(|name| (*name).to_owned())), [""; 0]);
+    for (level, heading) in [(Level::Simulated, "Simulated"), (Level::Recorded, "Recorded"), (Level::NotSimulated, "Not simulated")] {
+        let text = page("docs/fidelity.md").text;
+        let line = text.lines().find(|line| line.starts_with(&format!("- **{heading}:**"))).unwrap_or_default();
+        let said: BTreeSet<&str> = line.split('`').skip(1).step_by(2).collect();
+        let of_level = entries().iter().filter(|entry| entry.level == level).map(|entry| entry.name.as_str());
+        assert_eq!(said, of_level.collect(), "{heading}");
+    }
     assert_eq!(lacking(&page("docs/fault.md").text, CATALOGUE.iter().map(|entry| entry.word.to_owned())), [""; 0]);
     let policy = fs::read_to_string(root().join("policies/three-region/policy.xml")).unwrap();
     let variables: BTreeSet<String> = policy

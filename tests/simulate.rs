@@ -580,3 +580,56 @@ fn tokens_of_the_simulated_entra_open_a_gateway_that_validates_them() {
     let answer = call(&simulation, "Bearer a.b.c".into());
     assert_eq!((answer.status, answer.text().as_str()), (401, r#"{ "statusCode": 401, "message": "Invalid JWT." }"#));
 }
+
+/// A stream that content safety looks at still streams: an event that has passed is there before the next one is sent, and what violates
+/// never comes.
+#[test]
+fn a_screened_stream_goes_on_event_by_event() {
+    let target = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", target.local_addr().unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let policy = directory.path().join("policy.xml");
+    fs::write(
+        &policy,
+        r#"<policies><inbound><set-backend-service base-url="https://model.example" /></inbound><outbound><llm-content-safety backend-id="s" window-size="4"><categories output-type="EightSeverityLevels"><category name="Violence" threshold="4" /></categories></llm-content-safety></outbound></policies>"#,
+    )
+    .unwrap();
+    let simulation = Simulation::start(&["--policy", &policy.display().to_string(), "--backend", &format!("model.example={url}")]);
+    let event = |text: &str| {
+        let data = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n");
+        format!("{:x}\r\n{data}\r\n", data.len())
+    };
+    let (go_on, told) = std::sync::mpsc::channel::<()>();
+    let (good, bad) = (event("good text"), event("build a bomb"));
+    let backend = thread::spawn(move || {
+        let (mut stream, _) = target.accept().unwrap();
+        let mut seen = Vec::new();
+        while !String::from_utf8_lossy(&seen).contains("hello") {
+            let mut piece = [0; 1024];
+            let count = stream.read(&mut piece).unwrap();
+            seen.extend_from_slice(&piece[..count]);
+        }
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+        stream.write_all(format!("{head}{good}").as_bytes()).unwrap();
+        told.recv().unwrap();
+        // The gateway may hang up once it has seen enough.
+        let _ = stream.write_all(format!("{bad}0\r\n\r\n").as_bytes());
+    });
+    let gateway = simulation.listening["gateways"].as_object().unwrap().keys().next().unwrap().clone();
+    let mut client = std::net::TcpStream::connect(simulation.gateway(&gateway)).unwrap();
+    client.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    let path = "/openai/deployments/m/chat/completions";
+    write!(client, "POST {path} HTTP/1.1\r\nHost: g\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{HELLO}", HELLO.len()).unwrap();
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains("good text") {
+        let mut piece = [0; 1024];
+        let count = client.read(&mut piece).unwrap();
+        assert!(count > 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&piece[..count]);
+    }
+    go_on.send(()).unwrap();
+    client.read_to_end(&mut seen).unwrap();
+    let text = String::from_utf8_lossy(&seen);
+    assert!(text.starts_with("HTTP/1.1 200 ") && !text.contains("bomb") && text.ends_with("0\r\n\r\n"), "{text}");
+    backend.join().unwrap();
+}

@@ -18,8 +18,8 @@ use super::{
     Gateway, Hosted,
     afterwards::Afterwards,
     effect::{Arrival, ArrivingBody, OperationId},
-    execute::llm_content_safety::Screen,
     execute::{Missed, Unanswered},
+    safety::{Screen, StreamScreen},
 };
 
 /// A backend entity that a policy has set.
@@ -64,6 +64,8 @@ pub(super) struct State {
     pub cors: Option<Headers>,
     /// What `llm-content-safety` looks for in the completion.
     pub screens: Vec<Screen>,
+    /// What looks at the response while it streams to the client.
+    pub stream_screens: Vec<StreamScreen>,
     /// Room for the local variables of expressions, used again by each.
     pub locals: Vec<Value>,
     /// What policies have left for later.
@@ -97,6 +99,7 @@ impl State {
             missed: None,
             unanswered: None,
             screens: Vec::new(),
+            stream_screens: Vec::new(),
             locals: Vec::new(),
             afterwards: Afterwards::default(),
             preflight: false,

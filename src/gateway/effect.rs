@@ -8,7 +8,7 @@ use std::{net::IpAddr, time::Duration};
 
 use bytes::Bytes;
 
-use super::backends::Tls;
+use super::{backends::Tls, safety::StreamScreen};
 use crate::{
     http::{RequestHead, ResponseHead},
     text::Text,
@@ -255,6 +255,13 @@ pub enum AnswerBody {
     Empty,
     /// These bytes.
     Bytes(Bytes),
+    /// A stream of events that is looked at on its way: every piece goes through the screens, one after the other.
+    Screened {
+        /// The [`Send`] whose response it is.
+        exchange: OperationId,
+        /// What looks at it. Once one is over, the answer ends.
+        screens: Vec<StreamScreen>,
+    },
     /// The body of a response that the driver holds as a stream.
     Stream {
         /// The [`Send`] whose response it is.

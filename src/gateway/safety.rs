@@ -4,7 +4,10 @@
 //! shields, block lists. What a text is worth is decided by the words in it: those of the configuration, and a few built-in ones that are
 //! there to be tried out.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytes::Bytes;
+use serde_json::Value;
 
 use crate::text::Text;
 
@@ -132,4 +135,167 @@ fn stands_in(words: &str, text: &str) -> bool {
         let (before, after) = (text.get(..at).unwrap_or(""), text.get(at + found.len()..).unwrap_or(""));
         !is_word(before.chars().next_back()) && !is_word(after.chars().next())
     })
+}
+
+/// What a policy looks for, with every expression computed.
+#[derive(Clone, Debug)]
+pub(super) struct Screen {
+    /// That of the policy.
+    pub number: usize,
+    /// Whether a prompt is looked at for attacks.
+    pub shields_prompt: bool,
+    /// The characters of a response that are looked at together.
+    pub window: usize,
+    /// The characters that two windows share.
+    pub overlap: usize,
+    /// Severities from 0 to 7 rather than 0, 2, 4, 6.
+    pub has_eight_levels: bool,
+    /// Categories, and from which severity on they block.
+    pub categories: Vec<(Category, i64)>,
+    /// Block lists by id.
+    pub blocklists: Vec<Text>,
+}
+
+impl Screen {
+    /// What is wrong with a text. Severities below the threshold pass.
+    pub fn violation(&self, rules: &Safety, text: &str) -> Option<String> {
+        for (category, threshold) in &self.categories {
+            let severity = rules.severity(text, *category, self.has_eight_levels);
+            if i64::from(severity) >= *threshold {
+                return Some(format!("{} has severity {severity}, and the threshold is {threshold}.", category.name()));
+            }
+        }
+        let listed = |list: &Text| rules.blocked(list, text).map(|_| format!("The block list '{list}' has words of the text."));
+        self.blocklists.iter().find_map(listed)
+    }
+
+    /// A text in windows that share what overlaps.
+    pub fn windows(&self, text: &str) -> Vec<String> {
+        let characters: Vec<char> = text.chars().collect();
+        let mut windows = Vec::new();
+        let mut start = 0;
+        while start < characters.len() {
+            let end = (start + self.window).min(characters.len());
+            windows.push(characters.get(start..end).unwrap_or(&[]).iter().collect());
+            if end == characters.len() {
+                break;
+            }
+            start = end - self.overlap;
+        }
+        windows
+    }
+}
+
+/// A look at a stream of events on its way to the client: events wait until the window that their text is in is full and has passed. At a
+/// violation nothing more goes on; no error is made of it. Source: learn.microsoft.com/azure/api-management/llm-content-safety-policy.
+#[derive(Clone, Debug)]
+pub struct StreamScreen {
+    screen: Screen,
+    rules: Arc<Safety>,
+    /// An event that is not complete.
+    partial: Vec<u8>,
+    /// Complete events that wait.
+    held: Vec<u8>,
+    /// The text that is looked at next, and how much of it is new.
+    window: String,
+    fresh: usize,
+    is_over: bool,
+}
+
+impl StreamScreen {
+    pub(super) fn new(screen: Screen, rules: Arc<Safety>) -> Self {
+        Self { screen, rules, partial: Vec::new(), held: Vec::new(), window: String::new(), fresh: 0, is_over: false }
+    }
+
+    /// Whether nothing more goes on.
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Takes a piece of the stream; gives what goes on now.
+    pub fn pass(&mut self, piece: &[u8]) -> Bytes {
+        let mut out = Vec::new();
+        self.partial.extend_from_slice(piece);
+        let partial = std::mem::take(&mut self.partial);
+        let mut rest = partial.as_slice();
+        while let (Some((event, behind)), false) = (event_length(rest).and_then(|length| rest.split_at_checked(length)), self.is_over) {
+            self.event(event, &mut out);
+            rest = behind;
+        }
+        self.partial = rest.to_vec();
+        out.into()
+    }
+
+    /// Takes the end of the stream; gives what goes on before it.
+    pub fn end(&mut self) -> Bytes {
+        let mut out = Vec::new();
+        let rest = std::mem::take(&mut self.partial);
+        if !self.is_over {
+            self.event(&rest, &mut out);
+        }
+        if !self.is_over && (self.fresh == 0 || self.looks_well()) {
+            out.append(&mut self.held);
+        }
+        self.is_over = true;
+        out.into()
+    }
+
+    fn event(&mut self, event: &[u8], out: &mut Vec<u8>) {
+        self.held.extend_from_slice(event);
+        let added = event_text(&String::from_utf8_lossy(event));
+        self.fresh += added.chars().count();
+        self.window.push_str(&added);
+        if self.fresh == 0 {
+            out.append(&mut self.held);
+        } else if self.fresh >= self.screen.window && self.looks_well() {
+            out.append(&mut self.held);
+            let tail: Vec<char> = self.window.chars().rev().take(self.screen.overlap).collect();
+            self.window = tail.into_iter().rev().collect();
+            self.fresh = 0;
+        }
+    }
+
+    fn looks_well(&mut self) -> bool {
+        self.is_over |= self.screen.violation(&self.rules, &self.window).is_some();
+        !self.is_over
+    }
+}
+
+/// A whole stream, as far as it may go on.
+pub(super) fn screened(screens: Vec<StreamScreen>, body: Bytes) -> Bytes {
+    screens.into_iter().fold(body, |body, mut screen| {
+        let mut passed = screen.pass(&body).to_vec();
+        passed.extend_from_slice(&screen.end());
+        passed.into()
+    })
+}
+
+/// The bytes of the first event, with the empty line behind it.
+fn event_length(bytes: &[u8]) -> Option<usize> {
+    let breaks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    breaks.map(|(at, _)| at + 1).find_map(|line| match bytes.get(line..) {
+        Some([b'\n', ..]) => Some(line + 1),
+        Some([b'\r', b'\n', ..]) => Some(line + 2),
+        _ => None,
+    })
+}
+
+/// The text that an event of a stream adds.
+fn event_text(event: &str) -> String {
+    let mut text = String::new();
+    let string = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("").to_owned();
+    for data in event.lines().filter_map(|line| line.strip_prefix("data:")) {
+        let Ok(value) = serde_json::from_str::<Value>(data.trim()) else { continue };
+        for choice in value.get("choices").and_then(Value::as_array).into_iter().flatten() {
+            text.push_str(&string(choice.get("delta").and_then(|delta| delta.get("content"))));
+            text.push_str(&string(choice.get("text")));
+        }
+        match value.get("delta") {
+            // Responses, then messages of other makers.
+            Some(Value::String(delta)) => text.push_str(delta),
+            Some(delta) => text.push_str(&string(delta.get("text"))),
+            None => {}
+        }
+    }
+    text
 }

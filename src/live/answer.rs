@@ -20,8 +20,13 @@ use super::{
     outage::{self, BrokenOff},
     pool::BackendBody,
     port::Breaker,
+    world::World,
 };
-use crate::{environment::Moment, gateway::effect::Watch, text::Text};
+use crate::{
+    environment::Moment,
+    gateway::{effect::Watch, safety::StreamScreen},
+    text::Text,
+};
 
 /// What `buffer-response` collects before it passes it on.
 /// Source: learn.microsoft.com/azure/api-management/forward-request-policy.
@@ -115,7 +120,6 @@ impl Drop for RequestLog {
 }
 
 /// Where an answer's bytes come from.
-#[derive(Debug)]
 pub(super) enum Source {
     /// Nowhere.
     Empty,
@@ -132,23 +136,39 @@ pub(super) enum Source {
         /// Who looks on.
         watching: Watching,
     },
+    /// From a backend, through what looks at its events.
+    Screened {
+        /// The stream.
+        body: BackendBody,
+        /// What looks at it.
+        screens: Vec<StreamScreen>,
+        /// Nothing more comes.
+        ended: bool,
+        /// Who looks on.
+        watching: Watching,
+    },
 }
 
 /// A watch on a body; it ends with the body, however that ends.
-#[derive(Debug)]
-pub(super) struct Watching(Option<Box<Watch>>);
+pub(super) struct Watching {
+    watch: Option<Box<Watch>>,
+    /// Who is told what the end has shown of a request that is traced.
+    traced: Option<([u8; 16], Arc<World>)>,
+}
 
 impl Watching {
     fn pass(&mut self, bytes: &[u8]) {
-        if let Some(watch) = &mut self.0 {
+        if let Some(watch) = &mut self.watch {
             watch.pass(bytes);
         }
     }
 
     fn end(&mut self) {
-        if let Some(watch) = self.0.take() {
-            // Nobody reads a request's trace after its answer yet.
-            let _ = watch.end(clock::now());
+        if let Some(watch) = self.watch.take() {
+            let records = watch.end(clock::now());
+            if let (Some((id, world)), false) = (self.traced.take(), records.is_empty()) {
+                world.traced_further(id, records);
+            }
         }
     }
 }
@@ -161,14 +181,26 @@ impl Drop for Watching {
 
 impl Source {
     /// A backend's stream.
-    pub(super) fn backend(body: BackendBody, buffered: bool, watch: Option<Box<Watch>>) -> Self {
-        Self::Backend { body, collected: buffered.then(BytesMut::new), ended: false, watching: Watching(watch) }
+    pub(super) fn backend(body: BackendBody, buffered: bool, watch: Option<Box<Watch>>, traced: Option<([u8; 16], Arc<World>)>) -> Self {
+        let watching = Watching { watch, traced };
+        Self::Backend { body, collected: buffered.then(BytesMut::new), ended: false, watching }
+    }
+
+    /// A backend's stream through what looks at its events.
+    pub(super) fn screened(
+        body: BackendBody,
+        screens: Vec<StreamScreen>,
+        watch: Option<Box<Watch>>,
+        traced: Option<([u8; 16], Arc<World>)>,
+    ) -> Self {
+        Self::Screened { body, screens, ended: false, watching: Watching { watch, traced } }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, hyper::Error>>> {
         let (body, collected, ended, watching) = match self {
             Self::Empty => return Poll::Ready(None),
             Self::Whole(bytes) => return Poll::Ready((!bytes.is_empty()).then(|| Ok(std::mem::take(bytes)))),
+            Self::Screened { body, screens, ended, watching } => return poll_screened(body, screens, ended, watching, cx),
             Self::Backend { ended: true, .. } => return Poll::Ready(None),
             Self::Backend { body, collected, ended, watching } => (body, collected, ended, watching),
         };
@@ -207,6 +239,7 @@ impl Source {
         match self {
             Self::Empty => true,
             Self::Whole(bytes) => bytes.is_empty(),
+            Self::Screened { ended, .. } => *ended,
             Self::Backend { body, collected, ended, .. } => {
                 *ended || (body.is_end_stream() && collected.as_ref().is_none_or(|collected| collected.is_empty()))
             }
@@ -218,8 +251,51 @@ impl Source {
             Self::Empty => SizeHint::with_exact(0),
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Backend { body, .. } => body.size_hint(),
+            Self::Screened { .. } => SizeHint::default(),
         }
     }
+}
+
+/// The next piece of a stream that the screens let through.
+fn poll_screened(
+    body: &mut BackendBody,
+    screens: &mut [StreamScreen],
+    ended: &mut bool,
+    watching: &mut Watching,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+    while !*ended {
+        let frame = match Pin::new(&mut *body).poll_frame(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+            Poll::Ready(frame) => frame.and_then(Result::ok),
+        };
+        let mut passed = Bytes::new();
+        match frame {
+            None => {
+                *ended = true;
+                for screen in screens.iter_mut() {
+                    let mut out = BytesMut::from(screen.pass(&passed).as_ref());
+                    out.extend_from_slice(&screen.end());
+                    passed = out.freeze();
+                }
+            }
+            Some(frame) => {
+                let Ok(data) = frame.into_data() else { continue };
+                // What the model has said has been used, whether or not the client gets it.
+                watching.pass(&data);
+                passed = screens.iter_mut().fold(data, |data, screen| screen.pass(&data));
+                *ended = screens.iter().any(StreamScreen::is_over);
+            }
+        }
+        if *ended {
+            watching.end();
+        }
+        if !passed.is_empty() {
+            return Poll::Ready(Some(Ok(passed)));
+        }
+    }
+    Poll::Ready(None)
 }
 
 /// Why an answer ends early.

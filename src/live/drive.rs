@@ -114,7 +114,8 @@ impl Drive<'_> {
                         let records = machine.trace().to_vec();
                         world.traced(RequestTrace { id: machine.request_id(), gateway: self.region.clone(), records });
                     }
-                    return Ok((answer.head, self.source(answer.body, answer.watch).await));
+                    let traced = machine.is_traced().then(|| (machine.request_id(), world.clone()));
+                    return Ok((answer.head, self.source(answer.body, answer.watch, traced).await));
                 }
                 let effect = match effect {
                     Effect::Tell(send) => {
@@ -250,13 +251,17 @@ impl Drive<'_> {
         }
     }
 
-    async fn source(&mut self, body: AnswerBody, watch: Option<Box<Watch>>) -> Source {
+    async fn source(&mut self, body: AnswerBody, watch: Option<Box<Watch>>, traced: Option<([u8; 16], Arc<World>)>) -> Source {
         self.be_courteous().await;
         match body {
             AnswerBody::Empty => Source::Empty,
             AnswerBody::Bytes(bytes) => Source::Whole(bytes),
             AnswerBody::Stream { exchange, buffered } => match self.take_held(exchange) {
-                Some((_, body)) => Source::backend(body, buffered, watch),
+                Some((_, body)) => Source::backend(body, buffered, watch, traced),
+                None => Source::Empty,
+            },
+            AnswerBody::Screened { exchange, screens } => match self.take_held(exchange) {
+                Some((_, body)) => Source::screened(body, screens, watch, traced),
                 None => Source::Empty,
             },
         }

@@ -402,7 +402,7 @@ async fn a_stream_is_collected_to_8_kib_or_passed_on_as_it_comes_and_a_cut_stays
         [(true, false, None), (false, false, None), (true, true, Some("cut-body")), (false, true, Some("cut-body"))]
     {
         let exchanged = send_for(&site, "https://mapped.example/", Reception::Stream, Duration::from_secs(30)).await;
-        let body = AnswerStream::new(Source::backend(exchanged.body.unwrap(), buffered, None), log(&events), None);
+        let body = AnswerStream::new(Source::backend(exchanged.body.unwrap(), buffered, None, None), log(&events), None);
         let (pieces, cut) = pieces(body).await;
         assert_eq!(cut, broken);
         let total: usize = pieces.iter().map(Bytes::len).sum();
@@ -426,7 +426,7 @@ async fn a_client_that_goes_leaves_a_record() {
     let site = site(&[("mapped.example", server.address)]);
     let exchanged = send_for(&site, "https://mapped.example/", Reception::Stream, Duration::from_secs(30)).await;
     let events = Arc::default();
-    let mut body = AnswerStream::new(Source::backend(exchanged.body.unwrap(), false, None), log(&events), None);
+    let mut body = AnswerStream::new(Source::backend(exchanged.body.unwrap(), false, None, None), log(&events), None);
     std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await.unwrap().unwrap();
     assert!(matches!(Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop())), Poll::Pending));
     drop(body);

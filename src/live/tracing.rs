@@ -11,7 +11,7 @@ use std::{
 use http::HeaderMap;
 
 use super::events::RequestTrace;
-use crate::{environment::guid_text, text::Text};
+use crate::{environment::guid_text, gateway::trace::Record, text::Text};
 
 /// The header of the client.
 pub(super) const DEBUG: &str = "apim-debug-authorization";
@@ -67,6 +67,15 @@ impl Tracing {
             kept.pop_front();
         }
         kept.push_back(trace);
+    }
+
+    /// Adds to a trace that is kept; gives its gateway.
+    pub(super) fn extend(&self, id: [u8; 16], records: &[Record]) -> Option<Text> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let trace = kept.iter_mut().rev().find(|trace| trace.id == id)?;
+        let records = trace.records.iter().chain(records).cloned().collect();
+        *trace = Arc::new(RequestTrace { id, gateway: trace.gateway.clone(), records });
+        Some(trace.gateway.clone())
     }
 
     /// The trace of a request.

@@ -27,7 +27,10 @@ use crate::{
         identity::Identity,
         openai::ResourceConfig,
     },
-    gateway::effect::{Failure, FailureKind},
+    gateway::{
+        effect::{Failure, FailureKind},
+        trace::Record,
+    },
     http::{RequestHead, Url},
     text::Text,
 };
@@ -160,6 +163,13 @@ impl World {
         let trace = Arc::new(trace);
         self.tracing.keep(trace.clone());
         self.tell(|| SimulationEvent::Trace(trace));
+    }
+
+    /// Adds what the end of a body has shown to the trace of its request, and tells of that alone.
+    pub(super) fn traced_further(&self, id: [u8; 16], records: Vec<Record>) {
+        if let Some(gateway) = self.tracing.extend(id, &records) {
+            self.tell(|| SimulationEvent::Trace(Arc::new(RequestTrace { id, gateway, records })));
+        }
     }
 
     /// Tells that something went wrong.

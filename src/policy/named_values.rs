@@ -18,6 +18,9 @@ pub(super) struct Replaced {
     pub put_in: Vec<(Span, String)>,
 }
 
+/// A shorter value is no secret, and stands in too many words to be hidden in a message.
+const SHORTEST: usize = 4;
+
 impl Replaced {
     /// A diagnostic about the text, without what a Named Value holds: its value may be a secret, and the compiler quotes what it cannot read.
     pub fn discreet(&self, mut diagnostic: Diagnostic, known: &BTreeMap<String, String>) -> Diagnostic {
@@ -27,9 +30,11 @@ impl Replaced {
             diagnostic.message = format!("with the Named Value `{name}` in it, this is not valid C#");
             diagnostic.help = Some("a Named Value is put in as text: quote it where it is meant as a string".to_owned());
             diagnostic.note = None;
+            diagnostic.labels.iter_mut().for_each(|label| label.message.clear());
+            return diagnostic;
         }
         let values =
-            self.put_in.iter().filter_map(|(_, name)| known.get(name).filter(|value| !value.is_empty()).map(|value| (name, value)));
+            self.put_in.iter().filter_map(|(_, name)| known.get(name).filter(|value| value.len() >= SHORTEST).map(|value| (name, value)));
         for (name, value) in values {
             let hide = |text: &mut String| *text = text.replace(value.as_str(), &format!("{{{{{name}}}}}"));
             hide(&mut diagnostic.message);

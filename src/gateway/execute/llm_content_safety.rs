@@ -1,7 +1,6 @@
 //! Runs `llm-content-safety`: prompts in `inbound`, completions in `outbound`, or after the backend where `inbound` asks for them.
 //! Source: learn.microsoft.com/azure/api-management/llm-content-safety-policy; reason and message are those that users report.
 
-use bytes::Bytes;
 use serde_json::Value;
 
 use super::{Outcome, Stop, Turn, json_to_xml::choice, set_body};
@@ -9,7 +8,7 @@ use crate::{
     dotnet::context::Body,
     gateway::{
         answers::PolicyError,
-        safety::{self, Category, Safety},
+        safety::{self, Category, Screen, StreamScreen, screened},
     },
     policy::{
         Section,
@@ -17,18 +16,6 @@ use crate::{
     },
     text::Text,
 };
-
-/// What a policy looks for, with every expression computed.
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct Screen {
-    number: usize,
-    shields_prompt: bool,
-    window: usize,
-    overlap: usize,
-    has_eight_levels: bool,
-    categories: Vec<(Category, i64)>,
-    blocklists: Vec<Text>,
-}
 
 pub(super) fn execute(policy: &LlmContentSafety, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     if turn.section == Section::Outbound {
@@ -116,22 +103,22 @@ fn check_prompt(screen: &Screen, text: &str, element: &Text, turn: &mut Turn<'_>
 
 /// A response: refused as a whole, or, where it is a stream of events, cut off before the window that violates.
 fn completion(screen: &Screen, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
-    let Some(body) = set_body::current(turn)? else { return Ok(Outcome::Done) };
     let rules = turn.gateway.safety.clone();
     let is_stream = turn.state.context.response.as_ref().is_some_and(|response| {
         response.head.headers.get("Content-Type").is_some_and(|value| value.to_ascii_lowercase().starts_with("text/event-stream"))
     });
     if is_stream {
-        let text = String::from_utf8_lossy(&body);
-        if let Some((kept, violation)) = cut(screen, &rules, &text) {
-            turn.say("information", violation);
-            let kept = Bytes::copy_from_slice(text.get(..kept).unwrap_or("").as_bytes());
-            set_body::replace(turn, Body::Bytes(kept));
+        turn.state.stream_screens.push(StreamScreen::new(screen.clone(), rules));
+        // A stream that nobody has read is looked at on its way to the client.
+        if let Ok(Some(body)) = set_body::current(turn) {
+            let body = screened(std::mem::take(&mut turn.state.stream_screens), body);
+            set_body::replace(turn, Body::Bytes(body));
         }
         return Ok(Outcome::Done);
     }
+    let Some(body) = set_body::current(turn)? else { return Ok(Outcome::Done) };
     let text = serde_json::from_slice(&body).ok().map(|body| completed(&body)).unwrap_or_default();
-    match windows(screen, &text).into_iter().find_map(|window| screen.violation(&rules, &window)) {
+    match screen.windows(&text).into_iter().find_map(|window| screen.violation(&rules, &window)) {
         None => Ok(Outcome::Done),
         Some(violation) => {
             turn.say("information", violation);
@@ -140,84 +127,8 @@ fn completion(screen: &Screen, element: &Text, turn: &mut Turn<'_>) -> Result<Ou
     }
 }
 
-impl Screen {
-    /// What is wrong with a text. Severities below the threshold pass.
-    fn violation(&self, rules: &Safety, text: &str) -> Option<String> {
-        for (category, threshold) in &self.categories {
-            let severity = rules.severity(text, *category, self.has_eight_levels);
-            if i64::from(severity) >= *threshold {
-                return Some(format!("{} has severity {severity}, and the threshold is {threshold}.", category.name()));
-            }
-        }
-        let listed = |list: &Text| rules.blocked(list, text).map(|_| format!("The block list '{list}' has words of the text."));
-        self.blocklists.iter().find_map(listed)
-    }
-}
-
-/// A text in windows that share what overlaps.
-fn windows(screen: &Screen, text: &str) -> Vec<String> {
-    let characters: Vec<char> = text.chars().collect();
-    let mut windows = Vec::new();
-    let mut start = 0;
-    while start < characters.len() {
-        let end = (start + screen.window).min(characters.len());
-        windows.push(characters.get(start..end).unwrap_or(&[]).iter().collect());
-        if end == characters.len() {
-            break;
-        }
-        start = end - screen.overlap;
-    }
-    windows
-}
-
-/// Up to which byte a stream of events may go on, where it may not go to its end. Events wait until their window is full and has passed.
-fn cut(screen: &Screen, rules: &Safety, text: &str) -> Option<(usize, String)> {
-    let (mut passed, mut at, mut window) = (0, 0, String::new());
-    let mut fresh = 0;
-    for event in text.split_inclusive("\n\n") {
-        at += event.len();
-        let added = event_text(event);
-        fresh += added.chars().count();
-        window.push_str(&added);
-        if fresh >= screen.window {
-            if let Some(violation) = screen.violation(rules, &window) {
-                return Some((passed, violation));
-            }
-            let tail: Vec<char> = window.chars().rev().take(screen.overlap).collect();
-            window = tail.into_iter().rev().collect();
-            (passed, fresh) = (at, 0);
-        }
-    }
-    let last = if fresh > 0 { screen.violation(rules, &window) } else { None };
-    last.map(|violation| (passed, violation))
-}
-
-/// The text that an event of a stream adds.
-fn event_text(event: &str) -> String {
-    let data = event.lines().filter_map(|line| line.strip_prefix("data:"));
-    let mut text = String::new();
-    for data in data {
-        let Ok(value) = serde_json::from_str::<Value>(data.trim()) else { continue };
-        for choice in array(&value, "choices") {
-            text.push_str(string(choice.get("delta").and_then(|delta| delta.get("content"))));
-            text.push_str(string(choice.get("text")));
-        }
-        match value.get("delta") {
-            // Responses, then messages of other makers.
-            Some(Value::String(delta)) => text.push_str(delta),
-            Some(delta) => text.push_str(string(delta.get("text"))),
-            None => {}
-        }
-    }
-    text
-}
-
 fn array<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn string(value: Option<&Value>) -> &str {
-    value.and_then(Value::as_str).unwrap_or("")
 }
 
 /// All text of a request: "a concatenation of all text content in a completion or chat completion request".

@@ -111,7 +111,7 @@ impl Machine {
     pub(super) fn watch(&mut self, body: &AnswerBody, environment: &dyn Environment) -> Option<Box<Watch>> {
         let mut watch = Watch::new(&self.gateway, std::mem::take(&mut self.state.afterwards.passing))?;
         match body {
-            AnswerBody::Stream { .. } => return Some(watch),
+            AnswerBody::Stream { .. } | AnswerBody::Screened { .. } => return Some(watch),
             AnswerBody::Bytes(bytes) => watch.pass(bytes),
             AnswerBody::Empty => {}
         }

@@ -16,6 +16,7 @@ use super::{
     context::State,
     effect::{Answer, AnswerBody, Arrival, Effect, Event, Failure, FailureKind, OperationId},
     execute::{self, Outcome, Stop, Turn, Waiting},
+    safety::screened,
     trace::{Entry, Record, Trace},
 };
 use crate::{
@@ -371,6 +372,7 @@ impl Machine {
             (Waiting::Body(_), Event::ResponseBody { outcome, .. }) => {
                 let bytes = outcome.map_err(|failure| PolicyError::backend(&"forward-request".into(), &failure))?;
                 self.state.streaming = None;
+                let bytes = screened(std::mem::take(&mut self.state.stream_screens), bytes);
                 if let Some(response) = &mut self.state.context.response {
                     response.body = Body::Bytes(bytes);
                 }
@@ -446,7 +448,10 @@ impl Machine {
         self.strands.clear();
         let body = match (response.body, self.state.streaming) {
             (Body::Bytes(bytes), _) => AnswerBody::Bytes(bytes),
-            (Body::Unread, Some((exchange, buffered))) => AnswerBody::Stream { exchange, buffered },
+            (Body::Unread, Some((exchange, buffered))) if self.state.stream_screens.is_empty() => AnswerBody::Stream { exchange, buffered },
+            (Body::Unread, Some((exchange, _))) => {
+                AnswerBody::Screened { exchange, screens: std::mem::take(&mut self.state.stream_screens) }
+            }
             _ => AnswerBody::Empty,
         };
         let watch = self.watch(&body, environment);

@@ -61,9 +61,15 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
             "the response is always collected here",
         );
     }
-    if let Some(proxy) = element.element("proxy") {
-        let help = "the request goes straight to its host here";
-        lowering.warning("policy/not-simulated", proxy.name_span, "the proxy of a request is not simulated", help);
+    for (child, message, help) in [
+        ("proxy", "the proxy of a request is not simulated", "the request goes straight to its host here"),
+        ("authentication-certificate", "the certificate of a request is not simulated", "the request goes without one here"),
+        ("authentication-token", "`authentication-token` is not simulated", "the request goes without one here"),
+        ("authentication-token-store", "`authentication-token-store` is not simulated", "the request goes without one here"),
+    ] {
+        if let Some(found) = element.element(child) {
+            lowering.warning("policy/not-simulated", found.name_span, message, help);
+        }
     }
     let (timeout_ms, in_seconds) = timeout(lowering, element).unwrap_or((Setting::Literal(60_000), true));
     let mut request = SendRequest {
