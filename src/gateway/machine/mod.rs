@@ -222,7 +222,7 @@ impl Machine {
     }
 
     fn end_section(&mut self, environment: &mut dyn Environment) {
-        if self.state.preflight {
+        if self.state.preflight && !self.ending {
             // No `cors` policy has matched. Source: learn.microsoft.com/azure/api-management/cors-policy, `terminate-unmatched-request`.
             return self.answer(execute::empty_answer(), environment);
         }
