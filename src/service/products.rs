@@ -101,7 +101,7 @@ impl Folder<'_> {
             let fault = Diagnostic::warning("service/unknown-scope", format!("the subscription is for the {missing}, which is not there"));
             properties.fault("scope", fault, faults);
         }
-        let last = |path: String| path.rsplit('/').next().map(|last| Text::copied(last));
+        let last = |path: String| path.rsplit('/').next().map(Text::copied);
         ServiceSubscription {
             name: properties.text("displayName", faults).unwrap_or_else(|| id.clone()).into(),
             granted,
