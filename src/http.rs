@@ -38,34 +38,39 @@ impl Headers {
 
     /// Adds a field behind the others.
     pub fn append(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
-        self.fields.push((name.into(), value.into()));
+        self.push(name.into(), value.into());
+    }
+
+    /// Policies add a handful of fields: room for them is made at once.
+    fn push(&mut self, name: Text, value: Text) {
+        if self.fields.len() == self.fields.capacity() {
+            self.fields.reserve(8);
+        }
+        self.fields.push((name, value));
     }
 
     /// Replaces all fields of that name by one.
     pub fn set(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
         let (name, value) = (name.into(), value.into());
-        let mut value = Some(value);
+        let Some(first) = self.fields.iter().position(|(field, _)| field.eq_ignore_ascii_case(&name)) else {
+            return self.push(name, value);
+        };
         // In place of the first; the others go.
-        self.fields.retain_mut(|(field, old)| {
-            if !field.eq_ignore_ascii_case(&name) {
-                return true;
-            }
-            match value.take() {
-                Some(new) => {
-                    *field = name.clone();
-                    *old = new;
-                    true
-                }
-                None => false,
-            }
+        let mut place = 0;
+        self.fields.retain(|(field, _)| {
+            place += 1;
+            place <= first + 1 || !field.eq_ignore_ascii_case(&name)
         });
-        if let Some(value) = value {
-            self.fields.push((name, value));
+        if let Some(field) = self.fields.get_mut(first) {
+            *field = (name, value);
         }
     }
 
     /// Removes all fields of that name; says whether there were any.
     pub fn remove(&mut self, name: &str) -> bool {
+        if !self.contains(name) {
+            return false;
+        }
         let before = self.fields.len();
         self.fields.retain(|(field, _)| !field.eq_ignore_ascii_case(name));
         self.fields.len() != before

@@ -8,6 +8,7 @@ use super::{
     api::{Granted, Subscription},
     context::State,
     route,
+    template::Path,
 };
 use crate::{
     dotnet::context as shown,
@@ -39,10 +40,10 @@ impl Gateway {
             return Ok(None);
         };
         let (hosted, suffix) = (hosted.clone(), Text::copied(suffix));
-        let found = hosted.operation(&request.method, &suffix);
-        let preflight = if found.is_none() { preflight(&hosted, request, &suffix) } else { None };
-        let matched =
-            found.map(|(index, template, operation)| (index, template.parameters(&suffix, &request.original_url.query), operation));
+        let path = Path::new(&suffix);
+        let found = hosted.operation(&request.method, &path);
+        let preflight = if found.is_none() { preflight(&hosted, request, &path) } else { None };
+        let matched = found.map(|(index, template, operation)| (index, template.parameters(&path, &request.original_url.query), operation));
         state.enter(&hosted, suffix);
         if let Some(program) = preflight {
             state.preflight = true;
@@ -127,12 +128,12 @@ impl Gateway {
 /// The program that answers where a page asks for leave to send a request that has an operation, and a `cors` policy stands directly in
 /// inbound to answer. Such a question carries no key, and needs none. Source: learn.microsoft.com/azure/api-management/cors-policy; an API's
 /// own `OPTIONS` operation comes before this.
-fn preflight(hosted: &Hosted, request: &shown::RequestMessage, suffix: &str) -> Option<Arc<Program>> {
+fn preflight(hosted: &Hosted, request: &shown::RequestMessage, path: &Path<'_>) -> Option<Arc<Program>> {
     if !request.method.eq_ignore_ascii_case("OPTIONS") || !request.headers.contains("Origin") {
         return None;
     }
     let asked = request.headers.get("Access-Control-Request-Method")?;
-    let (index, ..) = hosted.operation(asked, suffix)?;
+    let (index, ..) = hosted.operation(asked, path)?;
     let program = hosted.programs.find(None, Some(index));
     let inbound = program.block(program.section(Section::Inbound));
     inbound.iter().any(|statement| matches!(statement.policy, Policy::Cors(_))).then(|| program.clone())

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Api, Backends, Subscription, context, template::Template};
+use super::{
+    Api, Backends, Subscription, context,
+    template::{Path, Template},
+};
 use crate::{
     dotnet::context::{self as shown},
     policy::Program,
@@ -93,10 +96,9 @@ impl Hosted {
     }
 
     /// The operation of a request by its method and the path below the API's own: the first that fits, by its place in the API's list.
-    pub(super) fn operation(&self, method: &str, suffix: &str) -> Option<(usize, &Template, &shown::Operation)> {
-        let fits = |(template, operation): &&(Template, shown::Operation)| {
-            operation.method.eq_ignore_ascii_case(method) && template.matches(suffix)
-        };
+    pub(super) fn operation(&self, method: &str, path: &Path<'_>) -> Option<(usize, &Template, &shown::Operation)> {
+        let fits =
+            |(template, operation): &&(Template, shown::Operation)| operation.method.eq_ignore_ascii_case(method) && template.matches(path);
         let index = self.operations.iter().position(|known| fits(&known))?;
         self.operations.get(index).map(|(template, operation)| (index, template, operation))
     }
@@ -118,7 +120,7 @@ mod tests {
             ("POST", "/deployments//chat/completions", None),
             ("POST", "", None),
         ] {
-            let found = hosted.operation(method, suffix).map(|(index, _, operation)| (index, operation.named.id.as_str()));
+            let found = hosted.operation(method, &Path::new(suffix)).map(|(index, _, operation)| (index, operation.named.id.as_str()));
             assert_eq!(found.map(|(_, id)| id), expected, "{method} {suffix}");
             let listed = found.and_then(|(index, _)| hosted.api.operations.get(index)).map(|operation| operation.id.as_str());
             assert_eq!(listed, expected, "{method} {suffix}");

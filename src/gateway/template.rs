@@ -19,6 +19,19 @@ enum Segment {
     Parameter(Text),
 }
 
+/// A path below an API's own, in its segments: split once for all the templates that it is held against.
+#[derive(Debug)]
+pub(super) struct Path<'a> {
+    segments: Vec<&'a str>,
+}
+
+impl<'a> Path<'a> {
+    /// A path, with or without slashes at its ends.
+    pub fn new(suffix: &'a str) -> Self {
+        Self { segments: suffix.trim_matches('/').split('/').collect() }
+    }
+}
+
 impl Template {
     /// A template, `/deployments/{deployment-id}/chat/completions`.
     pub fn new(url_template: &str) -> Self {
@@ -38,19 +51,19 @@ impl Template {
 
     /// Whether a path below the API's own is meant. Literal segments compare without case, parameters take one segment, a final `*` takes the
     /// rest. Source: learn.microsoft.com/azure/api-management/api-management-howto-add-operations (template matching).
-    pub fn matches(&self, suffix: &str) -> bool {
-        let mut given = suffix.trim_matches('/').split('/');
-        let fits = self.segments.iter().all(|segment| match (segment, given.next()) {
-            (Segment::Literal(literal), Some(part)) => literal.eq_ignore_ascii_case(part),
-            (Segment::Parameter(_), Some(part)) => !part.is_empty(),
-            (_, None) => false,
-        });
-        fits && (self.takes_rest || given.next().is_none())
+    pub fn matches(&self, path: &Path<'_>) -> bool {
+        let given = path.segments.as_slice();
+        let count_fits = if self.takes_rest { given.len() >= self.segments.len() } else { given.len() == self.segments.len() };
+        count_fits
+            && self.segments.iter().zip(given).all(|(segment, part)| match segment {
+                Segment::Literal(literal) => literal.eq_ignore_ascii_case(part),
+                Segment::Parameter(_) => !part.is_empty(),
+            })
     }
 
     /// The template's parameters in a path that matches and in its query, percent-decoded.
-    pub fn parameters(&self, suffix: &str, query: &str) -> Vec<(Text, Text)> {
-        let named = self.segments.iter().zip(suffix.trim_matches('/').split('/'));
+    pub fn parameters(&self, path: &Path<'_>, query: &str) -> Vec<(Text, Text)> {
+        let named = self.segments.iter().zip(&path.segments);
         let in_path = named.filter_map(|(segment, part)| match segment {
             Segment::Parameter(name) => Some((name.clone(), Text::from(percent_decode(part)))),
             Segment::Literal(_) => None,
@@ -82,7 +95,8 @@ mod tests {
             ("/a?x={y}&z={w}", "/a", "?x=1%2F2", Some("y=1/2")),
         ] {
             let template = Template::new(template);
-            let found = template.matches(suffix).then(|| template.parameters(suffix, query));
+            let path = Path::new(suffix);
+            let found = template.matches(&path).then(|| template.parameters(&path, query));
             let found = found.map(|pairs| pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "));
             assert_eq!(found.as_deref(), expected, "{suffix}");
         }

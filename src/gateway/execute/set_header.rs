@@ -37,7 +37,8 @@ pub(super) fn change<'p>(policy: &'p SetHeader, element: &Text, turn: &mut Turn<
     for value in &policy.values {
         values.push(turn.text(value, element)?);
     }
-    if !is_token(&name) {
+    // A literal was looked at when it was compiled.
+    if matches!(policy.name, Setting::Expression(_)) && !is_token(&name) {
         return Err(PolicyError::value(element, format!("Expression value is invalid. '{name}' is not a header name.")).into());
     }
     if values.iter().any(|value| breaks_line(value)) {

@@ -122,7 +122,7 @@ fn joined(name: &str, values: Vec<Text>) -> Vec<Text> {
 
 /// What is wrong with a header's value, if anything is: it would end its line.
 pub fn breaks_line(value: &str) -> bool {
-    value.contains(['\r', '\n', '\0'])
+    value.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }
 
 /// Headers that the policy cannot touch. Source: learn.microsoft.com/azure/api-management/set-header-policy.
