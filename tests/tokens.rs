@@ -487,7 +487,7 @@ fn tokens_of_entra() {
 fn what_is_not_simulated_is_named() {
     for (inbound, code) in [
         (jwt_policy("", "<decryption-keys><key certificate-id=\"c\" /></decryption-keys>"), "policy/not-simulated"),
-        (jwt_policy("", "<issuer-signing-keys><key>not base64!</key></issuer-signing-keys>"), "policy/bad-value"),
+        (jwt_policy("", "<issuer-signing-keys><key>not base64!</key></issuer-signing-keys>"), "policy/bad-key"),
         (jwt_policy("", "<issuer-signing-keys><key n=\"AQAB\" e=\"\" /></issuer-signing-keys>"), "policy/bad-value"),
     ] {
         let text = format!("<policies><inbound>{inbound}</inbound></policies>");

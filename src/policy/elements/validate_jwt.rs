@@ -193,7 +193,7 @@ fn shared_key(lowering: &mut Lowering<'_>, element: &Element) -> Option<KeySourc
             if key.is_none() {
                 // What stands there may be a secret: it is not shown.
                 let help = "encode the key as Base64; a public key is given by `certificate-id`, or by `n` and `e`";
-                lowering.warning("policy/bad-value", element.name_span, "the key is not Base64: no signature will fit it", help);
+                lowering.warning("policy/bad-key", element.name_span, "the key is not Base64: no signature will fit it", help);
             }
             key.map(KeySource::Known)
         }
