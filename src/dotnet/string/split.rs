@@ -9,6 +9,7 @@ use crate::dotnet::{
     types::Type,
     value::Value,
 };
+use crate::text::Text;
 
 const REMOVE_EMPTY: i64 = 1;
 const TRIM: i64 = 2;
@@ -118,6 +119,13 @@ fn split(call: &mut Call<'_, '_>, count: Option<usize>, options: Option<usize>) 
         Separators::White => 1,
     };
     call.runtime.work(this.bytes().saturating_mul(width.max(1)))?;
+    if let (Some(text), Separators::Any(set), 0) = (this.ascii(), &separators, options)
+        && let &[unit] = set.as_slice()
+        && let Some(separator) = u8::try_from(unit).ok().filter(u8::is_ascii).map(char::from)
+        && count >= text.len() + 1
+    {
+        return plainly(call, &this, text, separator);
+    }
     let units = this.units();
     let places = |limit: usize| places(&units, &separators).take(limit);
     let found = places(if count <= 1 { 0 } else { count }).count();
@@ -127,6 +135,14 @@ fn split(call: &mut Call<'_, '_>, count: Option<usize>, options: Option<usize>) 
     call.runtime.allocate(units.len() * 2 + (found + 1) * size_of::<&[u16]>())?;
     let pieces = pieces(&units, places(if count <= 1 { 0 } else { usize::MAX }), count, options);
     array_of(call.runtime, Type::STRING, pieces.len(), pieces.into_iter().map(|piece| Value::String(Str::from_units(piece))))
+}
+
+/// What nearly every policy asks for: ASCII text at one ASCII character, whole and without options. No text is made of units for it.
+fn plainly(call: &mut Call<'_, '_>, this: &Str, text: &str, separator: char) -> Result<Value, Raise> {
+    let found = text.matches(separator).count();
+    call.runtime.allocate(text.len() * 2 + (found + 1) * size_of::<&[u16]>())?;
+    let piece = |piece: &str| if found == 0 { this.clone() } else { Str::from(Text::copied(piece)) };
+    array_of(call.runtime, Type::STRING, found + 1, text.split(separator).map(|part| Value::String(piece(part))))
 }
 
 /// Splitting.
