@@ -65,7 +65,7 @@ fn built_in_steps_have_their_rows() {
             None,
             401,
             "authorization|SubscriptionKeyNotFound|inbound|||",
-            "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.",
+            "Access denied due to missing subscription key. Make sure to include subscription key when making requests to this API.",
             CHALLENGE,
             r#"{ "statusCode": 401, "message": "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API." }"#,
         ),

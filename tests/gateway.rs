@@ -358,3 +358,19 @@ fn what_is_wrong_with_a_document_is_said_all_at_once() {
         .collect();
     insta::assert_snapshot!(lines.join("\n"));
 }
+
+/// Source: the schema of the service has `base` once in a section.
+#[test]
+fn base_stands_once_in_a_section() {
+    let source = openai_failover::source::Source::new("p.xml", document("<base /><base />", "<base />", "", ""));
+    let parsed = openai_failover::xml::parse(&source).unwrap();
+    let faults = openai_failover::policy::compile(&parsed, &openai_failover::policy::Resources::default()).unwrap_err();
+    assert_eq!(faults.iter().map(|fault| fault.code).collect::<Vec<_>>(), ["policy/once"]);
+}
+
+#[test]
+fn a_body_that_a_policy_replaces_is_no_longer_packed() {
+    let outbound = "<set-body>plain</set-body>";
+    let answer = ask(&document(TO_B, "<base />", outbound, ""), |_| respond(200, &[("Content-Encoding", "gzip")], "packed"));
+    assert_eq!((answer.text().as_str(), answer.header("Content-Encoding").as_str()), ("plain", "-"));
+}

@@ -62,10 +62,13 @@ impl PolicyError {
 
     /// No key came with the request.
     pub fn key_not_found(challenge: String) -> Self {
+        // The table of errors has "this API", the wire "an API".
         let message =
+            "Access denied due to missing subscription key. Make sure to include subscription key when making requests to this API.";
+        let on_the_wire =
             "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.";
         let error = Self::new("authorization", "SubscriptionKeyNotFound", message, 401);
-        error.with("WWW-Authenticate", challenge)
+        error.telling(on_the_wire).with("WWW-Authenticate", challenge)
     }
 
     /// The key is none of the service's.

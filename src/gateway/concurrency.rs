@@ -24,6 +24,9 @@ pub struct Permit {
 impl Permit {
     /// A slot under `key`, where fewer than `limit` are taken.
     pub(super) fn take(slots: &Arc<Mutex<Slots>>, key: Text, limit: i64) -> Option<Self> {
+        if limit < 1 {
+            return None;
+        }
         let mut all = locked(slots);
         let taken = all.taken.entry(key.clone()).or_default();
         if *taken >= limit {

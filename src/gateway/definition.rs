@@ -146,20 +146,56 @@ fn resolved(document: &Json, json: &Json) -> Json {
     target.unwrap_or(json).clone()
 }
 
+/// How much a schema may come to with its references put in, in nodes, and how deep it may nest. What is beyond is taken as it comes: a schema
+/// that refers to itself has no end.
+const MOST_NODES: usize = 100_000;
+const DEEPEST: usize = 200;
+
 fn expanded(document: &Json, schema: &Json, within: &mut Vec<String>) -> Json {
+    let mut left = MOST_NODES;
+    put_in(document, schema, within, &mut left, 0)
+}
+
+fn put_in(document: &Json, schema: &Json, within: &mut Vec<String>, left: &mut usize, depth: usize) -> Json {
+    let Some(rest) = left.checked_sub(1).filter(|_| depth < DEEPEST) else { return Json::Bool(true) };
+    *left = rest;
     match schema {
         Json::Object(map) => match map.get("$ref").and_then(Json::as_str) {
             Some(path) if within.iter().any(|known| known == path) => Json::Bool(true),
             Some(path) => {
                 within.push(path.to_owned());
                 let target = path.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
-                let made = target.map_or(Json::Bool(true), |target| expanded(document, target, within));
+                let made = target.map_or(Json::Bool(true), |target| put_in(document, target, within, left, depth + 1));
                 within.pop();
                 made
             }
-            None => Json::Object(map.iter().map(|(name, value)| (name.clone(), expanded(document, value, within))).collect()),
+            None => {
+                let members = map.iter().map(|(name, value)| (name.clone(), put_in(document, value, within, left, depth + 1)));
+                Json::Object(members.collect())
+            }
         },
-        Json::Array(items) => items.iter().map(|item| expanded(document, item, within)).collect(),
+        Json::Array(items) => items.iter().map(|item| put_in(document, item, within, left, depth + 1)).collect(),
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn references_that_multiply_come_to_an_end() {
+        let mut schemas = serde_json::Map::new();
+        for index in 0..60 {
+            let next = json!({"$ref": format!("#/s/A{}", index + 1)});
+            schemas.insert(format!("A{index}"), json!({"properties": {"a": next, "b": next, "self": {"$ref": format!("#/s/A{index}")}}}));
+        }
+        let document = json!({"s": schemas});
+        let made = expanded(&document, &json!({"$ref": "#/s/A0"}), &mut Vec::new());
+        assert_eq!(made.pointer("/properties/self"), Some(&json!(true)), "a schema within itself is taken as it comes");
+        assert!(made.pointer("/properties/a/properties/a").is_some_and(Json::is_object));
+        assert!(made.to_string().len() < 32 * MOST_NODES);
     }
 }

@@ -202,6 +202,9 @@ pub struct StreamScreen {
     is_over: bool,
 }
 
+/// The longest event of a stream that is waited for, in bytes.
+const LONGEST_EVENT: usize = 1 << 20;
+
 impl StreamScreen {
     pub(super) fn new(screen: Screen, rules: Arc<Safety>) -> Self {
         Self { screen, rules, partial: Vec::new(), held: Vec::new(), window: String::new(), fresh: 0, is_over: false }
@@ -215,6 +218,11 @@ impl StreamScreen {
     /// Takes a piece of the stream; gives what goes on now.
     pub fn pass(&mut self, piece: &[u8]) -> Bytes {
         let mut out = Vec::new();
+        // What goes on so long without an end is no event, and is looked at as far as it has come.
+        if self.partial.len() > LONGEST_EVENT {
+            let partial = std::mem::take(&mut self.partial);
+            self.event(&partial, &mut out);
+        }
         self.partial.extend_from_slice(piece);
         let partial = std::mem::take(&mut self.partial);
         let mut rest = partial.as_slice();

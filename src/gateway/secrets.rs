@@ -1,6 +1,6 @@
 //! What no trace shows: keys, tokens, the values of Named Values, and what headers carry credentials.
 
-use super::trace::Entry;
+use super::{execute::encode, trace::Entry};
 use crate::text::Text;
 
 /// What stands in place of a secret.
@@ -8,6 +8,9 @@ const MASK: &str = "***";
 
 /// A shorter text is no secret: masking every `1` would hide the trace, not the key.
 const SHORTEST: usize = 6;
+
+/// As much of a text as a trace shows, in characters.
+const LONGEST: usize = 1024;
 
 /// Headers whose values are credentials, whatever they say.
 const CREDENTIALS: [&str; 9] = [
@@ -39,7 +42,14 @@ impl FromIterator<Text> for Secrets {
 
 impl Extend<Text> for Secrets {
     fn extend<I: IntoIterator<Item = Text>>(&mut self, texts: I) {
-        self.texts.extend(texts.into_iter().filter(|text| text.len() >= SHORTEST));
+        for text in texts.into_iter().filter(|text| text.len() >= SHORTEST) {
+            // In a URL it stands encoded.
+            let encoded = encode(&text);
+            if encoded != *text.as_str() {
+                self.texts.push(encoded.into());
+            }
+            self.texts.push(text);
+        }
         self.texts.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.as_str().cmp(b.as_str())));
         self.texts.dedup();
     }
@@ -67,6 +77,7 @@ impl Secrets {
         }
     }
 
+    /// Hides what is secret, then cuts what is too long for a trace: the other way round a secret would show its head.
     fn hide(&self, text: &mut Text) {
         for secret in &self.texts {
             if text.contains(secret.as_str()) {
@@ -75,6 +86,9 @@ impl Secrets {
         }
         if let Some(hidden) = without_tokens(text) {
             *text = hidden.into();
+        }
+        if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+            *text = format!("{}… ({} bytes)", text.get(..end).unwrap_or(""), text.len()).into();
         }
     }
 }
@@ -92,7 +106,8 @@ fn without_tokens(text: &str) -> Option<String> {
         let end = token.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(token.len());
         let (token, after) = token.split_at(end);
         out.push_str(before);
-        out.push_str(if token.matches('.').count() == 2 { MASK } else { token });
+        // Two dots of a signed one, four of an encrypted one, and perhaps that of a sentence.
+        out.push_str(if token.matches('.').count() >= 2 { MASK } else { token });
         rest = after;
     }
     let is_changed = out.contains(MASK) || out.len() + rest.len() != text.len();
@@ -105,11 +120,12 @@ mod tests {
 
     #[test]
     fn secrets_and_credentials_are_masked_wherever_they_stand() {
-        let secrets: Secrets = ["secret-one", "secret-one-longer", "ab"].map(Text::Static).into_iter().collect();
+        let secrets: Secrets = ["secret-one", "secret-one-longer", "ab", "ab+c==d"].map(Text::Static).into_iter().collect();
         let mut entries = [
             Entry::Value("x secret-one-longer y secret-one ab".into()),
             Entry::Value("Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.c2ln!".into()),
             Entry::Value("eyJ is no token".into()),
+            Entry::Value("?sig=ab%2Bc%3D%3Dd, and eyJa.b.c.".into()),
             Entry::Changed { what: "request header Api-Key".into(), before: None, after: Some("k".into()) },
             Entry::Changed { what: "request header X-Team".into(), before: Some("a".into()), after: Some("secret-one".into()) },
         ];
@@ -120,6 +136,7 @@ mod tests {
                 Entry::Value("x *** y *** ab".into()),
                 Entry::Value("Bearer ***!".into()),
                 Entry::Value("eyJ is no token".into()),
+                Entry::Value("?sig=***, and ***".into()),
                 Entry::Changed { what: "request header Api-Key".into(), before: None, after: Some("***".into()) },
                 Entry::Changed { what: "request header X-Team".into(), before: Some("a".into()), after: Some("***".into()) },
             ]

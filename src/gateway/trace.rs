@@ -130,14 +130,22 @@ impl Trace {
     }
 
     /// Ends a policy's record; it is kept where something is to be said.
-    pub fn close(&mut self, open: Open, section: Section, place: &Place, state: &State, environment: &dyn Environment, secrets: &Secrets) {
+    pub fn close(
+        &mut self,
+        open: Open,
+        section: Section,
+        place: &Place,
+        state: &mut State,
+        environment: &dyn Environment,
+        secrets: &Secrets,
+    ) {
         let Open { mut entries, before } = open;
         let (mut started, mut duration) = (Duration::ZERO, Duration::ZERO);
         if let Some(before) = before {
-            let (begun, before) = *before;
+            let (begun, mut before) = *before;
             started = begun.since(state.context.timestamp);
             duration = environment.now().since(begun);
-            changes(&before, state, &mut entries);
+            changes(&mut before, state, &mut entries);
         } else if entries.is_empty() {
             return;
         }
@@ -147,7 +155,7 @@ impl Trace {
 }
 
 /// What differs between two states of a request.
-fn changes(before: &State, after: &State, into: &mut Vec<Entry>) {
+fn changes(before: &mut State, after: &mut State, into: &mut Vec<Entry>) {
     let mut changed = |what: String, before: Option<Text>, after: Option<Text>| {
         if before != after {
             into.push(Entry::Changed { what: what.into(), before, after });
@@ -157,7 +165,9 @@ fn changes(before: &State, after: &State, into: &mut Vec<Entry>) {
     changed("request method".into(), Some(old.method.clone()), Some(new.method.clone()));
     changed("request url".into(), Some(old.url.to_string().into()), Some(new.url.to_string().into()));
     headers("request", &old.headers, &new.headers, &mut changed);
-    changed("request body".into(), Some(body(&old.body)), Some(body(&new.body)));
+    if !is_same(&old.body, &new.body) {
+        changed("request body".into(), Some(body(&old.body)), Some(body(&new.body)));
+    }
     let status = |response: &Option<ResponseMessage>| response.as_ref().map(|response| Text::from(response.head.status.to_string()));
     let (old, new) = (&before.context.response, &after.context.response);
     changed("response status".into(), status(old), status(new));
@@ -165,11 +175,27 @@ fn changes(before: &State, after: &State, into: &mut Vec<Entry>) {
     let fields =
         |response: &Option<ResponseMessage>| response.as_ref().map_or_else(|| none.clone(), |response| response.head.headers.clone());
     headers("response", &fields(old), &fields(new), &mut changed);
-    let text = |response: &Option<ResponseMessage>| response.as_ref().map(|response| body(&response.body));
-    changed("response body".into(), text(old), text(new));
-    for (name, value) in after.context.variables.iter() {
-        let old = before.context.variables.get(name).map(|value| shown(before, value));
-        changed(format!("variable {name}"), old, Some(shown(after, value)));
+    let of = |response: &Option<ResponseMessage>| response.as_ref().map(|response| response.body.clone());
+    let (old, new) = (of(old), of(new));
+    let same = old.as_ref().zip(new.as_ref()).is_some_and(|(old, new)| is_same(old, new));
+    if !same {
+        changed("response body".into(), old.as_ref().map(body), new.as_ref().map(body));
+    }
+    let variables: Vec<(Text, Value)> = after.context.variables.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    for (name, value) in variables {
+        let old = before.context.variables.get(&name).cloned().map(|value| shown(before, &value));
+        let new = shown(after, &value);
+        if old.as_ref() != Some(&new) {
+            into.push(Entry::Changed { what: format!("variable {name}").into(), before: old, after: Some(new) });
+        }
+    }
+}
+
+/// Whether two bodies are one: their bytes are not looked at where they are the same place in memory.
+fn is_same(a: &Body, b: &Body) -> bool {
+    match (a, b) {
+        (Body::Bytes(a), Body::Bytes(b)) => (a.as_ptr() == b.as_ptr() && a.len() == b.len()) || a == b,
+        (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
     }
 }
 
@@ -188,29 +214,28 @@ fn headers(message: &str, before: &Headers, after: &Headers, changed: &mut impl 
     }
 }
 
-/// A body, as far as a trace shows it.
+/// A body as text.
 fn body(body: &Body) -> Text {
-    const SHOWN: usize = 1024;
     match body {
         Body::None => "none".into(),
         Body::Unread => "not read".into(),
         Body::Consumed => "consumed".into(),
-        Body::Bytes(bytes) => {
-            let text = String::from_utf8_lossy(bytes.get(..SHOWN).unwrap_or(bytes)).into_owned();
-            if bytes.len() > SHOWN { format!("{text}… ({} bytes)", bytes.len()).into() } else { text.into() }
-        }
+        Body::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned().into(),
     }
 }
 
-/// A value as text, as far as a trace shows it.
-pub(super) fn shown(state: &State, value: &Value) -> Text {
+/// A value as text.
+pub(super) fn shown(state: &mut State, value: &Value) -> Text {
     if value.is_null() {
         return "null".into();
     }
-    // The display of a value changes nothing of the request; it works on copies because members may.
-    let (mut context, mut heap) = (state.context.clone(), state.heap.clone());
     let mut environment = Fixed { now: Moment(0), state: 0 };
-    let runtime =
-        Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget: Budget::default(), locals: Vec::new() };
+    let runtime = Runtime {
+        context: &mut state.context,
+        heap: &mut state.heap,
+        environment: &mut environment,
+        budget: Budget::default(),
+        locals: Vec::new(),
+    };
     to_str(&runtime, value).to_text()
 }

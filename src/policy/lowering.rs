@@ -1,7 +1,7 @@
 //! From a document to a program: sections, `<base/>`, fragments, attributes and texts with their expressions.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -114,6 +114,8 @@ pub struct Lowering<'a> {
     delayed: Vec<Statement>,
     /// The fragments being included, the innermost last.
     pub(super) including: Vec<String>,
+    /// The children of elements that were asked for, by source and place.
+    numbered: HashMap<(usize, u32), Numbered>,
 }
 
 impl<'a> Lowering<'a> {
@@ -131,6 +133,7 @@ impl<'a> Lowering<'a> {
             reads_body: false,
             delayed: Vec::new(),
             including: Vec::new(),
+            numbered: HashMap::new(),
         }
     }
 
@@ -269,7 +272,13 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn statement(&mut self, parent: &Element, child: &Element, path: &str, into: &mut Vec<Statement>) {
         match child.name.as_str() {
-            "base" if path.is_empty() && self.including.is_empty() => self.inherit(into),
+            "base" if path.is_empty() && self.including.is_empty() => {
+                // The schema has it once in a section; a second one would run the parents again.
+                if parent.elements().find(|sibling| sibling.name == "base").is_some_and(|first| !std::ptr::eq(first, child)) {
+                    return self.fault("policy/once", child.name_span, "`base` may stand once in a section", "remove it");
+                }
+                self.inherit(into);
+            }
             "base" => self.fault("policy/misplaced-base", child.name_span, "`base` may stand only directly in a section", "move it out"),
             "include-fragment" => self.include(child, path, into),
             name => {
@@ -281,7 +290,7 @@ impl<'a> Lowering<'a> {
                     self.fault("policy/misplaced", child.name_span, message, "move it out");
                 }
                 self.conform(child, entry, !path.is_empty());
-                let path = join(path, parent, child);
+                let path = self.path(path, parent, child);
                 let reads_body = std::mem::take(&mut self.reads_body);
                 let before = self.diagnostics.len();
                 let policy = elements::lower(self, child, entry, &path);
@@ -365,10 +374,12 @@ impl<'a> Lowering<'a> {
                 return self.remark(
                     "policy/unknown-fragment",
                     attribute.value.span,
-                    format!("the policy fragment `{id}` is not looked at"),
+                    format!("the policy fragment `{}` is not looked at", attribute.value.decoded),
                 );
             }
             let near = nearest(&id, self.resources.fragments.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+            // What the document says: the id may come from a Named Value.
+            let id = &attribute.value.decoded;
             let help = near.unwrap_or_else(|| format!("give it: `--fragment {id}=FILE`, or `fragments/{id}.xml` beside the policy"));
             self.fault("policy/unknown-fragment", attribute.value.span, format!("there is no policy fragment with id `{id}`"), help);
             return;
@@ -609,17 +620,32 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// A child's path: an index where several children of its name stand in the parent. Source: `LastError.Path` in the documentation's example.
-fn join(path: &str, parent: &Element, child: &Element) -> String {
-    let same: Vec<&Element> = parent.elements().filter(|sibling| sibling.name == child.name).collect();
-    let index = same.iter().position(|sibling| std::ptr::eq(*sibling, child)).unwrap_or(0) + 1;
-    let name = if same.len() > 1 { format!("{}[{index}]", child.name) } else { child.name.clone() };
-    if path.is_empty() { name } else { format!("{path}\\{name}") }
+/// The children of an element, numbered by name.
+#[derive(Default)]
+struct Numbered {
+    /// By where a child begins.
+    numbers: HashMap<u32, u32>,
+    /// How many of a name there are.
+    counts: HashMap<String, u32>,
 }
 
 impl Lowering<'_> {
-    /// The path of a child that is no policy itself: a `when` of a `choose`.
-    pub fn path(&self, path: &str, parent: &Element, child: &Element) -> String {
-        join(path, parent, child)
+    /// The path of a child: an index where several children of its name stand in the parent. Source: `LastError.Path` in the documentation's
+    /// example. A parent's children are counted once for all of them.
+    pub fn path(&mut self, path: &str, parent: &Element, child: &Element) -> String {
+        let parent_at = (Arc::as_ptr(&self.source) as usize, parent.span.start);
+        let numbered = self.numbered.entry(parent_at).or_insert_with(|| {
+            let mut numbered = Numbered::default();
+            for sibling in parent.elements() {
+                let count = numbered.counts.entry(sibling.name.clone()).or_default();
+                *count += 1;
+                numbered.numbers.insert(sibling.span.start, *count);
+            }
+            numbered
+        });
+        let of = numbered.counts.get(&child.name).copied().unwrap_or(1);
+        let number = numbered.numbers.get(&child.span.start).copied().unwrap_or(1);
+        let name = if of > 1 { format!("{}[{number}]", child.name) } else { child.name.clone() };
+        if path.is_empty() { name } else { format!("{path}\\{name}") }
     }
 }

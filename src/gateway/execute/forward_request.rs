@@ -119,7 +119,8 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
             }
         };
         let Some(member) = member else {
-            let first = pool.members.iter().filter_map(|member| breakers.open_until(&member.backend, now)).min();
+            let first = pool.members.iter().filter_map(|member| backends::find(&gateway.backends, &member.backend));
+            let first = first.filter_map(|member| breakers.open_until(&member.id, now)).min();
             let error = PolicyError::pool_is_inactive(&element, &backend.id, pool.failure_status);
             return Err(match first {
                 Some(until) => error.retry_after(until.since(now)),

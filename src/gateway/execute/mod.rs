@@ -57,6 +57,8 @@ mod xml_to_json;
 pub(super) use cache_lookup::Missed;
 pub(super) use llm_semantic_cache_lookup::Unanswered;
 
+pub(super) use set_query_parameter::encode;
+
 use bytes::Bytes;
 
 use super::{

@@ -120,7 +120,9 @@ impl Turn<'_> {
             Scope::Global | Scope::Workspace => None,
         };
         let entity = entity.map_or("", Text::as_str);
-        format!("{subscription}\u{1f}{}\u{1f}{entity}\u{1f}{}\u{1f}{index}", self.place.scope.name(), self.place.path).into()
+        // Operations of two APIs may have the same id.
+        let api = if self.place.scope == Scope::Operation { context.service.api.named.id.as_str() } else { "" };
+        format!("{subscription}\u{1f}{}\u{1f}{api}\u{1f}{entity}\u{1f}{}\u{1f}{index}", self.place.scope.name(), self.place.path).into()
     }
 
     /// Sets a variable to an `int`: users have found that type in them.

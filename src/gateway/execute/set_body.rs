@@ -68,9 +68,12 @@ pub(super) fn replace(turn: &mut Turn<'_>, body: Body) {
         if let Some(response) = &mut turn.state.context.response {
             response.body = body;
             response.head.headers.remove("Content-Length");
+            // The new body is as it stands, however the old one was packed.
+            response.head.headers.remove("Content-Encoding");
         }
     } else {
         turn.state.context.request.body = body;
+        turn.state.context.request.headers.remove("Content-Encoding");
         turn.state.client_body_waits = false;
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn replaced(query: &str, name: &str, values: &[Text]) -> Text {
 }
 
 /// Percent-encodes what a name or value in a URL cannot hold.
-pub(super) fn encode(text: &str) -> String {
+pub(in crate::gateway) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~:/@$,;!*'()".contains(&byte) {

@@ -184,7 +184,9 @@ fn validator(content: &Content, message: &Message, element: &Text, turn: &mut Tu
             let operation = turn.state.context.operation.as_ref().map(|operation| operation.named.id.clone()).unwrap_or_default();
             let status = turn.state.context.response.as_ref().filter(|_| message.is_response).map_or(0, |response| response.head.status);
             // No id of the service has a space in it.
-            let id = format!("{operation} {status} {}", body.content_type).into();
+            let api = &turn.state.context.service.api;
+            let version = api.version.as_deref().unwrap_or("");
+            let id = format!("{} {version} {} {operation} {status} {}", api.named.id, api.revision, body.content_type).into();
             let wanted = schema::Wanted { id, reference: None, additional_properties, ignore_case };
             gateway.schemas.get(&wanted, &body.schema).map(|validator| (body.name.clone(), validator))
         }),

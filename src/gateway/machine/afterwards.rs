@@ -146,7 +146,7 @@ impl Machine {
             }
             Ok(_) => {}
         }
-        self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
+        self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
         outcome
     }
 }

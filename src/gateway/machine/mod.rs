@@ -150,6 +150,7 @@ impl Machine {
         self.strands.truncate(1);
         if let Some(main) = self.strands.first_mut() {
             main.frames.clear();
+            main.unwinding = None;
             main.frames.push(Frame::Block(block, 0));
             main.over = false;
         }
@@ -274,11 +275,11 @@ impl Machine {
             }
             Err(Stop::Error(error)) => {
                 open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
-                self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
+                self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
                 self.raise(index, error, Some(statement), environment);
             }
             Ok(outcome) => {
-                self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
+                self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
                 self.go_on(index, outcome, block, number);
             }
         }
@@ -411,13 +412,13 @@ impl Machine {
                 Ok(())
             }
             Ok(outcome) => {
-                self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
+                self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
                 self.go_on(index, outcome, block, number);
                 Ok(())
             }
             Err(error) => {
                 open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
-                self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
+                self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
                 Err(error)
             }
         }

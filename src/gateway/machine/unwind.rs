@@ -17,6 +17,10 @@ impl Machine {
     }
 
     pub(super) fn unwind(&mut self, index: usize, mut error: PolicyError, mut place: Option<Place>, environment: &mut dyn Environment) {
+        // A newer error takes the place of one that waited for a body.
+        if let Some(strand) = self.strand(index) {
+            strand.unwinding = None;
+        }
         let program = self.program.clone();
         while let Some(frame) = self.strand(index).and_then(|strand| strand.frames.pop()) {
             let Frame::Retry(block, number, used) = frame else { continue };
@@ -106,7 +110,7 @@ impl Machine {
             }
             Ok(_) => {}
         }
-        self.trace.close(open, self.section, &statement.place, &self.state, environment, &self.gateway.secrets);
+        self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
         decided
     }
 

@@ -51,6 +51,9 @@ pub enum Known {
     All(Vec<Arc<Metadata>>, Option<(Text, Text)>),
 }
 
+/// Configurations that are remembered.
+const MOST_URLS: usize = 256;
+
 impl Configurations {
     /// What the configurations at `urls` say. `key` is the key that a token names and nobody else knows.
     pub fn known(&self, urls: &[Text], key: Option<&str>, now: Moment) -> Known {
@@ -80,6 +83,14 @@ impl Configurations {
     /// Keeps what fetching came to.
     pub fn keep(&self, url: Text, outcome: Result<Metadata, Text>, now: Moment) {
         let mut entries = locked(&self.entries);
+        // A URL may be made of what a client sends: so many are remembered, and the one asked for longest ago goes.
+        if entries.len() >= MOST_URLS
+            && !entries.contains_key(&url)
+            && let Some(oldest) =
+                entries.iter().min_by_key(|(url, entry)| (entry.asked, url.as_str().to_owned())).map(|(url, _)| url.clone())
+        {
+            entries.remove(&oldest);
+        }
         let entry = entries.entry(url).or_insert(Entry { asked: now, had: None, failure: None });
         entry.asked = now;
         match outcome {
