@@ -122,9 +122,9 @@ fn split(call: &mut Call<'_, '_>, count: Option<usize>, options: Option<usize>) 
     if let (Some(text), Separators::Any(set), 0) = (this.ascii(), &separators, options)
         && let &[unit] = set.as_slice()
         && let Some(separator) = u8::try_from(unit).ok().filter(u8::is_ascii).map(char::from)
-        && count >= text.len() + 1
+        && count > text.len()
     {
-        return plainly(call, &this, text, separator);
+        return plainly(call, this, text, separator);
     }
     let units = this.units();
     let places = |limit: usize| places(&units, &separators).take(limit);
