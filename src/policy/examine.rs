@@ -76,8 +76,10 @@ impl<'a> Lowering<'a> {
             .filter(|diagnostic| {
                 let text = diagnostic.primary().map_or("", |label| label.source.slice(label.span));
                 let of_its_text = || {
-                    let element =
-                        diagnostic.primary().and_then(|label| named(root, label.span)).filter(|_| diagnostic.code == "policy/bad-value");
+                    let element = diagnostic
+                        .primary()
+                        .and_then(|label| named(root, label.span))
+                        .filter(|_| matches!(diagnostic.code, "policy/bad-value" | "policy/bad-key"));
                     element.and_then(Element::text).is_some_and(|text| unvalued(&text.decoded, resources).next().is_some())
                 };
                 let is_of_stand_in = unvalued(text, resources).next().is_some() || of_its_text();
