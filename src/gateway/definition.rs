@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::text::Text;
 
@@ -55,7 +55,7 @@ pub struct Representation {
 /// A response.
 #[derive(Clone, Debug)]
 pub struct ResponseDefinition {
-    /// The status; none for `default`.
+    /// The status; its first digit for a class of them, `2XX`; none for `default`.
     pub status: Option<u16>,
     /// Its headers.
     pub headers: Vec<Parameter>,
@@ -67,19 +67,40 @@ impl Definition {
     /// The response that a status means.
     pub fn response(&self, status: u16) -> Option<&ResponseDefinition> {
         let exact = self.responses.iter().find(|response| response.status == Some(status));
-        exact.or_else(|| self.responses.iter().find(|response| response.status.is_none()))
+        let class = || self.responses.iter().find(|response| response.status == Some(status / 100));
+        exact.or_else(class).or_else(|| self.responses.iter().find(|response| response.status.is_none()))
     }
 }
 
-/// The definitions of an OpenAPI 3 document, by `operationId`. What it refers to by `$ref` is put in its place; a definition that contains
+/// An operation's id: its `operationId`, else one made of method and path, as an import makes one.
+pub fn operation_id(operation: &Json, method: &str, path: &str) -> String {
+    let own = operation.get("operationId").and_then(Json::as_str).map(str::trim).filter(|id| !id.is_empty());
+    let id = own.map_or_else(|| format!("{method}-{}", normal(path)), str::to_owned);
+    id.trim_end_matches('-').to_owned()
+}
+
+/// A name as the import writes it: lower case, a dash for everything else.
+pub fn normal(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+        } else if !out.ends_with('-') && !out.is_empty() {
+            out.push('-');
+        }
+    }
+    out.trim_end_matches('-').to_owned()
+}
+
+/// The definitions of an OpenAPI 3 document, by the operations' ids. What it refers to by `$ref` is put in its place; a definition that contains
 /// itself is cut off where it comes round again, and then takes anything.
 pub fn open_api(document: &Json) -> BTreeMap<Text, Definition> {
     const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
     let mut found = BTreeMap::new();
-    for item in document.get("paths").and_then(Json::as_object).into_iter().flat_map(Map::values) {
+    for (path, item) in document.get("paths").and_then(Json::as_object).into_iter().flatten() {
         let shared = parameters(document, item);
-        for operation in METHODS.iter().filter_map(|method| item.get(method)) {
-            let Some(id) = operation.get("operationId").and_then(Json::as_str) else { continue };
+        for (method, operation) in METHODS.iter().filter_map(|method| Some((method, item.get(method)?))) {
+            let id = operation_id(operation, method, path);
             let mut definition = Definition { parameters: parameters(document, operation), ..Definition::default() };
             let is_new = |known: &Parameter| !definition.parameters.iter().any(|own| own.name == known.name && own.place == known.place);
             let inherited: Vec<Parameter> = shared.iter().filter(|known| is_new(known)).cloned().collect();
@@ -88,7 +109,7 @@ pub fn open_api(document: &Json) -> BTreeMap<Text, Definition> {
             let responses = operation.get("responses").and_then(Json::as_object);
             definition.responses =
                 responses.into_iter().flatten().map(|(status, response)| self::response(document, status, response)).collect();
-            found.insert(Text::from(id.to_owned()), definition);
+            found.insert(Text::from(id), definition);
         }
     }
     found
@@ -98,7 +119,8 @@ fn response(document: &Json, status: &str, response: &Json) -> ResponseDefinitio
     let response = resolved(document, response);
     let headers = response.get("headers").and_then(Json::as_object).into_iter().flatten();
     let headers = headers.map(|(name, header)| parameter(document, name, Place::Header, &resolved(document, header))).collect();
-    ResponseDefinition { status: status.parse().ok(), headers, bodies: bodies(document, &response) }
+    let class = status.strip_suffix("XX").or_else(|| status.strip_suffix("xx"));
+    ResponseDefinition { status: class.unwrap_or(status).parse().ok(), headers, bodies: bodies(document, &response) }
 }
 
 fn parameters(document: &Json, of: &Json) -> Vec<Parameter> {
@@ -197,5 +219,19 @@ mod tests {
         assert_eq!(made.pointer("/properties/self"), Some(&json!(true)), "a schema within itself is taken as it comes");
         assert!(made.pointer("/properties/a/properties/a").is_some_and(Json::is_object));
         assert!(made.to_string().len() < 32 * MOST_NODES);
+    }
+
+    /// Source: the OpenAPI specification, 3.0.3, "Responses Object": `2XX` stands for a class, and an exact status comes before it.
+    #[test]
+    fn an_operation_without_an_id_has_one_and_a_status_may_be_a_class() {
+        let response = |name: &str| json!({"content": {"application/json": {"schema": {"$ref": format!("#/s/{name}")}}}});
+        let responses = json!({"201": response("exact"), "2XX": response("class"), "default": response("rest")});
+        let document = json!({"paths": {"/files/{id}": {"get": {"responses": responses}}}});
+        let found = open_api(&document);
+        let definition = found.get("get-files-id").unwrap();
+        for (status, expected) in [(201, "exact"), (204, "class"), (404, "rest")] {
+            let body = definition.response(status).and_then(|response| response.bodies.first());
+            assert_eq!(body.map(|body| body.name.as_str()), Some(expected), "{status}");
+        }
     }
 }

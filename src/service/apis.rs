@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, nearest},
-    gateway::{Api, Operation, Version, Versioning},
+    gateway::{Api, Operation, Version, Versioning, definition::normal},
     http::Url,
     text::Text,
     xml::Document,
@@ -131,7 +131,7 @@ impl Folder<'_> {
             let Some(document) = self.document(&file) else { continue };
             // The import may have changed how an id is written.
             let exact = operations.iter().position(|operation| operation.id == *id);
-            let place = exact.or_else(|| operations.iter().position(|operation| openapi::normal(&operation.id) == openapi::normal(&id)));
+            let place = exact.or_else(|| operations.iter().position(|operation| normal(&operation.id) == normal(&id)));
             match place {
                 Some(place) => {
                     found.insert(place, document);

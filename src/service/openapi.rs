@@ -9,7 +9,11 @@ use serde_json::Value as Json;
 use super::properties::tree;
 use crate::{
     diagnostic::Diagnostic,
-    gateway::{Definition, Operation, definition::open_api, mock::Sample},
+    gateway::{
+        Definition, Operation,
+        definition::{open_api, operation_id},
+        mock::Sample,
+    },
     source::{Source, Span},
     spec::tree::{Node, Value},
     text::Text,
@@ -34,10 +38,10 @@ pub(super) fn operations(source: &Arc<Source>, faults: &mut Vec<Diagnostic>) -> 
         for method in METHODS {
             let Some(operation) = item.get(method) else { continue };
             let text = |key: &str| operation.get(key).and_then(Json::as_str).map(str::trim).filter(|text| !text.is_empty());
-            let id = text("operationId").map_or_else(|| format!("{method}-{}", normal(path)), str::to_owned);
+            let id = operation_id(operation, method, path);
             let name = text("summary").map_or_else(|| id.clone(), str::to_owned);
             found.push(Operation {
-                id: id.trim_end_matches('-').to_owned().into(),
+                id: id.into(),
                 name: name.into(),
                 method: method.to_ascii_uppercase().into(),
                 url_template: path.clone().into(),
@@ -104,19 +108,6 @@ pub(super) fn sort(operations: &mut [Operation]) {
             other => other,
         }
     });
-}
-
-/// A name as the import writes it: lower case, a dash for everything else.
-pub(super) fn normal(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for c in name.chars() {
-        if c.is_ascii_alphanumeric() {
-            out.push(c.to_ascii_lowercase());
-        } else if !out.ends_with('-') && !out.is_empty() {
-            out.push('-');
-        }
-    }
-    out.trim_end_matches('-').to_owned()
 }
 
 /// The description as JSON. A JSON text is read as such: descriptions are large, and YAML's reader counts every value.
