@@ -8,32 +8,9 @@ use openai_failover::{
     gateway::{Api, Entities, Operation, entities::Authorization},
     policy::Resources,
 };
-use serde_json::Value;
-use support::{Answered, World, respond};
+use support::{Answered, World, fate, guarded, respond};
 
 const CHAT: &str = "/openai/deployments/gpt-4o/chat/completions";
-
-/// Inbound, then 200; an error shows itself in headers.
-fn guarded(inbound: &str) -> String {
-    let last = |name: &str| {
-        format!("<set-header name=\"X-{name}\"><value>@((context.LastError.{name} ?? \"\").Replace(\"\\n\", \"|\"))</value></set-header>")
-    };
-    let shown: String = ["Source", "Reason", "Message", "Section", "Path", "Scope", "PolicyId"].iter().map(|name| last(name)).collect();
-    format!(
-        "<policies><inbound>{inbound}<return-response><set-body>in</set-body></return-response></inbound><backend /><outbound />\
-         <on-error>{shown}</on-error></policies>"
-    )
-}
-
-/// `200`, or status, reason and the message that the client is told.
-fn fate(answer: &Answered) -> String {
-    if answer.head.status == 200 && answer.header("X-Reason") == "-" {
-        return "200".into();
-    }
-    let told =
-        serde_json::from_slice::<Value>(&answer.body).map_or_else(|_| answer.text(), |body| body["message"].as_str().unwrap_or("").into());
-    format!("{} {} {told}", answer.head.status, answer.header("X-Reason"))
-}
 
 /// Source: learn.microsoft.com/azure/api-management/check-header-policy, and the rows of the table.
 #[test]

@@ -17,34 +17,12 @@ use openai_failover::{
     policy::Resources,
 };
 use serde_json::{Value, json};
-use support::{Answered, World, broken, respond};
+use support::{Answered, World, broken, fate, guarded, respond};
 
 const CHAT: &str = "/openai/deployments/gpt-4o/chat/completions";
 const SECRET: &[u8] = b"a secret of more than thirty-two bytes";
 /// The present of a `World`.
 const NOW: i64 = 1_763_690_000;
-
-/// Inbound, then 200; an error shows itself in headers.
-fn guarded(inbound: &str) -> String {
-    let last = |name: &str| {
-        format!("<set-header name=\"X-{name}\"><value>@((context.LastError.{name} ?? \"\").Replace(\"\\n\", \"|\"))</value></set-header>")
-    };
-    let shown: String = ["Source", "Reason", "Message", "Section", "Path", "Scope", "PolicyId"].iter().map(|name| last(name)).collect();
-    format!(
-        "<policies><inbound>{inbound}<return-response><set-body>in</set-body></return-response></inbound><backend /><outbound />\
-         <on-error>{shown}</on-error></policies>"
-    )
-}
-
-/// `200`, or status, reason and the message that the client is told.
-fn fate(answer: &Answered) -> String {
-    if answer.head.status == 200 && answer.header("X-Reason") == "-" {
-        return "200".into();
-    }
-    let told =
-        serde_json::from_slice::<Value>(&answer.body).map_or_else(|_| answer.text(), |body| body["message"].as_str().unwrap_or("").into());
-    format!("{} {} {told}", answer.head.status, answer.header("X-Reason"))
-}
 
 fn header(text: &str) -> &'static str {
     text.to_owned().leak()

@@ -257,23 +257,22 @@ fn mock_response_answers_with_the_operations_own_samples() {
         (r#"status-code="204""#, 204, "-", ""),
     ] {
         let mock = format!("<mock-response {attributes} />");
-        let answered = |text: &str, setup: &str| {
+        let answered = |text: &str| {
             let api = Api { subscription_required: false, samples: samples.clone(), ..Api::default() };
             let mut world =
                 World::with(text, "Sweden Central", api, Resources::default()).on("b.example", |_| respond(200, &[], "backend"));
-            let _ = setup;
             world.send(CHAT, &[], Some(b"{}"))
         };
         let never = r#"<set-header name="X"><value>ran</value></set-header>"#;
-        let in_inbound = answered(&document(&format!("{TO_B}{mock}"), never), "");
+        let in_inbound = answered(&document(&format!("{TO_B}{mock}"), never));
         assert_eq!((in_inbound.head.status, in_inbound.header("Content-Type").as_str()), (status, content_type), "{attributes}");
         assert_eq!((in_inbound.text().as_str(), in_inbound.sent.len(), in_inbound.header("X").as_str()), (body, 0, "-"), "{attributes}");
-        let in_outbound = answered(&document(TO_B, &format!("{mock}{never}")), "");
+        let in_outbound = answered(&document(TO_B, &format!("{mock}{never}")));
         assert_eq!((in_outbound.head.status, in_outbound.text().as_str(), in_outbound.header("X").as_str()), (status, body, "-"));
         let failing = format!(
             "<policies><inbound><set-header name=\"a\"><value>@((string)null + int.Parse(\"x\"))</value></set-header></inbound><backend /><outbound /><on-error>{mock}{never}</on-error></policies>"
         );
-        let in_on_error = answered(&failing, "");
+        let in_on_error = answered(&failing);
         assert_eq!((in_on_error.head.status, in_on_error.text().as_str(), in_on_error.header("X").as_str()), (status, body, "-"));
     }
     let off =

@@ -64,12 +64,8 @@ impl Machine {
                 self.state.afterwards.later.remove(0);
                 continue;
             };
-            let before = (statement.reads_body && self.state.has_unread_body()).then(|| Box::new(self.state.clone()));
             match self.in_turn(statement, environment, |turn| execute::concluded(statement, later.work, turn)) {
                 Err(Stop::Unread(which)) => {
-                    if let Some(before) = before {
-                        self.state = *before;
-                    }
                     // The strand has nothing more to do, and so ends once more when the body is here.
                     let Err(error) = self.read(MAIN, which) else { return };
                     self.state.afterwards.later.remove(0);
@@ -119,12 +115,14 @@ impl Machine {
         None
     }
 
-    fn in_turn<T>(
+    /// Does something for a statement in a record of its own. Where it meets an unread body, what it did before that is undone: it runs again.
+    pub(super) fn in_turn<T>(
         &mut self,
         statement: &Statement,
         environment: &mut dyn Environment,
         run: impl FnOnce(&mut Turn<'_>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
+        let before = (statement.reads_body && self.state.has_unread_body()).then(|| Box::new(self.state.clone()));
         let mut open = self.trace.open(&self.state, environment);
         let mut turn = Turn {
             gateway: &self.gateway,
@@ -139,8 +137,12 @@ impl Machine {
         let outcome = run(&mut turn);
         turn.take_messages();
         match &outcome {
-            // It runs again.
-            Err(Stop::Unread(_)) => return outcome,
+            Err(Stop::Unread(_)) => {
+                if let Some(before) = before {
+                    self.state = *before;
+                }
+                return outcome;
+            }
             Err(Stop::Error(error)) => {
                 open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
             }

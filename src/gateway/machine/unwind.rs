@@ -84,34 +84,7 @@ impl Machine {
     }
 
     fn again(&mut self, statement: &Statement, used: u32, environment: &mut dyn Environment) -> Result<Again, Stop> {
-        let before = (statement.reads_body && self.state.has_unread_body()).then(|| Box::new(self.state.clone()));
-        let mut open = self.trace.open(&self.state, environment);
-        let mut turn = Turn {
-            gateway: &self.gateway,
-            state: &mut self.state,
-            environment,
-            section: self.section,
-            place: &statement.place,
-            entries: &mut open.entries,
-            detailed: self.trace.detailed,
-            operations: &mut self.operations,
-        };
-        let decided = execute::retry::again(statement, used, &mut turn);
-        turn.take_messages();
-        match &decided {
-            Err(Stop::Unread(_)) => {
-                if let Some(before) = before {
-                    self.state = *before;
-                }
-                return decided;
-            }
-            Err(Stop::Error(error)) => {
-                open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
-            }
-            Ok(_) => {}
-        }
-        self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
-        decided
+        self.in_turn(statement, environment, |turn| execute::retry::again(statement, used, turn))
     }
 
     /// The block of a `retry` has ended: does it run again?
