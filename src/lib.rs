@@ -8,6 +8,8 @@ pub mod report;
 pub mod diff;
 pub mod check;
 pub mod live;
+pub mod virtual_time;
+pub mod scenario;
 pub mod azure;
 pub mod service;
 pub mod gateway;
