@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use http::{Request, Response, StatusCode};
@@ -122,6 +123,9 @@ impl ResourceServer {
         if let Some(Fault::Slow { delay }) = fault {
             tokio::time::sleep(delay).await;
         }
+        if !reply.first_byte.is_zero() {
+            tokio::time::sleep(reply.first_byte).await;
+        }
         Ok(write(reply, matches!(fault, Some(Fault::CutBody)).then(|| breaker.clone())))
     }
 }
@@ -142,7 +146,8 @@ impl Host for ResourceServer {
 fn plain(status: StatusCode, message: &str) -> Reply {
     let body = serde_json::json!({"error": {"code": status.as_str(), "message": message}}).to_string();
     let headers: Headers = [("Content-Type", "application/json")].into_iter().collect();
-    Reply { head: ResponseHead { status: status.as_u16(), reason: Text::EMPTY, headers }, body: ReplyBody::Whole(body.into()) }
+    let head = ResponseHead { status: status.as_u16(), reason: Text::EMPTY, headers };
+    Reply { head, body: ReplyBody::Whole(body.into()), first_byte: Duration::ZERO, usage: None }
 }
 
 fn write(reply: Reply, cut: Option<Breaker>) -> Response<ReplyStream> {

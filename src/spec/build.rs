@@ -130,6 +130,7 @@ fn backend(backend: &wire::Backend) -> Option<Backend> {
     Some(Backend {
         id: backend.id.value()?.0.clone(),
         region: *backend.region.value()?,
+        subscription: backend.subscription.value().map(|name| name.0.clone()),
         endpoint: backend.endpoint.value()?.clone(),
         auth: match auth.api_key.value() {
             Some(name) => Auth::ApiKey(name.0.clone()),
@@ -150,6 +151,7 @@ fn deployment(public: &str, deployment: &wire::Deployment) -> Option<Deployment>
         tokens_per_minute: deployment.tokens_per_minute.value().map(|quota| quota.0),
         requests_per_minute: deployment.requests_per_minute.value().map(|quota| quota.0),
         units: deployment.units.value().and_then(|units| units.narrow()),
+        spillover: deployment.spillover.value().map(|name| name.0.clone()),
     })
 }
 

@@ -128,6 +128,8 @@ pub struct Backend {
     pub id: String,
     /// Where the resource is.
     pub region: Region,
+    /// The subscription that the resource belongs to, where that matters: quotas belong to a subscription and a region.
+    pub subscription: Option<String>,
     /// Its URL.
     pub endpoint: Endpoint,
     /// How the gateway proves who it is.
@@ -177,6 +179,8 @@ pub struct Deployment {
     pub requests_per_minute: Option<u64>,
     /// Provisioned throughput units, of a provisioned deployment.
     pub units: Option<u32>,
+    /// Name of the standard deployment at the same backend that takes what this provisioned one has no room for.
+    pub spillover: Option<String>,
 }
 
 /// Kind of deployment. Batch kinds and `DeveloperTier` cannot serve live traffic and are refused.

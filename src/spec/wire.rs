@@ -168,6 +168,8 @@ record! {
         required "id" id: Id;
         /// Where the resource is.
         required "region" region: Region;
+        /// Name of its Azure subscription, where several resources of a region share one: they share their quotas then.
+        default "subscription" subscription: ModelName;
         /// Its URL: `https://NAME.openai.azure.com`.
         required "endpoint" endpoint: Endpoint;
         /// How the gateway proves who it is.
@@ -209,6 +211,8 @@ record! {
         default "requestsPerMinute" requests_per_minute: Whole<1, 1_000_000_000>;
         /// Provisioned throughput units, of a provisioned deployment.
         default "units" units: Whole<1, 1_000_000>;
+        /// Name of the deployment at the same backend that takes what this provisioned one has no room for.
+        default "spillover" spillover: ModelName;
     }
 }
 

@@ -20,6 +20,8 @@ const NEVER: Duration = Duration::from_secs(86_400);
 pub(super) struct Limits {
     tokens: Option<u64>,
     requests: Option<u64>,
+    /// Both as configured, before any temporary adjustment.
+    configured: (Option<u64>, Option<u64>),
     minute: Window,
     used_tokens: u64,
     small: Window,
@@ -94,7 +96,21 @@ impl Limits {
         // Below six requests a minute less than one would go into ten seconds: the whole minute is the window then.
         let small = if requests.is_some_and(|requests| requests >= 6) { SMALL_WINDOW } else { MINUTE };
         let window = |length| Window { length, begun: None, requests: 0 };
-        Self { tokens, requests, minute: window(MINUTE), used_tokens: 0, small: window(small) }
+        Self { tokens, requests, configured: (tokens, requests), minute: window(MINUTE), used_tokens: 0, small: window(small) }
+    }
+
+    /// Lets in at least so much a minute; what has been counted stays.
+    pub fn grow(&mut self, tokens: Option<u64>, requests: Option<u64>) {
+        let larger = |one: Option<u64>, other: Option<u64>| one.zip(other).map(|(one, other)| one.max(other));
+        self.tokens = larger(self.tokens, tokens);
+        self.requests = larger(self.requests, requests);
+        self.configured = (self.tokens, self.requests);
+    }
+
+    /// Both limits at so many percent of what is configured; what has been counted stays.
+    pub fn set_share(&mut self, percent: u32) {
+        let share = |limit: Option<u64>| limit.map(|limit| limit.saturating_mul(u64::from(percent)) / 100);
+        (self.tokens, self.requests) = (share(self.configured.0), share(self.configured.1));
     }
 
     /// Counts a request that is estimated at `estimate` tokens; it passes where nothing throttles it. Of two limits met the one

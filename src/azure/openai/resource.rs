@@ -1,5 +1,7 @@
 //! One Azure OpenAI resource: what it checks, in the service's order, and who answers.
 
+use std::time::Duration;
+
 use super::{
     Deployments, Reply, ReplyBody, ResourceConfig,
     answer::{Answer, Call, Served},
@@ -63,6 +65,24 @@ impl Resource {
         &self.config
     }
 
+    /// The deployment that a request names, whether there is one of that name or not: in the path, or as `model` of the body. `None` where the
+    /// request means no deployment.
+    pub fn deployment_of(&mut self, request: &RequestHead, _body: &[u8]) -> Option<Text> {
+        route::find(request).map(|route| route.deployment.into())
+    }
+
+    /// Lowers the token and request limits of a standard deployment, or of all of them, to a share in percent; 100 restores them. The service
+    /// does so for hours when capacity is short, and `x-ratelimit-limit-tokens` tells.
+    /// Source: learn.microsoft.com/azure/ai-foundry/openai/how-to/quota (temporary adjustments).
+    pub fn set_quota_share(&mut self, deployment: Option<&str>, percent: u32) {
+        let Deployments::Declared(deployments) = &self.config.deployments else { return };
+        for (name, state) in deployments.keys().zip(&mut self.deployments) {
+            if deployment.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name)) {
+                state.limits.set_share(percent);
+            }
+        }
+    }
+
     /// Answers a request. Of the faults only [`Fault::Status`] is answered here, before anything is looked at or counted; the
     /// others are the driver's work, which may still want the right answer ([`Fault::Slow`], [`Fault::CutBody`]).
     pub fn handle(
@@ -94,7 +114,7 @@ impl Resource {
             Ok(Answer { content_type, body }) => {
                 let mut headers = always.fields(Some(content_type));
                 headers::served(&mut headers, guid_text(environment.guid()).into(), self.model_session.clone());
-                Reply { head: ResponseHead { status: 200, reason: "OK".into(), headers }, body }
+                Reply { head: ResponseHead { status: 200, reason: "OK".into(), headers }, body, first_byte: Duration::ZERO, usage: None }
             }
             Err(refusal) => {
                 let body = refusal.body();
@@ -103,7 +123,7 @@ impl Resource {
                     headers::retry_after(&mut headers, wait);
                 }
                 let head = ResponseHead { status: refusal.status, reason: refusal.reason.into(), headers };
-                Reply { head, body: ReplyBody::Whole(body) }
+                Reply { head, body: ReplyBody::Whole(body), first_byte: Duration::ZERO, usage: None }
             }
         };
         if let Some(standing) = standing {
