@@ -226,7 +226,7 @@ pub(super) fn between(window: Window, scenario: &Scenario) -> Option<(Duration, 
 }
 
 impl Statistics {
-    fn new(cast: &Cast) -> Self {
+    pub(super) fn new(cast: &Cast) -> Self {
         let none = vec![0; cast.backends.len()];
         Self {
             sent: 0,

@@ -83,6 +83,16 @@ impl Resource {
         }
     }
 
+    /// Whether a deployment of this name, or of the model of this name, could take a request that is estimated at so many tokens. Nothing is
+    /// counted.
+    pub fn has_room(&self, model: &str, estimate: u64, now: Moment) -> bool {
+        let Deployments::Declared(deployments) = &self.config.deployments else { return true };
+        let mut known = deployments.iter().zip(&self.deployments);
+        known.any(|((name, deployment), state)| {
+            (name.eq_ignore_ascii_case(model) || deployment.model == model) && state.limits.clone().admit(estimate, now).1.is_none()
+        })
+    }
+
     /// Answers a request. Of the faults only [`Fault::Status`] is answered here, before anything is looked at or counted; the
     /// others are the driver's work, which may still want the right answer ([`Fault::Slow`], [`Fault::CutBody`]).
     pub fn handle(
