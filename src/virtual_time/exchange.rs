@@ -1,6 +1,9 @@
 //! What gateways and resources do with one another in simulated time: requests enter, calls go out, answers come back.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use bytes::Bytes;
 
@@ -15,7 +18,7 @@ use super::{
 };
 use crate::{
     azure::{
-        faults::{Connection, Delivery, End, Ending as Way, Exchange, FaultBoard, Target, Visit},
+        faults::{Answering, Connection, Delivery, End, Ending as Way, Exchange, FaultBoard, Target, Visit},
         identity::Identity,
         openai::{Quotas, Reply, ReplyBody, Resource, ResourceConfig},
     },
@@ -100,40 +103,42 @@ impl Simulation<'_> {
         let Some(place) = journey.gateway else { return };
         let (Some((region, _)), Some(gateway)) = (self.world.gateways.get(place), self.gateways.get(place).cloned()) else { return };
         if !self.site.board.is_empty() {
-            let visit = Visit { region: region.name, from_front_door: false };
+            let visit = Visit { region: region.name, from_front_door: journey.crossing.is_some() };
             let conduct = self.site.board.gateway_conduct(&visit, self.now, &mut self.site.faults.at(self.now));
             if !conduct.is_right() {
                 journey.touched = true;
                 if let Some((wait, failure)) = conduct.connection.failure(region.name) {
-                    return self.client_fails(ticket, journey, wait, failure.kind.word());
+                    return self.gateway_fails(ticket, journey, wait, failure.kind);
                 }
                 match conduct.ending {
-                    Way::Reset => return self.client_fails(ticket, journey, Duration::ZERO, "reset"),
-                    Way::Never => {
-                        journey.gives_up = true;
-                        return self.agenda.add(journey.deadline, Step::GiveUp(ticket));
-                    }
+                    Way::Reset => return self.gateway_fails(ticket, journey, Duration::ZERO, FailureKind::Reset),
+                    Way::Never => return self.at(ticket, journey, Moment(i64::MAX), Step::Close(ticket)),
                     _ => {}
                 }
-                if let Some(reply) = conduct.gateway_answer() {
+                if let Answering::Status(status, options) = &conduct.answer {
                     journey.gateways.push(place);
-                    return self.client_gets(ticket, journey, self.now.after(conduct.delay), &reply);
+                    let mut head = ResponseHead { status: *status, reason: reason_phrase(*status).into(), headers: Headers::new() };
+                    if let Some(wait) = options.retry_after {
+                        head.headers.append("Retry-After", wait.as_millis().div_ceil(1000).to_string());
+                    }
+                    return self.client_gets(ticket, journey, self.now.after(conduct.delay), &head);
                 }
             }
         }
         journey.gateways.push(place);
-        let mut head = journey.head.clone();
-        head.url.host = gateway_host(region.name);
+        let head = match &journey.crossing {
+            Some(crossing) => crossing.head.clone(),
+            None => {
+                let mut head = journey.head.clone();
+                head.url.host = self.network.gateway_host(place);
+                head
+            }
+        };
         let body = if journey.body.is_empty() { ArrivingBody::None } else { ArrivingBody::Bytes(journey.body.clone()) };
-        let arrival = Arrival { head, body, client: self.client_address(journey.load), trace: journey.story.is_some(), certificate: None };
+        let arrival = Arrival { head, body, client: client_address(journey.load), trace: journey.story.is_some(), certificate: None };
         let machine = Machine::start(gateway, arrival, &mut self.machines.at(self.now));
         journey.machine = Some(Box::new(machine));
         self.advance(ticket, journey);
-    }
-
-    /// The address that a load's clients come from: out of the blocks for documentation (RFC 5737).
-    fn client_address(&self, load: usize) -> std::net::IpAddr {
-        std::net::Ipv4Addr::new(203, 0, 113, (load % 254) as u8 + 1).into()
     }
 
     /// Does what the machine asks for, until it waits or has answered.
@@ -228,7 +233,7 @@ impl Simulation<'_> {
         let Some((machine, environment)) = self.site.resources.get_mut(resource) else { return };
         let delivery = if self.site.board.is_empty() {
             let reply = machine.handle(&send.request, &body, Default::default(), self.now, &mut environment.at(self.now));
-            Delivery::right(reply)
+            Delivery { reply, length: None, delay: Duration::ZERO, end: End::Complete }
         } else {
             let (Some((from, _)), Some((region, config))) = (self.world.gateways.get(gateway), self.world.resources.get(resource)) else {
                 return;
@@ -368,8 +373,18 @@ impl Simulation<'_> {
         self.told_trace(journey);
         journey.machine = None;
         journey.watch = watch;
-        self.sees(journey, &head);
         let way = self.way_to_client(journey);
+        let mut patience = Duration::MAX;
+        if let Some(crossing) = &mut journey.crossing {
+            // The head is the first that the edge hears.
+            if self.now.after(way) > crossing.deadline {
+                let deadline = crossing.deadline;
+                return self.agenda.add(deadline, Step::EdgeTimeout(ticket));
+            }
+            crossing.deadline = Moment(i64::MAX);
+            patience = journey.crossing.as_deref().map_or(Duration::MAX, |crossing| self.edge_patience(crossing));
+        }
+        self.sees(journey, &head);
         let (held, screens, buffered) = match body {
             AnswerBody::Empty => return self.whole(ticket, journey, Bytes::new(), way),
             AnswerBody::Bytes(bytes) => return self.whole(ticket, journey, bytes, way),
@@ -377,7 +392,7 @@ impl Simulation<'_> {
             AnswerBody::Screened { exchange, screens } => (take_held(journey, exchange), screens, false),
         };
         let Some(held) = held else { return self.whole(ticket, journey, Bytes::new(), way) };
-        let passed = super::passing::pass(&held, screens, buffered, self.now, journey.watch.as_deref_mut());
+        let passed = super::passing::pass(&held, screens, buffered, self.now, patience, journey.watch.as_deref_mut());
         journey.seen.first_byte = passed.first.map(|at| at.after(way));
         // A client waits anew for each piece of a stream.
         let patience = self.scenario.load.get(journey.load).map_or(Duration::MAX, |load| load.client.timeout);
@@ -385,6 +400,7 @@ impl Simulation<'_> {
             journey.deadline = passed.end.after(way + patience);
         }
         match held.end {
+            _ if passed.is_cut => journey.seen.error = Some("cut-body"),
             Ending::Stalled if !passed.is_over => {
                 journey.seen.error = Some("timeout");
                 let until = passed.end.after(way + patience);
@@ -441,7 +457,11 @@ impl Simulation<'_> {
 
     /// From the gateway back to the client, one way.
     fn way_to_client(&self, journey: &Journey) -> Duration {
-        journey.gateway.map_or(Duration::ZERO, |gateway| self.network.to_gateway(journey.load, gateway))
+        match (&journey.crossing, journey.gateway) {
+            (Some(crossing), _) => self.way_through_edge(crossing),
+            (None, Some(gateway)) => self.network.to_gateway(journey.load, gateway),
+            (None, None) => Duration::ZERO,
+        }
     }
 
     /// The client gets an answer without a body that counts.
@@ -451,10 +471,13 @@ impl Simulation<'_> {
         self.at(ticket, journey, at, Step::Close(ticket));
     }
 
-    /// The client gets no answer.
-    fn client_fails(&mut self, ticket: Ticket, journey: &mut Journey, wait: Duration, word: &'static str) {
-        journey.seen.error = Some(word);
+    /// A gateway gives no answer: the edge hears of it, or the client itself.
+    fn gateway_fails(&mut self, ticket: Ticket, journey: &mut Journey, wait: Duration, kind: FailureKind) {
         let at = self.now.after(wait + self.way_to_client(journey));
+        if journey.crossing.is_some() {
+            return self.at(ticket, journey, at, Step::Bounce(ticket, kind));
+        }
+        journey.seen.error = Some(kind.word());
         self.at(ticket, journey, at, Step::Close(ticket));
     }
 }
@@ -464,9 +487,9 @@ fn take_held(journey: &mut Journey, exchange: OperationId) -> Option<Held> {
     Some(journey.held.swap_remove(place).1)
 }
 
-/// The host name of a region's gateway. Source: learn.microsoft.com/azure/api-management/api-management-howto-deploy-multi-region.
-fn gateway_host(region: &str) -> Text {
-    format!("gateway-{region}-01.regional.azure-api.net").into()
+/// The address that a load's clients come from: out of a block for documentation (RFC 5737).
+pub(super) fn client_address(load: usize) -> IpAddr {
+    Ipv4Addr::new(203, 0, 113, (load % 254) as u8 + 1).into()
 }
 
 /// Chunks of an answer that `buffer-response` collects.

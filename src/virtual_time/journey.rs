@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
+    edges::Crossing,
     outcome::{Call, Try},
     tally::Called,
 };
@@ -47,6 +48,8 @@ pub(super) struct Journey {
     pub retries: u32,
     /// The gateway that has it.
     pub gateway: Option<usize>,
+    /// Its way through Front Door.
+    pub crossing: Option<Box<Crossing>>,
     pub machine: Option<Box<Machine>>,
     /// Operations under way.
     pub pending: Vec<(OperationId, Pending)>,

@@ -9,6 +9,7 @@
 mod agenda;
 mod arrivals;
 mod chance;
+mod edges;
 mod exchange;
 mod journey;
 mod judge;
@@ -22,6 +23,9 @@ mod simulation;
 mod tally;
 mod telling;
 mod world;
+
+#[cfg(test)]
+mod tests;
 
 pub use outcome::*;
 pub use run::run;

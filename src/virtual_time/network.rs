@@ -17,6 +17,7 @@ pub(super) struct Network {
     /// One way from a load's clients to a gateway.
     from_clients: Vec<Vec<Duration>>,
     hosts: HashMap<Text, usize>,
+    gateways: Vec<Text>,
 }
 
 impl Network {
@@ -26,12 +27,20 @@ impl Network {
         let to_resource = world.gateways.iter().map(|(from, _)| world.resources.iter().map(|(to, _)| one_way(*from, *to)).collect());
         let from_clients = load.iter().map(|load| world.gateways.iter().map(|(to, _)| one_way(load.from, *to)).collect());
         let hosts = world.resources.iter().enumerate().map(|(place, (_, config))| (config.host.to_ascii_lowercase().into(), place));
-        Self { to_resource: to_resource.collect(), from_clients: from_clients.collect(), hosts: hosts.collect() }
+        // As API Management names the regional endpoints of a service.
+        // Source: learn.microsoft.com/azure/api-management/api-management-howto-deploy-multi-region.
+        let gateways = world.gateways.iter().map(|(region, _)| format!("gateway-{}-01.regional.azure-api.net", region.name).into());
+        Self { to_resource: to_resource.collect(), from_clients: from_clients.collect(), hosts: hosts.collect(), gateways: gateways.collect() }
     }
 
     /// The resource behind a host name.
     pub fn resource(&self, host: &str) -> Option<usize> {
         self.hosts.get(host).copied()
+    }
+
+    /// The host name of a gateway.
+    pub fn gateway_host(&self, gateway: usize) -> Text {
+        self.gateways.get(gateway).cloned().unwrap_or_default()
     }
 
     /// From a gateway to a resource, one way.

@@ -25,18 +25,25 @@ pub(super) struct Passed {
     pub longest_pause: Duration,
     /// Whether what looked at it has ended it.
     pub is_over: bool,
+    /// Whether somebody on the way has lost patience and cut it.
+    pub is_cut: bool,
     /// Whether a client can use it: a stream ends as its kind does, JSON is whole.
     pub is_complete: bool,
 }
 
-/// Passes a body on, from `now`.
-pub(super) fn pass(held: &Held, mut screens: Vec<StreamScreen>, buffered: bool, now: Moment, mut watch: Option<&mut Watch>) -> Passed {
-    let mut passed = Passed { first: None, end: now, longest_pause: Duration::ZERO, is_over: false, is_complete: false };
+/// Passes a body on, from `now`. Whoever stands before the client waits as long as `patience` between two pieces.
+pub(super) fn pass(held: &Held, mut screens: Vec<StreamScreen>, buffered: bool, now: Moment, patience: Duration, mut watch: Option<&mut Watch>) -> Passed {
+    let mut passed = Passed { first: None, end: now, longest_pause: Duration::ZERO, is_over: false, is_cut: false, is_complete: false };
     let mut collected = 0;
     let mut tail: Bytes = Bytes::new();
     let mut sent = now;
     for (at, piece) in &held.chunks {
         let at = (*at).max(now);
+        if at.since(sent) > patience {
+            passed.is_cut = true;
+            passed.end = sent.after(patience);
+            return passed;
+        }
         passed.end = at;
         if let Some(watch) = &mut watch {
             watch.pass(piece);
@@ -71,6 +78,10 @@ pub(super) fn pass(held: &Held, mut screens: Vec<StreamScreen>, buffered: bool, 
     if collected > 0 && held.end == Ending::Whole {
         passed.first.get_or_insert(passed.end);
         passed.longest_pause = passed.longest_pause.max(passed.end.since(sent));
+    }
+    if held.end == Ending::Stalled && !passed.is_over && patience < Duration::MAX {
+        passed.is_cut = true;
+        passed.end = sent.after(patience);
     }
     if let Ending::Cut(at) = held.end {
         passed.end = passed.end.max(at);
@@ -125,21 +136,21 @@ mod tests {
     fn a_stream_passes_as_it_comes_or_when_it_is_collected() {
         let pieces = vec![chunk(10, "data: a\n\n"), chunk(500, "data: b\n\n"), chunk(10, "data: [DONE]\n\n")];
         let held = Held::new(0, pieces, at(100), |_| Ending::Whole);
-        let passed = pass(&held, Vec::new(), false, at(100), None);
+        let passed = pass(&held, Vec::new(), false, at(100), Duration::MAX, None);
         assert_eq!((passed.first, passed.end, passed.is_complete), (Some(at(110)), at(620), true));
         assert_eq!(passed.longest_pause, Duration::from_millis(500));
         // Less than 8 KiB: all of it leaves with the end.
-        let passed = pass(&held, Vec::new(), true, at(100), None);
+        let passed = pass(&held, Vec::new(), true, at(100), Duration::MAX, None);
         assert_eq!((passed.first, passed.end), (Some(at(620)), at(620)));
         // The gateway has come to its answer late: nothing leaves before.
-        let passed = pass(&held, Vec::new(), false, at(700), None);
+        let passed = pass(&held, Vec::new(), false, at(700), Duration::MAX, None);
         assert_eq!((passed.first, passed.end), (Some(at(700)), at(700)));
     }
 
     #[test]
     fn a_stream_without_its_end_is_not_whole() {
         let held = Held::new(0, vec![chunk(1, "data: a\n\n"), chunk(1, "data: b\n\n")], at(0), |_| Ending::Whole);
-        assert!(!pass(&held, Vec::new(), false, at(0), None).is_complete);
+        assert!(!pass(&held, Vec::new(), false, at(0), Duration::MAX, None).is_complete);
     }
 
     #[test]

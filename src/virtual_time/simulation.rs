@@ -6,6 +6,7 @@ use super::{
     agenda::Agenda,
     arrivals::Source,
     chance::Stream,
+    edges::{Edge, Probed, edges},
     exchange::Site,
     journey::{Journey, Pending, Seen, Telling},
     network::Network,
@@ -15,8 +16,15 @@ use super::{
     world::World,
 };
 use crate::{
+    azure::{
+        front_door::{Client, OriginId},
+        network::edge_round_trip,
+    },
     environment::Moment,
-    gateway::{Gateway, Instance, effect::OperationId},
+    gateway::{
+        Gateway, Instance,
+        effect::{FailureKind, OperationId},
+    },
     scenario::{Arrivals, Scenario, Via},
     text::Text,
 };
@@ -38,6 +46,16 @@ pub(super) enum Step {
     Begin(usize),
     /// A user of a closed load asks again.
     Ask(usize),
+    /// A request reaches the edge.
+    Arrive(Ticket),
+    /// An origin gave the edge no answer.
+    Bounce(Ticket, FailureKind),
+    /// An edge waits no longer for an origin's first byte.
+    EdgeTimeout(Ticket),
+    /// An edge probes its origins.
+    Probe(usize),
+    /// A probe has ended.
+    Probed(usize, OriginId, Probed),
     /// A request reaches its gateway.
     Enter(Ticket),
     /// A call reaches its resource.
@@ -68,6 +86,9 @@ pub(super) struct Simulation<'a> {
     /// The gateways of this run, with nothing cached, counted or left alone.
     pub gateways: Vec<Arc<Gateway>>,
     pub site: Site,
+    /// The edge sites of Front Door, and by load the one that its clients meet.
+    pub edges: Vec<Edge>,
+    pub doors: Vec<Option<(usize, Client)>>,
     /// Chance of gateways and clients.
     pub machines: Stream,
     pub clients: Stream,
@@ -105,6 +126,7 @@ impl<'a> Simulation<'a> {
         let outside = world.resources.iter().map(|(region, _)| !world.data_boundary.contains(*region)).collect();
         let sources =
             scenario.load.iter().enumerate().map(|(place, load)| Source::new(load, Stream::new(seed, "arrivals", place))).collect();
+        let (edges, doors) = edges(world, &scenario.load, seed);
         let mut simulation = Self {
             scenario,
             world,
@@ -115,6 +137,8 @@ impl<'a> Simulation<'a> {
             agenda: Agenda::new(),
             gateways: gateways.collect(),
             site: Site::new(world, seed),
+            edges,
+            doors,
             machines: Stream::new(seed, "machines", 0),
             clients: Stream::new(seed, "clients", 0),
             sources,
@@ -133,6 +157,11 @@ impl<'a> Simulation<'a> {
             simulation.agenda.add(BEGINNING.after(fault.at), Step::Fault(place, true));
             if fault.lasts.is_some() {
                 simulation.agenda.add(BEGINNING.after(fault.end()), Step::Fault(place, false));
+            }
+        }
+        for place in 0..simulation.edges.len() {
+            if let Some(at) = simulation.edges.get(place).and_then(Edge::next_probe) {
+                simulation.agenda.add(at, Step::Probe(place));
             }
         }
         for load in 0..scenario.load.len() {
@@ -167,11 +196,23 @@ impl<'a> Simulation<'a> {
                 self.schedule(load);
             }
             Step::Ask(load) => self.begin(load, None, true),
+            Step::Arrive(ticket) => self.with(ticket, |simulation, journey| simulation.arrive(ticket, journey)),
+            Step::Bounce(ticket, kind) => self.with(ticket, |simulation, journey| simulation.bounce(ticket, journey, kind)),
+            Step::EdgeTimeout(ticket) => self.with(ticket, |simulation, journey| {
+                if journey.crossing.as_ref().is_some_and(|crossing| crossing.deadline <= simulation.now) {
+                    simulation.bounce(ticket, journey, FailureKind::Timeout);
+                }
+            }),
+            Step::Probe(edge) => self.probe(edge),
+            Step::Probed(edge, origin, outcome) => self.probed(edge, origin, outcome),
             Step::Enter(ticket) => self.with(ticket, |simulation, journey| simulation.enter(ticket, journey)),
             Step::Reach(ticket, operation) => self.with(ticket, |simulation, journey| simulation.reach(ticket, journey, operation)),
             Step::Settle(ticket, operation) => self.with(ticket, |simulation, journey| simulation.settle(ticket, journey, operation)),
             Step::Passed(ticket) => self.with(ticket, |simulation, journey| simulation.passed(journey)),
             Step::GiveUp(ticket) => self.with(ticket, |simulation, journey| {
+                if journey.deadline > simulation.now {
+                    return;
+                }
                 journey.seen = Seen { error: Some("timeout"), ..Seen::default() };
                 simulation.passed(journey);
                 simulation.close(ticket, journey);
@@ -232,6 +273,7 @@ impl<'a> Simulation<'a> {
             gives_up: false,
             retries: 0,
             gateway: None,
+            crossing: None,
             machine: None,
             pending: Vec::new(),
             held: Vec::new(),
@@ -263,12 +305,20 @@ impl<'a> Simulation<'a> {
         journey.seen = Seen::default();
         journey.touched = false;
         journey.calls_before = journey.calls.len();
+        journey.crossing = None;
+        journey.gateway = None;
+        if self.doors.get(journey.load).is_some_and(Option::is_some) {
+            return self.later(ticket, journey, edge_round_trip() / 2, Step::Arrive(ticket));
+        }
         journey.gateway = match load.via {
             Via::Gateway(region) => self.world.gateways.iter().position(|(own, _)| *own == region),
             Via::Nearest => self.network.nearest(journey.load),
         };
         match journey.gateway {
-            Some(gateway) => self.later(ticket, journey, self.network.to_gateway(journey.load, gateway), Step::Enter(ticket)),
+            Some(gateway) => {
+                let way = self.network.to_gateway(journey.load, gateway);
+                self.later(ticket, journey, way, Step::Enter(ticket));
+            }
             None => {
                 journey.seen.error = Some("dns-failure");
                 self.agenda.add(self.now, Step::Close(ticket));
@@ -286,6 +336,13 @@ impl<'a> Simulation<'a> {
         if at > journey.deadline && !journey.gives_up {
             journey.gives_up = true;
             self.agenda.add(journey.deadline, Step::GiveUp(ticket));
+        }
+        if let Some(crossing) = &mut journey.crossing
+            && at > crossing.deadline
+            && !crossing.times_out
+        {
+            crossing.times_out = true;
+            self.agenda.add(crossing.deadline, Step::EdgeTimeout(ticket));
         }
         self.agenda.add(at, step);
     }

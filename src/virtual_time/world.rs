@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    azure::openai::ResourceConfig,
+    azure::{front_door::FrontDoorConfig, openai::ResourceConfig},
     gateway::Gateway,
     spec::{DataBoundary, Region},
     text::Text,
@@ -26,6 +26,8 @@ pub struct World {
     pub served_by: Text,
     /// Where data may be processed.
     pub data_boundary: DataBoundary,
+    /// Front Door before the gateways, where there is one.
+    pub front_door: Option<FrontDoorConfig>,
     /// Good answers of requests sent, in percent.
     pub objective: Option<f64>,
 }
