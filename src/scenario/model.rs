@@ -49,6 +49,8 @@ pub struct WorldSource {
     pub gateways: Vec<Region>,
     /// Azure OpenAI resources, where there is no spec, or besides its own.
     pub backends: Vec<ResourceSource>,
+    /// The public path of the API that the load calls, where there is no spec; `openai` without.
+    pub api: Option<String>,
     /// Values of Named Values.
     pub named_values: IndexMap<String, String>,
 }
