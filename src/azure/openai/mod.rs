@@ -1,6 +1,7 @@
 //! Azure OpenAI resources as state machines: a request goes in, the service's answer comes out.
 
 mod answer;
+mod asked;
 mod audio;
 mod chat;
 mod completions;
@@ -30,6 +31,7 @@ use indexmap::IndexMap;
 
 use crate::{http::ResponseHead, text::Text};
 
+pub use asked::deployment;
 pub use resource::Resource;
 
 /// What a resource is: fixed while it runs.
