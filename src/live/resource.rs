@@ -137,6 +137,9 @@ impl ResourceServer {
         if !delivery.delay.is_zero() {
             tokio::time::sleep(delivery.delay).await;
         }
+        if !delivery.reply.first_byte.is_zero() {
+            tokio::time::sleep(delivery.reply.first_byte).await;
+        }
         Ok(write(delivery, life, breaker))
     }
 }
@@ -157,7 +160,8 @@ impl Host for ResourceServer {
 fn plain(status: StatusCode, message: &str) -> Reply {
     let body = serde_json::json!({"error": {"code": status.as_str(), "message": message}}).to_string();
     let headers: Headers = [("Content-Type", "application/json")].into_iter().collect();
-    Reply { head: ResponseHead { status: status.as_u16(), reason: Text::EMPTY, headers }, body: ReplyBody::Whole(body.into()) }
+    let head = ResponseHead { status: status.as_u16(), reason: Text::EMPTY, headers };
+    Reply { head, body: ReplyBody::Whole(body.into()), first_byte: Duration::ZERO, usage: None }
 }
 
 /// An answer with which nothing is wrong.

@@ -111,6 +111,26 @@ text!(
     |text| all(text, 128, |c| c.is_ascii_alphanumeric() || c == '-') && text.starts_with(|c: char| c.is_ascii_alphabetic()),
     "use 1 to 128 letters, digits and `-`, beginning with a letter"
 );
+text!(
+    /// A GUID with its hyphens, without braces.
+    Guid, "a GUID", "spec/bad-guid", "^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$",
+    |text| {
+        let groups = [8, 4, 4, 4, 12];
+        let hex = |(group, length): (&str, usize)| group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit());
+        text.split('-').count() == groups.len() && text.split('-').zip(groups).all(hex)
+    },
+    "write 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, as `properties.frontDoorId` of the profile shows it"
+);
+text!(
+    /// Where a firewall rule sends the client.
+    RedirectUrl, "an `https` URL", "spec/bad-url", "^https://[^/?#\\\\\\s]+[^\\\\\\s]*$",
+    |text| text.len() <= 2_048 && text.strip_prefix("https://").is_some_and(|rest| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or("");
+        let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.parse::<u16>().is_ok() { name } else { "" });
+        is_host(name) && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte))
+    }),
+    "write `https://`, a host, and the path that the client should go to"
+);
 /// Any text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Text(pub(crate) String);

@@ -115,6 +115,7 @@ fn what_is_left_out_has_the_documented_default() {
         tokens_per_minute: None,
         requests_per_minute: None,
         units: None,
+        spillover: None,
     };
     assert_eq!(spec.backends[0].deployments["gpt-4o"], deployment);
     let failover = Failover {

@@ -99,6 +99,13 @@ impl Limits {
         Self { tokens, requests, fallen: None, minute: window(MINUTE), used_tokens: 0, small: window(small) }
     }
 
+    /// Lets in at least so much a minute; what has been counted stays.
+    pub fn grow(&mut self, tokens: Option<u64>, requests: Option<u64>) {
+        let larger = |one: Option<u64>, other: Option<u64>| one.zip(other).map(|(one, other)| one.max(other));
+        self.tokens = larger(self.tokens, tokens);
+        self.requests = larger(self.requests, requests);
+    }
+
     /// Lets the limits fall, or stand where they stood. What has been used stays used.
     pub fn fall_to(&mut self, quota: Option<Quota>) {
         self.fallen = quota;

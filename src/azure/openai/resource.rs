@@ -1,5 +1,7 @@
 //! One Azure OpenAI resource: what it checks, in the service's order, and who answers.
 
+use std::time::Duration;
+
 use super::{
     Deployments, Reply, ReplyBody, ResourceConfig,
     answer::{Answer, Call, Served},
@@ -64,6 +66,22 @@ impl Resource {
         &self.config
     }
 
+    /// The deployment that a request names, whether there is one of that name or not: in the path, or as `model` of the body. `None` where the
+    /// request means no deployment.
+    pub fn deployment_of(&mut self, request: &RequestHead, _body: &[u8]) -> Option<Text> {
+        route::find(request).map(|route| route.deployment.into())
+    }
+
+    /// Whether a deployment of this name, or of the model of this name, could take a request that is estimated at so many tokens. Nothing is
+    /// counted.
+    pub fn has_room(&self, model: &str, estimate: u64, now: Moment) -> bool {
+        let Deployments::Declared(deployments) = &self.config.deployments else { return true };
+        let mut known = deployments.iter().zip(&self.deployments);
+        known.any(|((name, deployment), state)| {
+            (name.eq_ignore_ascii_case(model) || deployment.model == model) && state.limits.clone().admit(estimate, now).1.is_none()
+        })
+    }
+
     /// Answers a request, as it is told: a status before anything is looked at or counted, or what is right when its keys are revoked, its
     /// deployments deleted or its limits fallen. What else may be wrong is the driver's work, which wants the right answer for it.
     pub fn handle(&mut self, request: &RequestHead, body: &[u8], told: Told<'_>, now: Moment, environment: &mut dyn Environment) -> Reply {
@@ -88,7 +106,7 @@ impl Resource {
             Ok(Answer { content_type, body }) => {
                 let mut headers = always.fields(Some(content_type));
                 headers::served(&mut headers, guid_text(environment.guid()).into(), self.model_session.clone());
-                Reply { head: ResponseHead { status: 200, reason: "OK".into(), headers }, body }
+                Reply { head: ResponseHead { status: 200, reason: "OK".into(), headers }, body, first_byte: Duration::ZERO, usage: None }
             }
             Err(refusal) => {
                 let body = refusal.body();
@@ -97,7 +115,7 @@ impl Resource {
                     headers::retry_after(&mut headers, wait);
                 }
                 let head = ResponseHead { status: refusal.status, reason: refusal.reason.into(), headers };
-                Reply { head, body: ReplyBody::Whole(body) }
+                Reply { head, body: ReplyBody::Whole(body), first_byte: Duration::ZERO, usage: None }
             }
         };
         if let Some(standing) = standing {

@@ -21,7 +21,7 @@ const IDENTITY: u64 = 42;
 const VERSION: &str = "api-version=2024-10-21";
 
 fn deployment(model: &str, version: Option<&str>, tokens: Option<u64>) -> Deployment {
-    Deployment { model: model.into(), version: version.map(Into::into), tokens_per_minute: tokens, requests_per_minute: None }
+    Deployment { model: model.into(), version: version.map(Into::into), tokens_per_minute: tokens, ..Deployment::default() }
 }
 
 fn resource() -> Resource {
@@ -46,7 +46,7 @@ fn resource() -> Resource {
         host: "contoso-swc.openai.azure.com".into(),
         keys: ["key-one".into(), "key-two".into()],
         deployments: Deployments::Declared(deployments),
-        accepts_any_credential: false,
+        ..ResourceConfig::default()
     };
     Resource::new(config, Identity::new(IDENTITY))
 }

@@ -14,7 +14,7 @@ use super::{
     Arguments, backends,
 };
 use crate::{
-    azure::openai::{Deployment, Deployments, ResourceConfig},
+    azure::openai::{Deployments, Quotas, ResourceConfig},
     diagnostic::{Diagnostic, nearest},
     gateway::{Api, Backends, Gateway, Held, Holdings, Programs, Subscription},
     generate,
@@ -286,6 +286,7 @@ fn api(spec: &Spec) -> Api {
 }
 
 fn resources(spec: &Spec, named_values: &BTreeMap<String, String>) -> Vec<ResourceSite> {
+    let quotas = Quotas::new();
     spec.backends
         .iter()
         .map(|backend| {
@@ -293,22 +294,14 @@ fn resources(spec: &Spec, named_values: &BTreeMap<String, String>) -> Vec<Resour
                 Auth::ApiKey(name) => named_values.get(name).cloned().unwrap_or_default(),
                 Auth::ManagedIdentity => keys().key(&format!("resource {}", backend.id)),
             };
-            let deployments = backend.deployments.values().map(|deployment| {
-                let simulated = Deployment {
-                    model: deployment.model.clone(),
-                    version: deployment.version.clone(),
-                    tokens_per_minute: deployment.tokens_per_minute,
-                    requests_per_minute: deployment.requests_per_minute,
-                };
-                (deployment.name.clone(), simulated)
-            });
             let config = ResourceConfig {
                 id: backend.id.clone(),
                 region_display: backend.region.display.into(),
                 host: backend.endpoint.host.clone().into(),
                 keys: [first.into(), keys().key(&format!("resource {} 2", backend.id)).into()],
-                deployments: Deployments::Declared(deployments.collect()),
-                accepts_any_credential: false,
+                deployments: Deployments::of_backend(backend),
+                quotas: quotas.clone(),
+                ..ResourceConfig::default()
             };
             ResourceSite { region: backend.region.name.into(), listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), config }
         })

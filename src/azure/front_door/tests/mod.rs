@@ -1,0 +1,1 @@
+//! What Front Door and its firewall do, as tables.
