@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{model::TimedFault, wire};
 use crate::{
-    azure::faults::{Fault, FaultError, FaultOptions, Target},
+    azure::faults::{Fault, FaultError, FaultOption, FaultOptions, Target},
     diagnostic::{Diagnostic, nearest},
     source::Span,
     spec::{
@@ -22,18 +22,22 @@ pub(super) fn fault(item: &Spanned<wire::Fault>, duration: Option<Duration>, rea
     let parsed = word.and_then(|word| match Fault::parse(&word.value.0, options(fault)) {
         Ok(fault) => Some(fault),
         Err(wrong) => {
-            let span = match &wrong {
-                FaultError::StrangeOption { option, .. } => option_place(fault, option),
-                _ => None,
-            };
-            reader.error("scenario/bad-fault", span.unwrap_or(word.span), wrong.to_string(), "");
+            reader.error("scenario/bad-fault", blamed(fault, &wrong).unwrap_or(word.span), wrong.to_string(), "");
             None
         }
     });
+    if let (Some(Err(wrong)), Some(word)) = (parsed.as_ref().zip(target.as_ref()).map(|(fault, target)| fault.fits(target)), word) {
+        reader.error("scenario/bad-fault", word.span, wrong.to_string(), "");
+    }
     let at = fault.at.get()?;
     if duration.is_some_and(|duration| at.value.0 >= duration) {
         let message = "this fault begins when the scenario is over";
-        reader.warning("scenario/beyond-the-end", fault.at.place().unwrap_or(item.span), message, "let it begin before `duration` has passed");
+        reader.warning(
+            "scenario/beyond-the-end",
+            fault.at.place().unwrap_or(item.span),
+            message,
+            "let it begin before `duration` has passed",
+        );
     }
     if fault.lasts.said && fault.lasts.value().is_none() {
         return None;
@@ -43,15 +47,40 @@ pub(super) fn fault(item: &Spanned<wire::Fault>, duration: Option<Duration>, rea
 
 /// The options that the file gives.
 fn options(fault: &wire::Fault) -> FaultOptions {
-    FaultOptions { retry_after: fault.retry_after.value().map(|time| time.0), delay: fault.delay.value().map(|time| time.0) }
+    let headers = fault.headers.value().map_or(&[][..], |headers| &headers.0);
+    FaultOptions {
+        rate: fault.rate.value().map(|rate| rate.0),
+        period: fault.period.value().map(|time| time.0),
+        retry_after: fault.retry_after.value().map(|time| time.0),
+        headers: headers.iter().map(|(name, value)| (name.value.0.clone().into(), value.value.0.clone().into())).collect(),
+        body: fault.body.value().map(|body| body.0.clone().into()),
+        delay: fault.delay.value().map(|time| time.0),
+        pieces: fault.pieces.value().and_then(|pieces| pieces.narrow()),
+        tokens_per_minute: fault.tokens_per_minute.value().map(|quota| quota.0),
+    }
 }
 
-/// Where an option stands that goes by this name on the command line.
-fn option_place(fault: &wire::Fault, option: &str) -> Option<Span> {
+fn place(fault: &wire::Fault, option: FaultOption) -> Option<Span> {
     match option {
-        "retry-after" => fault.retry_after.place(),
-        "delay" => fault.delay.place(),
-        _ => None,
+        FaultOption::Rate => fault.rate.place(),
+        FaultOption::Period => fault.period.place(),
+        FaultOption::RetryAfter => fault.retry_after.place(),
+        FaultOption::Header => fault.headers.place(),
+        FaultOption::Body => fault.body.place(),
+        FaultOption::Delay => fault.delay.place(),
+        FaultOption::Pieces => fault.pieces.place(),
+        FaultOption::TokensPerMinute => fault.tokens_per_minute.place(),
+    }
+}
+
+/// Where what is wrong stands: the option that is to blame, else the fault's word.
+fn blamed(fault: &wire::Fault, wrong: &FaultError) -> Option<Span> {
+    match wrong {
+        FaultError::StrangeOption { option, .. } => place(fault, *option),
+        FaultError::NoBody { .. } => place(fault, FaultOption::Body),
+        FaultError::WrongHeader { .. } => place(fault, FaultOption::Header),
+        FaultError::ShortPeriod => place(fault, FaultOption::Period),
+        FaultError::UnknownWord { .. } | FaultError::NoStatus { .. } | FaultError::WrongPlace { .. } => None,
     }
 }
 
@@ -100,7 +129,9 @@ pub(super) fn overlaps(faults: &[Option<TimedFault>], reader: &mut Reader<'_>) {
     for (index, second) in faults.iter().enumerate() {
         let Some(second) = second else { continue };
         let earlier = faults.iter().enumerate().filter_map(|(at, fault)| Some((at, fault.as_ref()?)));
-        let met = earlier.filter(|(at, first)| (first.at, *at) < (second.at, index) && first.target == second.target).find(|(_, first)| first.end() > second.at);
+        let met = earlier
+            .filter(|(at, first)| (first.at, *at) < (second.at, index) && first.target == second.target)
+            .find(|(_, first)| first.end() > second.at);
         if let Some((at, first)) = met {
             let message = format!("fault {} begins while fault {} holds on the same target, and takes its place", index + 1, at + 1);
             let fault = Diagnostic::warning("scenario/overlapping-faults", message).at(reader.source, second.span);

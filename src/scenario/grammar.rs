@@ -29,15 +29,11 @@ pub struct ExpectationError {
     pub help: String,
 }
 
-const GRAMMAR: &str = "an expectation is `metric[key] op value`, then a window and `client NAME` where they are wanted: `latency.p95 < 10s during fault 1`";
+const GRAMMAR: &str =
+    "an expectation is `metric[key] op value`, then a window and `client NAME` where they are wanted: `latency.p95 < 10s during fault 1`";
 const WINDOWS: &str = "a window is `during fault 1`, `after fault 1` or `from 5m to 10m`";
-const OPERATORS: [(&str, Operator); 5] = [
-    (">=", Operator::AtLeast),
-    ("<=", Operator::AtMost),
-    ("==", Operator::Equal),
-    (">", Operator::Above),
-    ("<", Operator::Below),
-];
+const OPERATORS: [(&str, Operator); 5] =
+    [(">=", Operator::AtLeast), ("<=", Operator::AtMost), ("==", Operator::Equal), (">", Operator::Above), ("<", Operator::Below)];
 
 impl Expectation {
     /// Reads one. `span` is where the whole text stands.
@@ -238,11 +234,8 @@ fn no_metric(wrong: &NoMetric, name: &str, key: &str, at: Range<usize>, key_at: 
         }
         NoMetric::Statistic(base) => {
             let help = format!("write `{base}.p95` or another: `min`, `mean`, `max`, `p50`, `p99.9`");
-            let message = if name == *base {
-                format!("`{base}` is many numbers")
-            } else {
-                format!("`{name_shown}` is no number of `{base}`")
-            };
+            let message =
+                if name == *base { format!("`{base}` is many numbers") } else { format!("`{name_shown}` is no number of `{base}`") };
             ExpectationError { code: "scenario/unknown-metric", ..error(at, message, help) }
         }
         NoMetric::Keyless => error(at, format!("`{name_shown}` needs a key"), format!("write `{name_shown}[NAME]`")),

@@ -87,12 +87,7 @@ fn times(item: &Spanned<wire::Load>, duration: Option<Duration>, reader: &mut Re
 }
 
 /// How its requests arrive: exactly one of the forms.
-fn arrivals(
-    item: &Spanned<wire::Load>,
-    trace: Trace,
-    times: Option<(Duration, Duration)>,
-    reader: &mut Reader<'_>,
-) -> Option<Arrivals> {
+fn arrivals(item: &Spanned<wire::Load>, trace: Trace, times: Option<(Duration, Duration)>, reader: &mut Reader<'_>) -> Option<Arrivals> {
     let load = &item.value;
     let forms = [
         ("rate", load.rate.said, load.rate.place()),
@@ -147,7 +142,12 @@ fn arrivals(
         if let Some((start, end)) = times
             && every.value.0 >= end.saturating_sub(start)
         {
-            reader.warning("scenario/beyond-the-end", every.span, "the first burst would come when the load is over", "make `every` shorter");
+            reader.warning(
+                "scenario/beyond-the-end",
+                every.span,
+                "the first burst would come when the load is over",
+                "make `every` shorter",
+            );
         }
         return Some(Arrivals::Bursts { rate: bursts.rate.value()?.0, size, every: every.value.0 });
     }
@@ -254,9 +254,8 @@ fn ask(own: &Said<'_>, load: &Said<'_>, span: Span, named: Option<&str>, reader:
         prompt_tokens: or(own.prompt_tokens, load.prompt_tokens)?.0,
         max_tokens: or(own.max_tokens, load.max_tokens).map(|amount| amount.0),
         prompt: or(own.prompt, load.prompt).map(|prompt| prompt.0.clone()),
-        headers: headers.map_or_else(Vec::new, |headers| {
-            headers.0.iter().map(|(name, value)| (name.value.0.clone(), value.value.0.clone())).collect()
-        }),
+        headers: headers
+            .map_or_else(Vec::new, |headers| headers.0.iter().map(|(name, value)| (name.value.0.clone(), value.value.0.clone())).collect()),
         query: or(own.query, load.query).map(|query| query.0.clone()),
     })
 }
@@ -278,7 +277,11 @@ fn operation(own: &Said<'_>, load: &Said<'_>, reader: &mut Reader<'_>) -> Option
             reader.error(CODE, both, "the request has an operation and a path", "give one of the two: an operation has its own path");
         }
         let method = method.value().map_or_else(|| if body.said { "POST" } else { "GET" }.to_owned(), |method| method.0.clone());
-        return Some(Operation::Raw { method, path: path.value()?.0.clone(), body: body.value().map_or_else(String::new, |body| body.0.clone()) });
+        return Some(Operation::Raw {
+            method,
+            path: path.value()?.0.clone(),
+            body: body.value().map_or_else(String::new, |body| body.0.clone()),
+        });
     }
     for (key, place) in [("method", method.place()), ("body", body.place())] {
         if let Some(place) = place {

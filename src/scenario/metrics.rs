@@ -37,14 +37,22 @@ pub(super) const METRICS: &[Row] = &[
     Row { name: "requests", form: Form::Plain(|| Metric::Requests), says: "requests that clients sent, their retries not counted" },
     Row { name: "responses", form: Form::Status(Metric::Responses), says: "final answers, or those with that status or class" },
     Row { name: "errors", form: Form::Error(Metric::Errors), says: "requests that ended without a whole answer, or ended so" },
-    Row { name: "latency", form: Form::Statistic(Metric::Latency), says: "from the first sending to the last byte, the client's retries included" },
+    Row {
+        name: "latency",
+        form: Form::Statistic(Metric::Latency),
+        says: "from the first sending to the last byte, the client's retries included",
+    },
     Row {
         name: "firstToken",
         form: Form::Statistic(Metric::FirstToken),
         says: "from the first sending to the first byte of the good answer's body",
     },
     Row { name: "servedBy", form: Form::Name(Metric::ServedBy), says: "good answers that this backend gave" },
-    Row { name: "servedBy.share", form: Form::Name(Metric::ServedByShare), says: "good answers of this backend, as a share of all good ones" },
+    Row {
+        name: "servedBy.share",
+        form: Form::Name(Metric::ServedByShare),
+        says: "good answers of this backend, as a share of all good ones",
+    },
     Row { name: "gateway", form: Form::Name(Metric::Gateway), says: "requests that the gateway of this region took" },
     Row { name: "attempts", form: Form::Statistic(Metric::Attempts), says: "calls to backends for one request at a gateway" },
     Row { name: "calls", form: Form::NameOrAll(Metric::Calls), says: "calls to backends, or to this one" },
@@ -69,7 +77,11 @@ pub(super) const METRICS: &[Row] = &[
     },
     Row { name: "outsideBoundary", form: Form::Plain(|| Metric::OutsideBoundary), says: "calls to a backend outside the data boundary" },
     Row { name: "breaker.trips", form: Form::NameOrAll(Metric::BreakerTrips), says: "how often circuits opened, or this backend's did" },
-    Row { name: "breaker.open", form: Form::Name(Metric::BreakerOpen), says: "how long this backend's circuit was open, over all gateways" },
+    Row {
+        name: "breaker.open",
+        form: Form::Name(Metric::BreakerOpen),
+        says: "how long this backend's circuit was open, over all gateways",
+    },
     Row { name: "blocked", form: Form::NameOrAll(Metric::Blocked), says: "requests that the firewall blocked, or this rule did" },
     Row { name: "unfinished", form: Form::Plain(|| Metric::Unfinished), says: "requests under way at the end" },
 ];
@@ -94,9 +106,10 @@ pub(super) enum NoMetric {
     Error(Option<&'static str>),
 }
 
-/// How a request can end without a whole answer: the words of the catalogue of faults, and the client's own patience.
+/// How a request can end without a whole answer: the words of the catalogue of faults, the client's own patience, and a
+/// stream that ends in order without `[DONE]`.
 pub(super) fn error_words() -> impl Iterator<Item = &'static str> {
-    CATALOGUE.iter().map(|entry| entry.word).chain(["timeout", "tls-failure"])
+    CATALOGUE.iter().map(|entry| entry.word).chain(["timeout", "incomplete"])
 }
 
 /// The metric with this name and this key.
@@ -113,9 +126,7 @@ pub(super) fn metric(name: &str, key: Option<&str>) -> Result<Metric, NoMetric> 
     match (&row.form, key) {
         (Form::Plain(_) | Form::Statistic(_), Some(_)) => Err(NoMetric::Keyed),
         (Form::Plain(make), None) => Ok(make()),
-        (Form::Statistic(make), None) => {
-            statistic.and_then(Statistic::read).map(make).ok_or(NoMetric::Statistic(row.name))
-        }
+        (Form::Statistic(make), None) => statistic.and_then(Statistic::read).map(make).ok_or(NoMetric::Statistic(row.name)),
         (Form::Status(make), None) => Ok(make(None)),
         (Form::Status(make), Some(key)) => Status::read(key).map(|status| make(Some(status))).ok_or(NoMetric::Status),
         (Form::Error(make), None) => Ok(make(None)),

@@ -129,7 +129,12 @@ fn recorded(load: &wire::Load, file: &dyn Fn(&str) -> Result<String, String>, re
             }
         },
         Err(why) => {
-            reader.error("scenario/unreadable-file", path.span, format!("the trace cannot be read: {why}"), "paths are relative to the scenario");
+            reader.error(
+                "scenario/unreadable-file",
+                path.span,
+                format!("the trace cannot be read: {why}"),
+                "paths are relative to the scenario",
+            );
             None
         }
     }

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::metrics::METRICS;
 use crate::{
-    azure::faults::CATALOGUE,
+    azure::faults::{self, CATALOGUE},
     source::Span,
     spec::{
         fields::{Read, Reader, shown},
@@ -160,6 +160,41 @@ pub(super) fn fault_schema() -> Schema {
         { "enum": words },
     ]})
 }
+
+/// A value of a fault, as the catalogue of faults reads it.
+macro_rules! of_fault {
+    ($(#[$meta:meta])* $name:ident, $type:ty, $what:literal, $schema:expr) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        pub(super) struct $name(pub(super) $type);
+
+        impl Read for $name {
+            fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+                let text = reader.text(node, $what)?;
+                match text.parse() {
+                    Ok(value) => Some(Self(value)),
+                    Err(wrong) => {
+                        reader.error("scenario/bad-share", node.span, format!("`{}` is not {}", shown(text), $what), wrong.to_string());
+                        None
+                    }
+                }
+            }
+        }
+
+        schema!([] $name, $what, $schema);
+    };
+}
+
+of_fault!(
+    /// The share of requests that a fault holds for.
+    FaultShare, faults::Share, "a share such as `30%`",
+    json_schema!({ "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?%$" })
+);
+of_fault!(
+    /// What a limit falls to.
+    FaultQuota, faults::Quota, "a number of tokens a minute, or a share such as `10%`",
+    json_schema!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?%?$" }] })
+);
 
 /// An expectation, read once it is known where it stands.
 #[derive(Clone, Debug, PartialEq)]

@@ -79,7 +79,8 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Vec<Recorded>, Vec<Diagnostic
     };
     let mixed = first.is_some() && recorded.iter().any(|(when, _)| matches!(when, When::Seconds(_)));
     if mixed {
-        let fault = Diagnostic::error("scenario/bad-trace", "some times of the trace are dates, and others are seconds").at(source, Span::at(0));
+        let fault =
+            Diagnostic::error("scenario/bad-trace", "some times of the trace are dates, and others are seconds").at(source, Span::at(0));
         faults.push(fault.help("write all in one way"));
     }
     if !faults.is_empty() {

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::scalars::{Amount, ClientName, Expectation, FaultWord, FilePath, HeaderValue, Method, QueryText, Rate, RequestPath, Share};
+use super::scalars::{
+    Amount, ClientName, Expectation, FaultQuota, FaultShare, FaultWord, FilePath, HeaderValue, Method, QueryText, Rate, RequestPath, Share,
+};
 use crate::spec::{
     Endpoint, Region,
     fields::{Field, Fields, List, Map, Read, Reader, record},
@@ -216,10 +218,22 @@ record! {
         default "link" link: Text;
         /// What goes wrong: a status, or a word of the catalogue.
         required "fault" fault: FaultWord;
-        /// What `retry-after` says.
+        /// The share of requests that it holds for.
+        default "rate" rate: FaultShare;
+        /// It comes and goes: it holds in the first half of each period.
+        default "period" period: Length;
+        /// What `retry-after` and `retry-after-ms` say.
         default "retryAfter" retry_after: Time;
-        /// How late the answer is.
+        /// Header fields of the answer, in place of the service's own.
+        default "headers" headers: Map<HeaderName, HeaderValue>;
+        /// Body of the answer, in place of the service's own.
+        default "body" body: Text;
+        /// How late the first byte is; with `slow-tokens`, each piece of a stream.
         default "delay" delay: Time;
+        /// How many pieces of a stream come before it ends; half of them without.
+        default "pieces" pieces: Whole<0, 1_000_000>;
+        /// What the limit of a deployment falls to: a number, or a share of what it is.
+        default "tokensPerMinute" tokens_per_minute: FaultQuota;
     }
 }
 
@@ -278,11 +292,7 @@ impl JsonSchema for Amount {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let forms = [
-            generator.subschema_for::<Tokens>(),
-            generator.subschema_for::<Uniform>(),
-            generator.subschema_for::<LogNormal>(),
-        ];
+        let forms = [generator.subschema_for::<Tokens>(), generator.subschema_for::<Uniform>(), generator.subschema_for::<LogNormal>()];
         json_schema!({ "description": "A number that may vary from request to request.", "anyOf": forms })
     }
 }
