@@ -11,4 +11,5 @@ pub mod faults;
 pub mod front_door;
 mod hash;
 pub mod identity;
+pub mod network;
 pub mod openai;

@@ -32,7 +32,6 @@ use crate::{
     },
     http::{Headers, ResponseHead, reason_phrase},
     scenario::TimedFault,
-    text::Text,
 };
 
 /// What `buffer-response` collects before it passes it on. Source: learn.microsoft.com/azure/api-management/forward-request-policy.
@@ -49,7 +48,7 @@ pub(super) struct Site {
     resources: Vec<(Resource, Stream)>,
     pub board: FaultBoard,
     identity: Identity,
-    faults: Stream,
+    pub faults: Stream,
 }
 
 impl Site {
@@ -93,7 +92,14 @@ impl Site {
     pub fn is_target(&self, world: &World, target: &Target, served_by: Option<usize>, gateway: Option<usize>) -> bool {
         let backend = served_by.and_then(|place| world.resources.get(place));
         let gateway = gateway.and_then(|place| world.gateways.get(place)).map(|(region, _)| region.name);
-        target.concerns(backend.map(|(region, config)| (config.id.as_str(), region.name)), gateway)
+        let in_region = |name: &str| backend.is_some_and(|(region, _)| region.name == name) || gateway == Some(name);
+        match target {
+            Target::Backend(id) => backend.is_some_and(|(_, config)| config.id == *id),
+            Target::Deployment { backend: id, .. } => backend.is_some_and(|(_, config)| config.id == *id),
+            Target::Region(name) => in_region(name),
+            Target::Gateway(name) => gateway == Some(name.as_str()),
+            Target::Link { .. } => false,
+        }
     }
 }
 

@@ -3,11 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use super::world::World;
-use crate::{scenario::Load, spec::Region, text::Text};
-
-fn round_trip(a: Region, b: Region) -> Duration {
-    if a == b { Duration::from_millis(1) } else { Duration::from_millis(25) }
-}
+use crate::{azure::network::round_trip, scenario::Load, text::Text};
 
 /// Distances and names of one world.
 #[derive(Debug)]
