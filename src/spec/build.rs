@@ -152,7 +152,8 @@ fn backend(backend: &wire::Backend) -> Option<Backend> {
     })
 }
 
-fn deployment(public: &str, deployment: &wire::Deployment) -> Option<Deployment> {
+/// A deployment by its public model name.
+pub(crate) fn deployment(public: &str, deployment: &wire::Deployment) -> Option<Deployment> {
     Some(Deployment {
         name: deployment.name.value().map_or_else(|| public.to_owned(), |name| name.0.clone()),
         model: deployment.model.value().map_or_else(|| public.to_owned(), |model| model.0.clone()),
@@ -189,7 +190,7 @@ fn failover(failover: &wire::Failover) -> Option<Failover> {
 }
 
 /// The places of everything in the tree.
-pub(super) fn places(source: &Arc<Source>, tree: &Node) -> Places {
+pub(crate) fn places(source: &Arc<Source>, tree: &Node) -> Places {
     let mut places = Places::new(source);
     visit(tree, String::new(), &mut places);
     places

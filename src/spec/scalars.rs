@@ -16,7 +16,7 @@ use crate::diagnostic::nearest;
 macro_rules! schema {
     ([$($generics:tt)*] $type:ty, $name:expr, $schema:expr) => {
         impl<$($generics)*> JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
                 $name.into()
             }
 
@@ -30,7 +30,7 @@ macro_rules! schema {
         }
     };
 }
-pub(super) use schema;
+pub(crate) use schema;
 
 /// A text with a rule: its name, its pattern, and what a wrong one is told.
 macro_rules! text {
@@ -251,7 +251,7 @@ impl Read for Percent {
 schema!([] Percent, "Percent", json_schema!({ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 100 }));
 
 /// A duration as text, in milliseconds: `250ms`, `30s`, `5m`, `1h`.
-fn milliseconds(text: &str) -> Option<u64> {
+pub(crate) fn milliseconds(text: &str) -> Option<u64> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
     let (digits, unit) = text.split_at_checked(unit_at)?;
     let factor = match unit {
@@ -265,7 +265,7 @@ fn milliseconds(text: &str) -> Option<u64> {
 }
 
 /// A length in milliseconds in the words of a spec.
-pub(super) fn in_words(ms: u64) -> String {
+pub(crate) fn in_words(ms: u64) -> String {
     match ms {
         ms if ms > 0 && ms % 60_000 == 0 => format!("{}m", ms / 60_000),
         ms if ms > 0 && ms % 1_000 == 0 => format!("{}s", ms / 1_000),

@@ -311,6 +311,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words!(Strategy { "send-request" => SendRequest, "retry" => Retry, "backend-pool" => BackendPool });
 words!(Order { "nearest-first" => NearestFirst, "priority" => Priority });
 words!(WafMode { "prevention" => Prevention, "detection" => Detection });

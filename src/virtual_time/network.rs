@@ -26,7 +26,12 @@ impl Network {
         // As API Management names the regional endpoints of a service.
         // Source: learn.microsoft.com/azure/api-management/api-management-howto-deploy-multi-region.
         let gateways = world.gateways.iter().map(|(region, _)| format!("gateway-{}-01.regional.azure-api.net", region.name).into());
-        Self { to_resource: to_resource.collect(), from_clients: from_clients.collect(), hosts: hosts.collect(), gateways: gateways.collect() }
+        Self {
+            to_resource: to_resource.collect(),
+            from_clients: from_clients.collect(),
+            hosts: hosts.collect(),
+            gateways: gateways.collect(),
+        }
     }
 
     /// The resource behind a host name.
