@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod diagnostics;
 pub mod difference;
 pub mod evaluation;
+pub mod scenario;
 pub mod story;
 pub mod trace;
 
@@ -14,4 +15,14 @@ pub enum Colour {
     Always,
     /// Plain.
     Never,
+}
+
+impl Colour {
+    /// The text in a style, which is an ANSI escape; as it is where there is no colour.
+    pub(crate) fn paint(self, text: &str, style: &str) -> String {
+        match self {
+            Self::Always => format!("{style}{text}\u{1b}[0m"),
+            Self::Never => text.to_owned(),
+        }
+    }
 }
