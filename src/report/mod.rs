@@ -1,9 +1,11 @@
 //! How results look. Plain data in, text out; nothing here decides anything, and nothing here prints.
 
 pub mod catalogue;
+mod chart;
 pub mod diagnostics;
 pub mod difference;
 pub mod evaluation;
+mod markup;
 pub mod scenario;
 pub mod story;
 pub mod trace;

@@ -59,6 +59,10 @@ enum Format {
     Text,
     /// One JSON document
     Json,
+    /// JUnit XML, for CI
+    Junit,
+    /// One page that stands alone
+    Html,
 }
 
 pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Outcome> {
@@ -152,6 +156,8 @@ impl Format {
                 format!("{texts}{}\n", scenario::summary(trials, Colour::Never))
             }
             Self::Json => format!("{}\n", scenario::json(trials)),
+            Self::Junit => scenario::junit(trials),
+            Self::Html => scenario::html(trials)?,
         })
     }
 }

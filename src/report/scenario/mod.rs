@@ -2,7 +2,10 @@
 //!
 //! All of it but the text's time taken follows from the runs alone: the same scenario under the same seed gives the same bytes.
 
+mod charts;
+mod html;
 mod json;
+mod junit;
 mod numbers;
 mod spread;
 mod story;
@@ -10,7 +13,9 @@ mod text;
 
 use std::time::Duration;
 
+pub use html::{PageFault, html};
 pub use json::json;
+pub use junit::junit;
 pub use spread::Spread;
 pub use text::{summary, text};
 
