@@ -1,6 +1,9 @@
 //! From a scenario and a world to what the run came to.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU32},
+    time::Duration,
+};
 
 use super::{
     judge::{self, Circuits},
@@ -14,14 +17,15 @@ use crate::scenario::{Scenario, Scope, Window};
 
 /// Runs a scenario in a world: the same scenario, world and seed give the same run. Requests that are worth telling of (those that `keep` asks
 /// for, and the first one that speaks against an expectation that fails) are told in full: for them it runs a second time, tracing.
-pub fn run(scenario: &Arc<Scenario>, world: &World, seed: u64, keep: Keep) -> Run {
+/// `progress` says how far it has come, in thousandths.
+pub fn run(scenario: &Arc<Scenario>, world: &World, seed: u64, keep: Keep, progress: &AtomicU32) -> Run {
     let network = Network::new(world, &scenario.load);
     let cast = Cast {
         backends: world.resources.iter().map(|(region, config)| (config.id.clone().into(), region.name.into())).collect(),
         gateways: world.gateways.iter().map(|(region, _)| region.name.into()).collect(),
     };
     let mut simulation = Simulation::new(scenario, world, &network, &cast, seed, keep, &[]);
-    simulation.run();
+    simulation.run(progress);
     let circuits = Circuits::of(&simulation);
     let tally = simulation.tally;
     let mut judged: Vec<(Judged, Option<u64>)> = scenario
@@ -43,7 +47,7 @@ pub fn run(scenario: &Arc<Scenario>, world: &World, seed: u64, keep: Keep) -> Ru
         Vec::new()
     } else {
         let mut again = Simulation::new(scenario, world, &network, &cast, seed, Keep::default(), &told);
-        again.run();
+        again.run(&AtomicU32::new(0));
         again.stories
     };
     let story = |number: u64| -> Option<Story> { stories.iter().find(|story| story.number == number).cloned() };
