@@ -159,6 +159,11 @@ impl Gateway {
         hosted.and_then(|hosted| hosted.api.definitions.get(operation)).or_else(|| self.entities.definitions.get(operation))
     }
 
+    /// Everything that its calls may run.
+    pub fn programs(&self) -> impl Iterator<Item = &Arc<Program>> {
+        self.apis.iter().flat_map(|hosted| hosted.programs.all())
+    }
+
     /// The display name of its region; `context.Deployment.Region`.
     pub fn region(&self) -> &Text {
         &self.service.region
