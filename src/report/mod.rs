@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 mod chart;
+pub mod coverage;
 pub mod diagnostics;
 pub mod difference;
 pub mod evaluation;
