@@ -107,6 +107,7 @@ impl GatewayServer {
             gateway: &gateway,
             log: &mut log,
             client: client_body,
+            takes_trailers: headers::takes_trailers(&parts.headers),
             held: Vec::new(),
             id: None,
         };
@@ -178,7 +179,7 @@ impl GatewayServer {
         let bodyless = is_head || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
         let mut fields = HeaderMap::new();
         let length = if is_head { Length::Keep } else { Length::Count };
-        if let Err(unwritable) = headers::write(&head.headers, length, &mut fields) {
+        if let Err(unwritable) = headers::write(&head.headers, length, source.streams(), &mut fields) {
             return Err((unwritable, log));
         }
         log.answered(head.status, head.headers.get(&self.served_by));
@@ -272,8 +273,8 @@ impl Host for GatewayServer {
         let breaker = Breaker::default();
         let wire = Wire::new(stream, breaker.clone());
         let own = life.clone();
-        let service = service_fn(move |request| {
-            let (server, life, breaker) = (self.clone(), own.clone(), breaker.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (server, life, breaker) = (self.clone(), own.clone(), breaker.of(request.version()));
             async move { server.answer(request, peer, &life, &breaker).await }
         });
         tokio::spawn(life.serve(wire, service));

@@ -131,8 +131,8 @@ impl Host for ResourceServer {
         let breaker = Breaker::default();
         let wire = Wire::new(stream, breaker.clone());
         let own = life.clone();
-        let service = service_fn(move |request| {
-            let (server, life, breaker) = (self.clone(), own.clone(), breaker.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (server, life, breaker) = (self.clone(), own.clone(), breaker.of(request.version()));
             async move { server.answer(request, &life, &breaker).await }
         });
         tokio::spawn(life.serve(wire, service));
@@ -148,7 +148,7 @@ fn plain(status: StatusCode, message: &str) -> Reply {
 fn write(reply: Reply, cut: Option<Breaker>) -> Response<ReplyStream> {
     let mut response = Response::new(ReplyStream::new(reply.body, cut));
     *response.status_mut() = StatusCode::from_u16(reply.head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if headers::write(&reply.head.headers, Length::Count, response.headers_mut()).is_err() {
+    if headers::write(&reply.head.headers, Length::Count, false, response.headers_mut()).is_err() {
         // A resource writes its own fields and echoes none that it did not receive: they can be written.
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     }

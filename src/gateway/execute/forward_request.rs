@@ -17,7 +17,7 @@ use crate::{
         pools,
     },
     http::{RequestHead, remove_hop_by_hop},
-    policy::elements::forward_request::ForwardRequest,
+    policy::elements::forward_request::{ForwardRequest, HttpVersion},
     text::Text,
 };
 
@@ -43,6 +43,8 @@ pub(in crate::gateway) struct Expected {
     cookie: Option<Text>,
     /// How the backend's certificate is checked.
     tls: Tls,
+    /// The version of HTTP that it is spoken to in.
+    version: HttpVersion,
     /// What is sent again where the response is a redirect that is followed.
     redirect: Option<Box<Redirect>>,
 }
@@ -70,6 +72,7 @@ pub(super) fn execute(policy: &ForwardRequest, element: &Text, turn: &mut Turn<'
         backend: None,
         cookie: None,
         tls: Tls::default(),
+        version: policy.http_version,
         redirect: None,
     };
     let forward = Forward { expected, follows, timeout };
@@ -234,7 +237,14 @@ fn authorize(head: &mut RequestHead, backend: &Single, token: Option<Text>) {
 fn dispatch(request: RequestHead, body: Outgoing, timeout: Duration, expected: Expected, turn: &mut Turn<'_>) -> Outcome {
     turn.state.streaming = None;
     let operation = turn.operation();
-    let send = Send { operation, purpose: Purpose::Forward(expected.tls), request, body, timeout, reception: Reception::Stream };
+    let send = Send {
+        operation,
+        purpose: Purpose::Forward { tls: expected.tls, version: expected.version },
+        request,
+        body,
+        timeout,
+        reception: Reception::Stream,
+    };
     Outcome::Wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(expected))
 }
 
