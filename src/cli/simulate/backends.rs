@@ -14,6 +14,7 @@ use crate::{
     gateway::backends::{Backend, Backends, ManagedIdentity, Properties, Target, faults},
     http::Url,
     spec::{Auth, Spec},
+    text::Text,
 };
 
 /// A resource as the resource manager and the extractor tools write it.
@@ -35,7 +36,13 @@ pub(super) fn all(
         files.push(path.clone());
         backends.extend(read(path, named_values)?);
     }
-    let found: Vec<String> = faults(&backends).into_iter().map(|(id, fault)| format!("the backend `{id}`: {fault}")).collect();
+    let found: Vec<String> = faults(&backends)
+        .into_iter()
+        .map(|(key, fault)| {
+            let id = backends.get(&key).map_or(Text::EMPTY, |backend| backend.id.clone());
+            format!("the backend `{id}`: {fault}")
+        })
+        .collect();
     if found.is_empty() { Ok(backends) } else { anyhow::bail!("{}", found.join("\n")) }
 }
 
@@ -55,7 +62,7 @@ fn of_spec(spec: &Spec, named_values: &BTreeMap<String, String>) -> Backends {
                 }
             }
         }
-        Some((entity.id.clone(), entity))
+        Some((entity.key(), entity))
     };
     spec.backends.iter().filter_map(entity).collect()
 }
@@ -77,7 +84,7 @@ fn read(path: &Path, named_values: &BTreeMap<String, String>) -> anyhow::Result<
     for resource in resources {
         match Backend::read(&resource.name, &resource.properties, named_values) {
             Ok(backend) => {
-                backends.insert(backend.id.clone(), backend);
+                backends.insert(backend.key(), backend);
             }
             Err(faults) => found.extend(faults.into_iter().map(|fault| format!("the backend `{}`: {fault}", resource.name))),
         }

@@ -137,7 +137,7 @@ impl Setup {
             from_environment(&given, std::iter::once(&document).chain(fragments.values().map(|document| &**document)), &mut named_values);
         }
         let backends = backends::all(arguments, spec.as_ref(), &named_values, &mut files)?;
-        let ids = backends.keys().map(ToString::to_string).collect();
+        let ids = backends.values().map(|backend| backend.id.to_string()).collect();
         let resources = Resources { named_values: named_values.clone(), fragments, backends: Some(ids), ..Resources::default() };
         let program = Arc::new(policy::compile(&document, &resources)?);
         warnings.extend(program.warnings.iter().cloned());
