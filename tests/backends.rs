@@ -24,6 +24,7 @@ use openai_failover::{
     http::Url,
     policy::{self, Resources, Scope},
     source::Source,
+    text::Text,
     xml,
 };
 use serde_json::{Value, json};
@@ -48,7 +49,7 @@ fn read_with(id: &str, properties: &Value, named_values: &[(&str, &str)]) -> Res
 }
 
 fn entities(list: &[(&str, Value)]) -> Backends {
-    list.iter().map(|(id, properties)| ((*id).to_owned().into(), read_with(id, properties, &[]).unwrap())).collect()
+    list.iter().map(|(id, properties)| (Text::from((*id).to_owned()).into(), read_with(id, properties, &[]).unwrap())).collect()
 }
 
 /// Plain services at `contoso-ID`, with these breaker rules.
@@ -203,7 +204,7 @@ fn pools_hold_single_backends_that_exist() {
         ("two", services("one")),
         ("three", services("b")),
     ]);
-    let found: Vec<String> = backends::faults(&all).into_iter().map(|(id, fault)| format!("{id}: {fault}")).collect();
+    let found: Vec<String> = backends::faults(&all).into_iter().map(|(key, fault)| format!("{}: {fault}", all[&key].id)).collect();
     assert_eq!(found, ["three: its member `b` is no backend", "two: its member `one` is a pool itself; pools do not nest"]);
 }
 
@@ -349,7 +350,9 @@ fn shares_are_those_of_the_weights() {
 #[test]
 fn a_session_stays_with_its_member() {
     let mut all = pool(&[("a", 1, 1), ("b", 1, 1), ("c", 2, 1)], &sample_rule());
-    let Some(Target::Pool(own)) = all.get_mut("openai-pool").map(|backend| &mut backend.target) else { panic!("there is a pool") };
+    let Some(Target::Pool(own)) = all.get_mut(&Text::from("openai-pool").into()).map(|backend| &mut backend.target) else {
+        panic!("there is a pool")
+    };
     own.session_cookie = Some("Session".into());
     let throttled = Rc::new(Cell::new(false));
     let seen = throttled.clone();
@@ -460,7 +463,9 @@ fn an_open_circuit_is_a_503() {
         assert_eq!(answer.text(), r#"{ "statusCode": 503, "message": "Service Unavailable" }"#);
     }
     let mut all = pool(&[("a", 1, 1)], &sample_rule());
-    let Some(Target::Pool(own)) = all.get_mut("openai-pool").map(|backend| &mut backend.target) else { panic!("there is a pool") };
+    let Some(Target::Pool(own)) = all.get_mut(&Text::from("openai-pool").into()).map(|backend| &mut backend.target) else {
+        panic!("there is a pool")
+    };
     own.failure_status = 429;
     let mut world = World::policy(&document(TO_POOL, "<base />", "", "")).backends(all).status("a", 429, &[]);
     assert_eq!((chat(&mut world).sent.len(), chat(&mut world).head.status), (1, 429));

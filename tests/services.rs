@@ -352,3 +352,85 @@ fn secrets_come_from_where_they_are_given() {
     let research = contoso().values(Some("research"), &Given::default(), &invent).by_name;
     assert_eq!((research["stage"].as_str(), research["backend-key"].as_str()), ("lab", "made-up backend-key"));
 }
+
+/// What a workspace has by the same id as the service, or another workspace, is another thing: backends, their circuits, APIs, products.
+/// Source: learn.microsoft.com/azure/api-management/workspaces-overview: resources of a workspace are isolated from those of others.
+#[test]
+fn namesakes_of_two_levels_are_kept_apart() {
+    let mut all = Files::new();
+    let mut add = |path: String, text: String| {
+        all.insert(path.clone(), Source::new(path, text));
+    };
+    add("policy.xml".into(), r#"<policies><inbound><choose><when condition="@(context.Request.Headers.ContainsKey("X-Global"))"><set-backend-service backend-id="main" /></when></choose></inbound><backend><forward-request /></backend><outbound /><on-error /></policies>"#.into());
+    for (level, name) in [("", "shared"), ("workspaces/one/", "one"), ("workspaces/two/", "two")] {
+        let rule = r#"[{"name": "r", "tripDuration": "PT1M", "failureCondition": {"count": 1, "interval": "PT1M", "statusCodeRanges": [{"min": 500, "max": 599}]}}]"#;
+        if name != "two" {
+            add(
+                format!("{level}backends/main/backendInformation.json"),
+                format!(
+                    r#"{{"properties": {{"protocol": "http", "url": "https://{name}.example", "circuitBreaker": {{"rules": {rule}}}}}}}"#
+                ),
+            );
+        }
+        add(
+            format!("{level}apis/orders/apiInformation.json"),
+            format!(r#"{{"properties": {{"displayName": "orders", "path": "{name}", "subscriptionRequired": true}}}}"#),
+        );
+        add(
+            format!("{level}apis/orders/operations/list/operationInformation.json"),
+            r#"{"properties": {"displayName": "list", "method": "GET", "urlTemplate": "/x"}}"#.into(),
+        );
+        add(
+            format!("{level}apis/orders/policy.xml"),
+            r#"<policies><inbound><set-backend-service backend-id="main" /><base /></inbound><backend><base /></backend><outbound /><on-error /></policies>"#.into(),
+        );
+        for (id, scope) in [("by-api", "/apis/orders"), ("by-product", "/products/gold"), ("all", "/apis")] {
+            add(
+                format!("{level}subscriptions/{id}/subscriptionInformation.json"),
+                format!(
+                    r#"{{"properties": {{"displayName": "{id}", "scope": "{scope}", "state": "active", "primaryKey": "{name}-{id}"}}}}"#
+                ),
+            );
+        }
+        add(
+            format!("{level}products/gold/productInformation.json"),
+            r#"{"properties": {"displayName": "Gold", "state": "published"}}"#.into(),
+        );
+        add(format!("{level}products/gold/apis/orders/productApiInformation.json"), "{}".into());
+    }
+    let (service, found) = service::read(&all);
+    assert!(found.is_empty(), "{found:#?}");
+    let compiled = service.compile(&Given::default(), &invent).unwrap_or_else(|found| panic!("{found:#?}"));
+    let gateway = Gateway::serving("contoso".into(), "Sweden Central".into(), compiled.holdings);
+    let mut world = World::serving(gateway)
+        .method("GET")
+        .on("shared.example", |_| respond(200, &[], "{}"))
+        .on("one.example", |_| respond(500, &[], "{}"));
+    let mut call = |path: &'static str, key: &'static str, global: bool| {
+        let fields = [(KEY, key), ("X-Global", "1")];
+        let answer = world.send(path, &fields[..if global { 2 } else { 1 }], None);
+        format!("{} {}", answer.head.status, answer.sent.iter().map(|sent| sent.host.as_str()).collect::<String>())
+    };
+    // Keys: each for its own level, and that of the service for all APIs for all of them.
+    for (path, key, expected) in [
+        ("/shared/x", "shared-by-api", "200 shared.example"),
+        ("/shared/x", "shared-by-product", "200 shared.example"),
+        ("/shared/x", "one-by-api", "401 "),
+        ("/shared/x", "one-by-product", "401 "),
+        ("/shared/x", "one-all", "401 "),
+        ("/two/x", "one-all", "401 "),
+        ("/two/x", "shared-by-api", "401 "),
+        ("/two/x", "shared-all", "200 shared.example"),
+        // What a workspace has not got is the service's.
+        ("/two/x", "two-by-product", "200 shared.example"),
+        ("/two/x", "two-all", "200 shared.example"),
+    ] {
+        assert_eq!(call(path, key, false), expected, "{path} {key}");
+    }
+    // Its own backend, whose circuit opens, and the service's stays closed.
+    assert_eq!(call("/one/x", "one-all", false), "500 one.example");
+    assert_eq!(call("/one/x", "one-all", false), "503 ");
+    assert_eq!(call("/shared/x", "shared-all", false), "200 shared.example");
+    // The global document means the service's backend, whoever's API it runs for.
+    assert_eq!(call("/one/x", "one-all", true), "200 shared.example");
+}

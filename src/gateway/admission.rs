@@ -105,8 +105,14 @@ impl Gateway {
         Err(if is_keyed { PolicyError::key_invalid(challenge) } else { PolicyError::key_not_found(challenge) })
     }
 
-    /// Whether a subscription is for an API, and the product that it is for.
+    /// Whether a subscription is for an API, and the product that it is for. Ids are those of one workspace, or of the service itself: another
+    /// one has others by the same ids. The service's own subscriptions for all APIs are for those of workspaces as well.
     fn grants(&self, subscription: &Subscription, hosted: &Hosted) -> Option<Option<usize>> {
+        let workspace = hosted.api.workspace.as_ref().map(|workspace| &workspace.id);
+        let for_all = subscription.workspace.is_none() && subscription.granted == Granted::AllApis;
+        if !for_all && subscription.workspace.as_ref() != workspace {
+            return None;
+        }
         match &subscription.granted {
             Granted::AllApis => Some(None),
             Granted::Api(id) => (*id == hosted.api.id).then_some(None),

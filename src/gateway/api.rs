@@ -90,6 +90,8 @@ pub struct Subscription {
     pub primary_key: Text,
     /// The secondary key; both are valid.
     pub secondary_key: Text,
+    /// The workspace that it is in, and for whose APIs it is; the service itself without one.
+    pub workspace: Option<Text>,
     /// What it is for.
     pub granted: Granted,
     /// Whether its state is `active`; in any other its keys are invalid.
@@ -121,6 +123,7 @@ impl Default for Subscription {
             name: Text::EMPTY,
             primary_key: Text::EMPTY,
             secondary_key: Text::EMPTY,
+            workspace: None,
             granted: Granted::AllApis,
             is_active: true,
             owner: None,

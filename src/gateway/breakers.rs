@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::backends::{Rule, Threshold};
+use super::backends::{Key, Rule, Threshold};
 use crate::{environment::Moment, text::Text};
 
 /// How many parts the time of a percentage is counted in: a whole day of requests needs no more room than a minute's.
@@ -18,7 +18,7 @@ const PARTS: u32 = 60;
 #[derive(Debug, Default)]
 pub struct Breakers {
     /// By backend; one for each of its rules.
-    circuits: BTreeMap<Text, Vec<Circuit>>,
+    circuits: BTreeMap<Key, Vec<Circuit>>,
 }
 
 /// The circuit of one rule.
@@ -54,13 +54,13 @@ pub(super) struct Tripped {
 
 impl Breakers {
     /// When the open circuits of the backend will all be closed; none where none is open.
-    pub(super) fn open_until(&self, backend: &str, now: Moment) -> Option<Moment> {
+    pub(super) fn open_until(&self, backend: &Key, now: Moment) -> Option<Moment> {
         let circuits = self.circuits.get(backend).map_or(&[][..], Vec::as_slice);
         circuits.iter().filter_map(|circuit| circuit.open_until).filter(|until| now < *until).max()
     }
 
     /// How often the circuits of the backend have opened, and how long they were open until `now`.
-    pub(super) fn history(&self, backend: &str, now: Moment) -> (u64, Duration) {
+    pub(super) fn history(&self, backend: &Key, now: Moment) -> (u64, Duration) {
         let circuits = self.circuits.get(backend).map_or(&[][..], Vec::as_slice);
         circuits.iter().fold((0, Duration::ZERO), |(trips, open), circuit| {
             let ahead = circuit.open_until.map_or(Duration::ZERO, |until| until.since(now));
@@ -69,7 +69,7 @@ impl Breakers {
     }
 
     /// Counts a request. A request that began before its circuit opened neither counts nor prolongs; the documentation does not say.
-    pub(super) fn record(&mut self, backend: &Text, rules: &[Rule], attempt: Attempt<'_>, now: Moment) -> Option<Tripped> {
+    pub(super) fn record(&mut self, backend: &Key, rules: &[Rule], attempt: Attempt<'_>, now: Moment) -> Option<Tripped> {
         if rules.is_empty() {
             return None;
         }
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn failures_outside_of_the_interval_do_not_count() {
-        let (id, rules) = (Text::from("a"), [rule(Threshold::Count(2))]);
+        let (id, rules) = (Key::from(Text::from("a")), [rule(Threshold::Count(2))]);
         let mut breakers = Breakers::default();
         let mut fail = |at| breakers.record(&id, &rules, Attempt::Response(500, None), seconds(at)).is_some();
         assert_eq!([fail(0), fail(60), fail(119)], [false, false, true]);
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_percentage_is_of_the_requests_of_the_interval() {
-        let (id, rules) = (Text::from("a"), [rule(Threshold::Percentage(50))]);
+        let (id, rules) = (Key::from(Text::from("a")), [rule(Threshold::Percentage(50))]);
         let mut breakers = Breakers::default();
         let mut send = |status, at| breakers.record(&id, &rules, Attempt::Response(status, None), seconds(at)).is_some();
         // Three good ones a minute before do not count any more.

@@ -17,6 +17,7 @@ use crate::{
 use super::{
     Gateway, Hosted,
     afterwards::Afterwards,
+    backends::Key,
     effect::{Arrival, ArrivingBody, OperationId},
     execute::{Missed, Unanswered},
     safety::{Screen, StreamScreen},
@@ -25,6 +26,8 @@ use super::{
 /// A backend entity that a policy has set.
 #[derive(Clone, Debug)]
 pub(super) struct Chosen {
+    /// What tells it from all others.
+    pub key: Key,
     /// Its id.
     pub id: Text,
     /// The scope of the policy.

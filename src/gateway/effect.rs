@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::{backends::Tls, safety::StreamScreen};
 use crate::{
     http::{RequestHead, ResponseHead},
+    policy::elements::forward_request::HttpVersion,
     text::Text,
 };
 
@@ -106,8 +107,13 @@ pub struct Send {
 /// Why a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// `forward-request`: the client's own request, to a backend whose certificate is checked like this.
-    Forward(Tls),
+    /// `forward-request`: the client's own request.
+    Forward {
+        /// How the backend's certificate is checked.
+        tls: Tls,
+        /// The version of HTTP that the backend is spoken to in.
+        version: HttpVersion,
+    },
     /// `send-request`: a request that the policy makes.
     SendRequest,
     /// `validate-jwt`: an OpenID configuration, or its keys.

@@ -159,9 +159,9 @@ impl Gateway {
         hosted.and_then(|hosted| hosted.api.definitions.get(operation)).or_else(|| self.entities.definitions.get(operation))
     }
 
-    /// How often the circuits of a backend have opened here, and how long they were open until `now`.
-    pub fn circuit(&self, backend: &str, now: Moment) -> (u64, Duration) {
-        instance::locked(&self.instance.breakers).history(backend, now)
+    /// How often the circuits of a backend of the service itself have opened here, and how long they were open until `now`.
+    pub fn circuit(&self, backend: &Text, now: Moment) -> (u64, Duration) {
+        instance::locked(&self.instance.breakers).history(&backends::Key::from(backend.clone()), now)
     }
 
     /// Everything that its calls may run.

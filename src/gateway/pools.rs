@@ -7,14 +7,14 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use sha2::{Digest, Sha256};
 
-use super::backends::{Member, Pool};
+use super::backends::{Key, Member, Pool};
 use crate::text::Text;
 
 /// Whose turn it is in each pool of a gateway.
 #[derive(Debug, Default)]
 pub struct Pools {
     /// By pool, then by member: how far it is ahead of its share. The one furthest ahead is next.
-    standings: BTreeMap<Text, BTreeMap<Text, i64>>,
+    standings: BTreeMap<Key, BTreeMap<Text, i64>>,
 }
 
 impl Pools {
@@ -22,7 +22,7 @@ impl Pools {
     ///
     /// Weighted shares are exact in every round and spread over it, as in nginx's smooth weighted round robin; with equal weights that is
     /// plain round robin.
-    pub(super) fn next<'a>(&mut self, id: &Text, pool: &'a Pool, is_available: impl Fn(&Text) -> bool) -> Option<&'a Member> {
+    pub(super) fn next<'a>(&mut self, id: &Key, pool: &'a Pool, is_available: impl Fn(&Text) -> bool) -> Option<&'a Member> {
         let available: Vec<&Member> = pool.members.iter().filter(|member| is_available(&member.backend)).collect();
         let first = available.iter().map(|member| member.priority).min()?;
         let group: Vec<&Member> = available.into_iter().filter(|member| member.priority == first).collect();

@@ -11,12 +11,14 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::{
     bodies::Cut,
     clock,
     events::{Attempt, EventSink, Outcome, RequestRecord, SimulationEvent},
+    headers,
     outage::{self, BrokenOff},
     pool::BackendBody,
     port::{Breaker, Life},
@@ -132,8 +134,10 @@ pub(super) enum Source {
         body: BackendBody,
         /// What has been collected; `None` where nothing is.
         collected: Option<BytesMut>,
-        /// Nothing more comes.
+        /// No more data comes.
         ended: bool,
+        /// What comes after the data.
+        trailers: Option<Box<HeaderMap>>,
         /// Who looks on.
         watching: Watching,
     },
@@ -184,7 +188,12 @@ impl Source {
     /// A backend's stream.
     pub(super) fn backend(body: BackendBody, buffered: bool, watch: Option<Box<Watch>>, traced: Option<([u8; 16], Arc<World>)>) -> Self {
         let watching = Watching { watch, traced };
-        Self::Backend { body, collected: buffered.then(BytesMut::new), ended: false, watching }
+        Self::Backend { body, collected: buffered.then(BytesMut::new), ended: false, trailers: None, watching }
+    }
+
+    /// Whether a backend's body passes as it is, trailers and all.
+    pub(super) fn streams(&self) -> bool {
+        matches!(self, Self::Backend { .. })
     }
 
     /// A backend's stream through what looks at its events.
@@ -197,41 +206,47 @@ impl Source {
         Self::Screened { body, screens, ended: false, watching: Watching { watch, traced } }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, hyper::Error>>> {
-        let (body, collected, ended, watching) = match self {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let (body, collected, ended, trailers, watching) = match self {
             Self::Empty => return Poll::Ready(None),
-            Self::Whole(bytes) => return Poll::Ready((!bytes.is_empty()).then(|| Ok(std::mem::take(bytes)))),
+            Self::Whole(bytes) => return Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(std::mem::take(bytes))))),
             Self::Screened { body, screens, ended, watching } => return poll_screened(body, screens, ended, watching, cx),
-            Self::Backend { ended: true, .. } => return Poll::Ready(None),
-            Self::Backend { body, collected, ended, watching } => (body, collected, ended, watching),
+            Self::Backend { ended: true, trailers, .. } => {
+                return Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(*trailers))));
+            }
+            Self::Backend { body, collected, ended, trailers, watching } => (body, collected, ended, trailers, watching),
         };
         loop {
             let frame = match Pin::new(&mut *body).poll_frame(cx) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(Ok(frame))) => frame,
+                Poll::Ready(Some(Ok(frame))) => Some(frame),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => {
+                Poll::Ready(None) => None,
+            };
+            let data = match frame.map(Frame::into_data) {
+                Some(Ok(data)) => data,
+                // The end, or the trailers, which are the end.
+                end => {
                     *ended = true;
                     watching.end();
-                    let rest = collected.take().filter(|rest| !rest.is_empty());
-                    return Poll::Ready(rest.map(|rest| Ok(rest.freeze())));
+                    *trailers = end.and_then(|end| end.err()?.into_trailers().ok()).map(|fields| Box::new(headers::trailers(fields)));
+                    let rest = collected.take().filter(|rest| !rest.is_empty()).map(|rest| Frame::data(rest.freeze()));
+                    return Poll::Ready(rest.or_else(|| trailers.take().map(|trailers| Frame::trailers(*trailers))).map(Ok));
                 }
             };
-            // Trailers have no place in the model.
-            let Ok(data) = frame.into_data() else { continue };
             *ended = body.is_end_stream();
             watching.pass(&data);
             if *ended {
                 // The client may ask again as soon as it has the last byte: what it has used is counted before.
                 watching.end();
             }
-            let Some(collected) = collected else { return Poll::Ready(Some(Ok(data))) };
+            let Some(collected) = collected else { return Poll::Ready(Some(Ok(Frame::data(data)))) };
             if collected.is_empty() && (*ended || data.len() >= CHUNK) {
-                return Poll::Ready(Some(Ok(data)));
+                return Poll::Ready(Some(Ok(Frame::data(data))));
             }
             collected.extend_from_slice(&data);
             if *ended || collected.len() >= CHUNK {
-                return Poll::Ready(Some(Ok(collected.split().freeze())));
+                return Poll::Ready(Some(Ok(Frame::data(collected.split().freeze()))));
             }
         }
     }
@@ -241,6 +256,7 @@ impl Source {
             Self::Empty => true,
             Self::Whole(bytes) => bytes.is_empty(),
             Self::Screened { ended, .. } => *ended,
+            Self::Backend { trailers: Some(_), .. } => false,
             Self::Backend { body, collected, ended, .. } => {
                 *ended || (body.is_end_stream() && collected.as_ref().is_none_or(|collected| collected.is_empty()))
             }
@@ -264,7 +280,7 @@ fn poll_screened(
     ended: &mut bool,
     watching: &mut Watching,
     cx: &mut Context<'_>,
-) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
     while !*ended {
         let frame = match Pin::new(&mut *body).poll_frame(cx) {
             Poll::Pending => return Poll::Pending,
@@ -293,7 +309,7 @@ fn poll_screened(
             watching.end();
         }
         if !passed.is_empty() {
-            return Poll::Ready(Some(Ok(passed)));
+            return Poll::Ready(Some(Ok(Frame::data(passed))));
         }
     }
     Poll::Ready(None)
@@ -425,7 +441,13 @@ impl Body for AnswerStream {
         if this.cutting.is_none() {
             match this.source.poll(cx) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(Ok(data))) => {
+                Poll::Ready(Some(Ok(frame))) => {
+                    let data = match frame.into_data() {
+                        Ok(data) => data,
+                        // An answer that is cut gets that far never.
+                        Err(trailers) if this.stop.is_none() => return Poll::Ready(Some(Ok(trailers))),
+                        Err(_) => Bytes::new(),
+                    };
                     let data = if let Some(stop) = &mut this.stop { stop.pass(data) } else { data };
                     if let Some(record) = &mut this.log.record {
                         record.bytes += data.len() as u64;

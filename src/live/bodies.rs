@@ -60,26 +60,30 @@ pub(super) async fn drain<B: Body<Data = Bytes> + Unpin>(mut body: B, limit: usi
     }
 }
 
-/// Lets a body end with an error, one turn late: what was handed over before is then on the wire already.
-#[derive(Debug)]
+/// Lets a body end with an error, a moment late: what was handed over before is then on the wire already. In HTTP/2 another task has to put
+/// it there, so this one waits until the others have had their turn.
 pub(super) struct Cut<E> {
     error: Option<E>,
-    waited: bool,
+    turn: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl<E: std::fmt::Debug> std::fmt::Debug for Cut<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cut").field("error", &self.error).finish_non_exhaustive()
+    }
 }
 
 impl<E> Cut<E> {
     /// A cut that is due.
     pub(super) fn new(error: E) -> Self {
-        Self { error: Some(error), waited: false }
+        Self { error: Some(error), turn: Box::pin(tokio::task::yield_now()) }
     }
 
-    /// The error, on the second call; nothing more after it.
+    /// The error, when it is time; nothing more after it.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<E>> {
-        if self.waited {
-            return Poll::Ready(self.error.take());
+        if self.error.is_some() {
+            std::task::ready!(self.turn.as_mut().poll(cx));
         }
-        self.waited = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        Poll::Ready(self.error.take())
     }
 }

@@ -56,6 +56,8 @@ pub(super) struct Drive<'a> {
     pub(super) log: &'a mut RequestLog,
     /// The client's body.
     pub(super) client: ClientBody,
+    /// Whether the client takes trailers.
+    pub(super) takes_trailers: bool,
     /// Responses whose bodies wait: the operation, the attempt's place in the record, the body.
     pub(super) held: Vec<(OperationId, usize, BackendBody)>,
     /// The request's id, once it has one.
@@ -104,7 +106,7 @@ impl Drive<'_> {
         self.id = Some(machine.request_id());
         self.log.identify(machine.request_id());
         let mut others = FuturesUnordered::new();
-        let sender = Sender { region: self.region, display: self.gateway.region() };
+        let sender = Sender { region: self.region, display: self.gateway.region(), takes_trailers: self.takes_trailers };
         let world = self.world;
         loop {
             let mut single = None;
@@ -191,7 +193,7 @@ impl Drive<'_> {
         };
         let (world, region, display) = (self.world.clone(), self.region.clone(), self.gateway.region().clone());
         tokio::spawn(async move {
-            let told = exchange(&world, Sender { region: &region, display: &display }, &send, body).await;
+            let told = exchange(&world, Sender { region: &region, display: &display, takes_trailers: false }, &send, body).await;
             let wrong = match told {
                 Ok(Exchanged { outcome: Err(failure), .. }) => Some(failure.message.to_string()),
                 Ok(_) => None,

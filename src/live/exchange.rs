@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, Uri, header, uri::PathAndQuery};
-use hyper::{body::Incoming, ext::ReasonPhrase};
+use hyper::ext::ReasonPhrase;
 
 use super::{
     BODY_LIMIT,
@@ -18,7 +18,8 @@ use super::{
     failure,
     headers::{self, Length, Unwritable},
     outage::{Asked, Decided},
-    pool::{BackendBody, Link, RequestBody, Unanswered},
+    pool::{BackendBody, Opened, RequestBody, Unanswered},
+    shared,
     world::{Destination, Route, World},
 };
 use crate::{
@@ -27,6 +28,7 @@ use crate::{
         effect::{Failure, FailureKind, Purpose, Received, Reception, Send},
     },
     http::{RequestHead, ResponseHead, Url, reason_phrase},
+    policy::elements::forward_request::HttpVersion,
     text::Text,
 };
 
@@ -51,6 +53,8 @@ pub(super) struct Sender<'a> {
     pub(super) region: &'a Text,
     /// The region's display name.
     pub(super) display: &'a Text,
+    /// Whether the client takes trailers.
+    pub(super) takes_trailers: bool,
 }
 
 /// Sends a request, once.
@@ -80,10 +84,16 @@ pub(super) async fn exchange(world: &World, sender: Sender<'_>, send: &Send, bod
         _ => None,
     };
     let _ticket = decided.map(|decided| world.faults.leave(decided, request.headers_mut()));
-    let tls = match send.purpose {
-        Purpose::Forward(tls) => tls,
-        _ => Tls::default(),
+    let (tls, version) = match send.purpose {
+        Purpose::Forward { tls, version } => (tls, version),
+        _ => (Tls::default(), HttpVersion::One),
     };
+    if sender.takes_trailers && matches!(send.purpose, Purpose::Forward { .. }) {
+        // What the client takes, the gateway takes for it. Source: RFC 9110 section 10.1.4.
+        request.headers_mut().insert(header::TE, HeaderValue::from_static("trailers"));
+        request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("TE"));
+    }
+    let wire = Wire { tls, version: destination.version(version, url), scheme: &url.scheme };
     // A timeout is for status and headers, of `send-request` too; a body that never ends has a limit of its own.
     // Source: learn.microsoft.com/azure/api-management/api-management-error-handling-policies, `Timeout`.
     let answered = async {
@@ -92,7 +102,7 @@ pub(super) async fn exchange(world: &World, sender: Sender<'_>, send: &Send, bod
                 tokio::time::sleep(wait).await;
                 Err(failure)
             }
-            None => attempt(&destination, &url.host, tls, request).await,
+            None => attempt(&destination, &url.host, wire, request).await,
         }
     };
     let begun = match tokio::time::timeout(send.timeout, answered).await {
@@ -129,13 +139,21 @@ fn no_answer(host: &str, timeout: Duration) -> Failure {
     failure::failure(FailureKind::Timeout, format!("no answer from `{host}` within {timeout:?}"))
 }
 
+/// How to speak to a backend.
+#[derive(Clone, Copy, Debug)]
+struct Wire<'a> {
+    tls: Tls,
+    version: HttpVersion,
+    scheme: &'a str,
+}
+
 async fn attempt(
     destination: &Arc<Destination>,
     host: &str,
-    tls: Tls,
+    wire: Wire<'_>,
     request: Request<RequestBody>,
 ) -> Result<(ResponseHead, BackendBody), Failure> {
-    let (response, link) = send(destination, host, tls, request).await?;
+    let response = send(destination, host, wire, request).await?;
     let (parts, body) = response.into_parts();
     let status = parts.status.as_u16();
     let reason = match parts.extensions.get::<ReasonPhrase>() {
@@ -143,7 +161,7 @@ async fn attempt(
         None => reason_phrase(status).into(),
     };
     let head = ResponseHead { status, reason, headers: headers::read(&parts.headers) };
-    Ok((head, BackendBody::new(body, link, destination.pool.clone())))
+    Ok((head, body))
 }
 
 /// Reads a response's whole body.
@@ -159,33 +177,84 @@ pub(super) async fn read(host: &str, body: BackendBody) -> Result<Bytes, Failure
 async fn send(
     destination: &Destination,
     host: &str,
-    tls: Tls,
+    wire: Wire<'_>,
     mut request: Request<RequestBody>,
-) -> Result<(Response<Incoming>, Link), Failure> {
-    // A kept connection may turn out to be closed before a byte of the request is written. Then it is as if it had not been there.
-    while let Some(link) = destination.pool.take() {
-        match link.send(request).await {
-            Ok(answered) => return Ok(answered),
-            Err(Unanswered::Unsent(unsent)) => request = *unsent,
-            Err(Unanswered::Broken(error)) => return Err(failure::of_exchange(host, &error)),
-            Err(Unanswered::Ended) => return Err(ended(host)),
-        }
-    }
-    let link = connect(destination, host, tls).await?;
-    link.send(request).await.map_err(|unanswered| match unanswered {
+) -> Result<Response<BackendBody>, Failure> {
+    let pool = &destination.pool;
+    let failed = |unanswered| match unanswered {
         Unanswered::Broken(error) => failure::of_exchange(host, &error),
         Unanswered::Unsent(_) | Unanswered::Ended => ended(host),
-    })
+    };
+    let mut opening = None;
+    if wire.version != HttpVersion::One {
+        shared::for_http2(&mut request, wire.scheme).ok_or_else(|| no_authority(host))?;
+        let mut shared = pool.share();
+        loop {
+            let Some(open) = shared else {
+                let turn = pool.opening.lock().await;
+                // Who had to wait finds the connection that another one has opened meanwhile.
+                shared = pool.share();
+                if shared.is_none() {
+                    opening = Some(turn);
+                    break;
+                }
+                continue;
+            };
+            match open.send(request).await {
+                Ok(response) => return Ok(response.map(BackendBody::shared)),
+                Err(Unanswered::Unsent(unsent)) => request = *unsent,
+                Err(unanswered) => return Err(failed(unanswered)),
+            }
+            shared = pool.share();
+        }
+    }
+    // A kept connection may turn out to be closed before a byte of the request is written. Then it is as if it had not been there.
+    while wire.version != HttpVersion::Two
+        && let Some(link) = pool.take()
+    {
+        opening = None;
+        if wire.version != HttpVersion::One {
+            shared::for_http1(&mut request).ok_or_else(|| no_authority(host))?;
+        }
+        match link.send(request).await {
+            Ok((response, link)) => return Ok(response.map(|body| BackendBody::new(body, link, pool.clone()))),
+            Err(Unanswered::Unsent(unsent)) => request = *unsent,
+            Err(unanswered) => return Err(failed(unanswered)),
+        }
+    }
+    let opened = connect(destination, host, wire).await?;
+    drop(opening);
+    match opened {
+        Opened::Shared(shared) => {
+            shared::for_http2(&mut request, wire.scheme);
+            shared.send(request).await.map(|response| response.map(BackendBody::shared)).map_err(failed)
+        }
+        Opened::Link(link) => {
+            if wire.version != HttpVersion::One {
+                shared::for_http1(&mut request).ok_or_else(|| no_authority(host))?;
+            }
+            let (response, link) = link.send(request).await.map_err(failed)?;
+            Ok(response.map(|body| BackendBody::new(body, link, pool.clone())))
+        }
+    }
+}
+
+fn no_authority(host: &str) -> Failure {
+    failure::failure(FailureKind::Reset, format!("the `Host` of the request to `{host}` is none that HTTP/2 can carry"))
 }
 
 fn ended(host: &str) -> Failure {
     failure::failure(FailureKind::Reset, format!("the connection to `{host}` ended before the answer"))
 }
 
-async fn connect(destination: &Destination, name: &str, checks: Tls) -> Result<Link, Failure> {
+async fn connect(destination: &Destination, name: &str, wire: Wire<'_>) -> Result<Opened, Failure> {
     let pool = &destination.pool;
+    let plain = async |address| match wire.version {
+        HttpVersion::One => pool.open(address).await.map(Opened::Link),
+        _ => pool.open_shared(address).await.map(Opened::Shared),
+    };
     match &destination.route {
-        Route::Resource(hosted) => pool.open(hosted.port.address()).await.map_err(|error| failure::of_connecting(name, &error)),
+        Route::Resource(hosted) => plain(hosted.port.address()).await.map_err(|error| failure::of_connecting(name, &error)),
         Route::Named { host, port, tls, .. } => {
             let addresses: Vec<SocketAddr> = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
                 Ok(address) => vec![SocketAddr::new(address, *port)],
@@ -196,9 +265,9 @@ async fn connect(destination: &Destination, name: &str, checks: Tls) -> Result<L
             };
             let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
             for address in addresses {
-                let opened = if *tls { pool.open_tls(address, host, checks).await } else { pool.open(address).await.map(Ok) };
+                let opened = if *tls { pool.open_tls(address, host, wire.tls, wire.version).await } else { plain(address).await.map(Ok) };
                 match opened {
-                    Ok(Ok(link)) => return Ok(link),
+                    Ok(Ok(opened)) => return Ok(opened),
                     Ok(Err(error)) => return Err(failure::failure(FailureKind::TlsFailure, format!("no TLS with `{name}`: {error}"))),
                     Err(error) => last = error,
                 }
@@ -208,9 +277,10 @@ async fn connect(destination: &Destination, name: &str, checks: Tls) -> Result<L
     }
 }
 
-/// A request as it goes over the wire. `Host` is the name in the URL unless a policy set another.
+/// A request as it goes over the wire in HTTP/1.1. `Host` is the name in the URL unless a policy set another.
 fn write_request(head: &RequestHead, body: RequestBody, prefix: &str) -> Result<Request<RequestBody>, Unwritable> {
     let method = Method::from_bytes(head.method.as_bytes()).map_err(|_| Unwritable::Method(head.method.clone()))?;
+    let streams = matches!(body, RequestBody::Client(_));
     let is_empty = match &body {
         RequestBody::Empty => true,
         RequestBody::Bytes(bytes) => bytes.is_empty(),
@@ -221,7 +291,7 @@ fn write_request(head: &RequestHead, body: RequestBody, prefix: &str) -> Result<
     *request.method_mut() = method;
     *request.uri_mut() = target(&head.url, prefix).ok_or_else(|| Unwritable::Target(head.url.host.clone()))?;
     let fields = request.headers_mut();
-    headers::write(&head.headers, Length::Count, fields)?;
+    headers::write(&head.headers, Length::Count, streams, fields)?;
     if !fields.contains_key(header::HOST) {
         let host =
             if head.url.port.is_none() { HeaderValue::from_str(&head.url.host) } else { HeaderValue::from_str(&head.url.authority()) };
@@ -281,6 +351,21 @@ impl Destination {
         };
         let region = self.region.as_deref().unwrap_or_default();
         world.faults.exchange(&Asked { from: Some(from), backend: &self.label, region, request, body })
+    }
+
+    /// The version to speak where a policy asks for `wanted`. Without TLS nothing is agreed on: HTTP/2 is then spoken to whom it must be, and
+    /// `2or1` means HTTP/1.1, as in a .NET client (learn.microsoft.com/dotnet/api/system.net.http.httpversionpolicy). A simulated resource
+    /// stands for one that TLS leads to, and speaks both.
+    fn version(&self, wanted: HttpVersion, url: &Url) -> HttpVersion {
+        let agrees = match &self.route {
+            Route::Resource(_) => url.scheme == "https",
+            Route::Named { tls, .. } => *tls,
+        };
+        match (wanted, &self.route) {
+            (HttpVersion::TwoOrOne, _) if !agrees => HttpVersion::One,
+            (HttpVersion::TwoOrOne, Route::Resource(_)) => HttpVersion::Two,
+            _ => wanted,
+        }
     }
 }
 

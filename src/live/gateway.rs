@@ -97,6 +97,7 @@ impl GatewayServer {
             gateway: &gateway,
             log: &mut log,
             client: client_body,
+            takes_trailers: headers::takes_trailers(&parts.headers),
             held: Vec::new(),
             id: None,
         };
@@ -179,7 +180,7 @@ impl GatewayServer {
         let bodyless = is_head || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
         let mut fields = HeaderMap::new();
         let length = if is_head { Length::Keep } else { Length::Count };
-        if let Err(unwritable) = headers::write(&head.headers, length, &mut fields) {
+        if let Err(unwritable) = headers::write(&head.headers, length, source.streams(), &mut fields) {
             return Err((unwritable, log));
         }
         log.answered(head.status, head.headers.get(&self.served_by));
@@ -225,7 +226,7 @@ fn failing_answer(status: u16, options: &FaultOptions, id: [u8; 16], is_head: bo
     let written: Headers = options.headers.iter().cloned().collect();
     let mut own = HeaderMap::new();
     // They have been looked at: they can be written.
-    if headers::write(&written, Length::Count, &mut own).is_ok() {
+    if headers::write(&written, Length::Count, false, &mut own).is_ok() {
         fields.extend(own);
     }
     response
@@ -286,8 +287,8 @@ impl Host for GatewayServer {
         let breaker = Breaker::default();
         let wire = Wire::new(stream, breaker.clone());
         let own = life.clone();
-        let service = service_fn(move |request| {
-            let (server, life, breaker) = (self.clone(), own.clone(), breaker.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (server, life, breaker) = (self.clone(), own.clone(), breaker.of(request.version()));
             async move { server.answer(request, peer, &life, &breaker).await }
         });
         tokio::spawn(life.serve(wire, service));

@@ -7,8 +7,10 @@
 use std::sync::Arc;
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
+    HeaderMap, HeaderName, HeaderValue, Version,
+    header::{
+        CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    },
     uri::Authority,
 };
 
@@ -85,8 +87,43 @@ pub(super) fn request_head(parts: &http::request::Parts, scheme: &'static str, f
         path => format!("/{path}").into(),
     };
     let query = parts.uri.query().map_or(Text::EMPTY, |query| format!("?{query}").into());
+    let mut headers = read(&parts.headers);
+    if parts.version == Version::HTTP_2 {
+        as_http1(&mut headers, authority);
+    }
     let url = Url { scheme: scheme.into(), host, port, path, query };
-    Some(RequestHead { method: method(&parts.method), url, headers: read(&parts.headers) })
+    Some(RequestHead { method: method(&parts.method), url, headers })
+}
+
+/// What HTTP/2 says otherwise, said as policies know it: `:authority` is `Host` (as .NET's servers show it), and a `Cookie` in pieces is one
+/// (RFC 9113 section 8.2.3).
+fn as_http1(headers: &mut Headers, authority: Option<&Authority>) {
+    if let Some(authority) = authority
+        && !headers.contains("Host")
+    {
+        headers.append("Host", authority.as_str().to_owned());
+    }
+    if headers.values(COOKIE.as_str()).nth(1).is_some() {
+        let whole = headers.values(COOKIE.as_str()).map(Text::as_str).collect::<Vec<_>>().join("; ");
+        headers.set("Cookie", whole);
+    }
+}
+
+/// Whether a client takes trailers (RFC 9110 section 10.1.4).
+pub(super) fn takes_trailers(fields: &HeaderMap) -> bool {
+    let mut members = fields.get_all(TE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    members.any(|member| member.trim().eq_ignore_ascii_case("trailers"))
+}
+
+/// The trailers of a message that go on: what frames or routes one may not stand there (RFC 9110 section 6.5.1).
+pub(super) fn trailers(fields: HeaderMap) -> HeaderMap {
+    let mut kept = HeaderMap::with_capacity(fields.len());
+    for (name, value) in &fields {
+        if !is_hop_by_hop(name) && ![CONTENT_LENGTH, HOST, TRAILER].contains(name) {
+            kept.append(name.clone(), value.clone());
+        }
+    }
+    kept
 }
 
 fn host_name(host: &str) -> Text {
@@ -107,15 +144,18 @@ pub(super) enum Length {
     Keep,
 }
 
-/// Writes the fields of a message, without those that frame it.
-pub(super) fn write(headers: &Headers, length: Length, fields: &mut HeaderMap) -> Result<(), Unwritable> {
+/// Writes the fields of a message, without those that frame it. `Trailer` stays only where the body `streams` through, with the trailers that
+/// it announces.
+pub(super) fn write(headers: &Headers, length: Length, streams: bool, fields: &mut HeaderMap) -> Result<(), Unwritable> {
     fields.reserve(headers.len() + 3);
     for (name, value) in headers.iter() {
         let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
             return Err(Unwritable::Field { name: name.clone(), part: "name" });
         };
-        let framing =
-            is_hop_by_hop(&header) || header == TRAILER || header == EXPECT || (header == CONTENT_LENGTH && length == Length::Count);
+        let framing = is_hop_by_hop(&header)
+            || (header == TRAILER && !streams)
+            || header == EXPECT
+            || (header == CONTENT_LENGTH && length == Length::Count);
         if !framing {
             let Some(value) = field_value(value) else { return Err(Unwritable::Field { name: name.clone(), part: "value" }) };
             fields.append(header, value);
@@ -220,7 +260,7 @@ mod tests {
     fn written(fields: &[(&str, &str)], length: Length) -> Result<Vec<(String, Vec<u8>)>, Unwritable> {
         let headers: Headers = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut map = HeaderMap::new();
-        write(&headers, length, &mut map)?;
+        write(&headers, length, false, &mut map)?;
         Ok(map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect())
     }
 

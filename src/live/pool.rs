@@ -3,7 +3,7 @@
 //! A connection has no task of its own: whoever waits for its answer or reads its body drives it, so that a request crosses
 //! no task on its way through the gateway. That is also why hyper-util's ready-made client is not used: it spawns a task per
 //! connection, and it gives no way to close the connections to one host, which a fault needs.
-//! A request is sent once. Only one of which not a byte has been written goes on another connection.
+//! Those of HTTP/2 are shared (see `shared.rs`). A request is sent once. Only one of which not a byte has been written goes on another connection.
 
 use std::{
     future::poll_fn,
@@ -24,8 +24,11 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::coop::has_budget_remaining};
 
-use super::tls::{self, Stream};
-use crate::gateway::backends::Tls;
+use super::{
+    shared::Shared,
+    tls::{self, Stream},
+};
+use crate::{gateway::backends::Tls, policy::elements::forward_request::HttpVersion};
 
 /// How much of an answer that nobody wants is read to save its connection.
 const WORTH_READING: usize = 64 * 1024;
@@ -34,6 +37,8 @@ const WORTH_READING: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Pool {
     idle: Mutex<Idle>,
+    /// One at a time opens a connection that all then share.
+    pub(super) opening: tokio::sync::Mutex<()>,
     patience: Duration,
 }
 
@@ -42,12 +47,23 @@ struct Idle {
     generation: u64,
     /// The one that was used last stands last, and is used next.
     links: Vec<(Link, Instant)>,
+    /// The one in HTTP/2.
+    shared: Option<Shared>,
+}
+
+/// A connection that has just been opened, as the server chose.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// In HTTP/1.1.
+    Link(Link),
+    /// In HTTP/2.
+    Shared(Shared),
 }
 
 impl Pool {
     /// No connections; an idle one is thrown away after `patience`.
     pub(super) fn new(patience: Duration) -> Self {
-        Self { idle: Mutex::new(Idle::default()), patience }
+        Self { idle: Mutex::default(), opening: tokio::sync::Mutex::default(), patience }
     }
 
     fn idle(&self) -> MutexGuard<'_, Idle> {
@@ -72,16 +88,55 @@ impl Pool {
         Self::link(Stream::Plain(stream), generation).await
     }
 
-    /// Opens a connection in TLS to the server called `host`. The inner error is that of TLS. One to a server that was believed without all
-    /// checks carries this request alone: the next may want them.
-    pub(super) async fn open_tls(&self, address: SocketAddr, host: &str, checks: Tls) -> io::Result<io::Result<Link>> {
+    /// The open connection in HTTP/2.
+    pub(super) fn share(&self) -> Option<Shared> {
+        let mut idle = self.idle();
+        let patience = self.patience;
+        let shared = idle.shared.as_mut().filter(|shared| shared.is_open() && shared.used.elapsed() < patience)?;
+        shared.used = Instant::now();
+        Some(shared.clone())
+    }
+
+    /// Opens a connection in HTTP/2 to a server that is known to speak it.
+    pub(super) async fn open_shared(&self, address: SocketAddr) -> io::Result<Shared> {
+        let generation = self.idle().generation;
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        self.begin(Stream::Plain(stream), generation).await
+    }
+
+    async fn begin(&self, stream: Stream, generation: u64) -> io::Result<Shared> {
+        let shared = Shared::begin(stream).await.map_err(io::Error::other)?;
+        let mut idle = self.idle();
+        if generation == idle.generation {
+            idle.shared = Some(shared.clone());
+        }
+        Ok(shared)
+    }
+
+    /// Opens a connection in TLS to the server called `host`, in the version that it prefers of those in `offered`. The inner error is that of
+    /// TLS. One to a server that was believed without all checks carries this request alone: the next may want them.
+    pub(super) async fn open_tls(
+        &self,
+        address: SocketAddr,
+        host: &str,
+        checks: Tls,
+        offered: HttpVersion,
+    ) -> io::Result<io::Result<Opened>> {
         let generation = if checks == Tls::default() { self.idle().generation } else { u64::MAX };
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        match tls::handshake(stream, host, checks).await {
-            Ok(stream) => Self::link(stream, generation).await.map(Ok),
-            Err(error) => Ok(Err(error)),
+        let stream = match tls::handshake(stream, host, checks, offered).await {
+            Ok(stream) => stream,
+            Err(error) => return Ok(Err(error)),
+        };
+        if stream.is_http2() {
+            return self.begin(stream, generation).await.map(|shared| Ok(Opened::Shared(shared)));
         }
+        if offered == HttpVersion::Two {
+            return Ok(Err(io::Error::other("the server does not speak HTTP/2")));
+        }
+        Self::link(stream, generation).await.map(|link| Ok(Opened::Link(link)))
     }
 
     async fn link(stream: Stream, generation: u64) -> io::Result<Link> {
@@ -109,7 +164,7 @@ impl Pool {
         let links = {
             let mut idle = self.idle();
             idle.generation += 1;
-            std::mem::take(&mut idle.links)
+            (std::mem::take(&mut idle.links), idle.shared.take())
         };
         drop(links);
     }
@@ -230,16 +285,22 @@ impl Link {
 #[derive(Debug)]
 pub(super) struct BackendBody {
     body: Incoming,
+    /// What it comes over in HTTP/1.1, and where that goes then. A connection of HTTP/2 drives itself.
     link: Option<Link>,
-    pool: Arc<Pool>,
+    pool: Option<Arc<Pool>>,
 }
 
 impl BackendBody {
     /// The body of a response that came over `link`, which goes back to `pool` when the body is complete.
     pub(super) fn new(body: Incoming, link: Link, pool: Arc<Pool>) -> Self {
-        let mut body = Self { body, link: Some(link), pool };
+        let mut body = Self { body, link: Some(link), pool: Some(pool) };
         body.release_if_complete();
         body
+    }
+
+    /// The body of a response that came over a connection in HTTP/2.
+    pub(super) fn shared(body: Incoming) -> Self {
+        Self { body, link: None, pool: None }
     }
 
     fn release_if_complete(&mut self) {
@@ -249,8 +310,8 @@ impl BackendBody {
     }
 
     fn release(&mut self) {
-        if let Some(link) = self.link.take() {
-            self.pool.put(link);
+        if let (Some(link), Some(pool)) = (self.link.take(), &self.pool) {
+            pool.put(link);
         }
     }
 }
@@ -261,6 +322,9 @@ impl Body for BackendBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let this = &mut *self;
+        if this.pool.is_none() {
+            return Pin::new(&mut this.body).poll_frame(cx);
+        }
         let mut idle = Context::from_waker(Waker::noop());
         let mut frame = Pin::new(&mut this.body).poll_frame(&mut idle);
         if frame.is_pending()

@@ -13,24 +13,33 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
+use http::{Request, Response, Version};
 use hyper::{
-    body::Incoming,
+    body::{Body, Incoming},
     rt::{Read, ReadBufCursor, Write},
-    server::conn::http1,
-    service::HttpService,
+    service::Service,
 };
-use hyper_util::rt::TokioIo;
+use hyper_util::{rt::TokioIo, server::conn::auto};
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::{Mutex, watch},
     task::JoinHandle,
 };
 
+use super::streams::Streams;
+
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
 
 /// How long to wait where the system has no more descriptors for connections.
 const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// Streams of one HTTP/2 connection that may be under way at once, as in Kestrel, .NET's server.
+/// Source: learn.microsoft.com/aspnet/core/fundamentals/servers/kestrel/options, `MaxStreamsPerConnection`.
+const STREAMS: u32 = 100;
+
+/// What the header fields of an HTTP/2 request may come to, in bytes.
+const FIELDS: u32 = 64 * 1024;
 
 /// Somebody who serves connections.
 pub(super) trait Host: Send + Sync + 'static {
@@ -212,15 +221,17 @@ fn listening(listener: TcpListener, host: Arc<dyn Host>) -> State {
 pub(super) struct Life(watch::Receiver<Phase>);
 
 impl Life {
-    /// Serves HTTP/1 on `wire` until the client goes or the port wants it to end.
-    pub(super) async fn serve<S>(mut self, wire: Wire, service: S)
+    /// Serves HTTP/1.1, or HTTP/2 to a client that begins with its preface, on `wire` until the client goes or the port wants it to end.
+    pub(super) async fn serve<S, B>(mut self, wire: Wire, service: S)
     where
-        S: HttpService<Incoming> + Send,
+        S: Service<Request<Incoming>, Response = Response<B>> + Send,
+        S::Future: Send + 'static,
         S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-        S::ResBody: 'static,
-        <S::ResBody as hyper::body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
     {
-        let mut connection = pin!(http1::Builder::new().serve_connection(wire, service));
+        let mut server = auto::Builder::new(Streams::default());
+        server.http2().max_concurrent_streams(STREAMS).max_header_list_size(FIELDS);
+        let mut connection = pin!(server.serve_connection(wire, service));
         loop {
             // How a connection ends is told by the requests on it.
             match select(connection.as_mut(), pin!(self.0.changed())).await {
@@ -247,6 +258,11 @@ impl Life {
 pub(super) struct Breaker(Arc<AtomicBool>);
 
 impl Breaker {
+    /// What breaks a request of this version. A stream of HTTP/2 is reset by itself (`RST_STREAM`), and the others on its connection go on.
+    pub(super) fn of(&self, version: Version) -> Self {
+        if version == Version::HTTP_2 { Self::default() } else { self.clone() }
+    }
+
     /// From now on the end of the connection is a reset.
     pub(super) fn trip(&self) {
         self.0.store(true, Ordering::Release);

@@ -149,8 +149,8 @@ impl Host for ResourceServer {
         let breaker = Breaker::default();
         let wire = Wire::new(stream, breaker.clone());
         let own = life.clone();
-        let service = service_fn(move |request| {
-            let (server, life, breaker) = (self.clone(), own.clone(), breaker.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (server, life, breaker) = (self.clone(), own.clone(), breaker.of(request.version()));
             async move { server.answer(request, &life, &breaker).await }
         });
         tokio::spawn(life.serve(wire, service));
@@ -173,7 +173,7 @@ fn write(mut delivery: Delivery, life: &Life, breaker: &Breaker) -> Response<Rep
     let head = std::mem::take(&mut delivery.reply.head);
     let mut response = Response::new(ReplyStream::new(delivery, life, breaker));
     *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if headers::write(&head.headers, Length::Count, response.headers_mut()).is_err() {
+    if headers::write(&head.headers, Length::Count, false, response.headers_mut()).is_err() {
         // A resource writes its own fields and echoes none that it did not receive, and those of a fault have been looked at: they can be written.
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     }

@@ -40,6 +40,7 @@ use crate::{
         effect::{FailureKind, OperationId, Outgoing, Purpose, Reception, Send},
     },
     http::{RequestHead, Url},
+    policy::elements::forward_request::HttpVersion,
     text::Text,
 };
 
@@ -72,7 +73,7 @@ fn chat(url: &str, reception: Reception, timeout: Duration) -> Send {
     let headers = [("api-key", "k"), ("Content-Type", "application/json")].into_iter().collect();
     Send {
         operation: OperationId(1),
-        purpose: Purpose::Forward(Tls::default()),
+        purpose: Purpose::Forward { tls: Tls::default(), version: HttpVersion::One },
         request: RequestHead { method: "POST".into(), url: Url::parse(url).unwrap(), headers },
         body: Outgoing::Bytes(body.into()),
         timeout,
@@ -84,7 +85,9 @@ async fn send_for(site: &Site, url: &str, reception: Reception, timeout: Duratio
     let (region, display): (Text, Text) = ("swedencentral".into(), "Sweden Central".into());
     let send = chat(url, reception, timeout);
     let Outgoing::Bytes(body) = send.body.clone() else { panic!() };
-    exchange(&site.world, Sender { region: &region, display: &display }, &send, RequestBody::Bytes(body)).await.unwrap()
+    exchange(&site.world, Sender { region: &region, display: &display, takes_trailers: false }, &send, RequestBody::Bytes(body))
+        .await
+        .unwrap()
 }
 
 async fn send(site: &Site, url: &str) -> Exchanged {

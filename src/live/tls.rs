@@ -30,7 +30,10 @@ use tokio_rustls::{
     },
 };
 
-use crate::gateway::backends::Tls;
+use crate::{gateway::backends::Tls, policy::elements::forward_request::HttpVersion};
+
+/// HTTP/2 over TLS (RFC 9113 section 3.2).
+const HTTP2: &[u8] = b"h2";
 
 /// A connection to a backend.
 #[derive(Debug)]
@@ -41,13 +44,32 @@ pub(super) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// Agrees on TLS with the server called `host`.
+impl Stream {
+    /// Whether both sides have agreed on HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        matches!(self, Self::Tls(stream) if stream.get_ref().1.alpn_protocol() == Some(HTTP2))
+    }
+}
+
+/// Agrees on TLS, and on one of the `offered` versions of HTTP, with the server called `host`.
 ///
 /// # Errors
 /// The name is none that a certificate can have, there are no trusted roots, or the handshake fails.
-pub(super) async fn handshake(stream: TcpStream, host: &str, checks: Tls) -> io::Result<Stream> {
+pub(super) async fn handshake(stream: TcpStream, host: &str, checks: Tls, offered: HttpVersion) -> io::Result<Stream> {
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(io::Error::other)?;
-    let connector = TlsConnector::from(config(checks)?);
+    let mut config = config(checks)?;
+    // What is offered, best first (RFC 7301). HTTP/1.1 by itself goes without saying.
+    let protocols: &[&[u8]] = match offered {
+        HttpVersion::One => &[],
+        HttpVersion::TwoOrOne => &[HTTP2, b"http/1.1"],
+        HttpVersion::Two => &[HTTP2],
+    };
+    if !protocols.is_empty() {
+        let mut offering = ClientConfig::clone(&config);
+        offering.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        config = Arc::new(offering);
+    }
+    let connector = TlsConnector::from(config);
     connector.connect(name, stream).await.map(|stream| Stream::Tls(Box::new(stream)))
 }
 

@@ -42,7 +42,7 @@ impl Service {
 
     /// What documents of the service, or of a workspace, may refer to. The values of secrets are not asked for.
     pub fn references(&self, workspace: Option<&str>) -> Resources {
-        let mut resources = Resources { backends: Some(self.backend_ids()), ..Resources::default() };
+        let mut resources = Resources { backends: Some(self.backend_ids(workspace)), ..Resources::default() };
         let own = workspace.and_then(|id| self.workspaces.get(id));
         for level in std::iter::once(&self.shared).chain(own) {
             resources.add(level);

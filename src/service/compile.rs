@@ -49,9 +49,11 @@ impl Service {
             let outer: Vec<(Scope, &Document)> = self.shared.policy.iter().map(|document| (Scope::Global, &**document)).collect();
             building.level(workspace, Some(id), &resources, &outer, &first, invent);
         }
-        let faults = backends::faults(&building.holdings.backends).into_iter().map(|(id, fault)| {
-            let files = self.levels().find_map(|level| level.backends.get(id.as_str()));
-            bad_backend(&id, &fault, files)
+        let all = &building.holdings.backends;
+        let faults = backends::faults(all).into_iter().filter_map(|(key, fault)| {
+            let backend = all.get(&key)?;
+            let level = backend.workspace.as_ref().map_or(Some(&self.shared), |workspace| self.workspaces.get(workspace.as_str()));
+            Some(bad_backend(&backend.id, &fault, level.and_then(|level| level.backends.get(backend.id.as_str()))))
         });
         building.found.extend(faults.collect::<Vec<_>>());
         if building.holdings.subscriptions.iter().all(|subscription| subscription.id != BUILT_IN) {
@@ -78,16 +80,13 @@ impl Service {
         let mut fragments: BTreeMap<String, Arc<Document>> = self.shared.fragments.clone();
         let own = workspace.and_then(|id| self.workspaces.get(id)).map(|level| level.fragments.clone());
         fragments.extend(own.unwrap_or_default());
-        Resources { named_values: values.by_name, fragments, backends: Some(self.backend_ids()), ..Resources::default() }
+        Resources { named_values: values.by_name, fragments, backends: Some(self.backend_ids(workspace)), ..Resources::default() }
     }
 
-    /// The ids of all backend entities.
-    pub(super) fn backend_ids(&self) -> BTreeSet<String> {
-        self.levels().flat_map(|level| level.backends.keys().cloned()).collect()
-    }
-
-    fn levels(&self) -> impl Iterator<Item = &Level> {
-        std::iter::once(&self.shared).chain(self.workspaces.values())
+    /// The ids of the backend entities that documents of the service, or of a workspace, may name.
+    pub(super) fn backend_ids(&self, workspace: Option<&str>) -> BTreeSet<String> {
+        let own = workspace.and_then(|id| self.workspaces.get(id));
+        std::iter::once(&self.shared).chain(own).flat_map(|level| level.backends.keys().cloned()).collect()
     }
 }
 
@@ -125,8 +124,9 @@ impl Building {
         }
         for (id, file) in &level.backends {
             match backend(id, file, &resources.named_values) {
-                Ok(backend) => {
-                    self.holdings.backends.insert(backend.id.clone(), backend);
+                Ok(mut backend) => {
+                    backend.workspace = workspace.map(Text::copied);
+                    self.holdings.backends.insert(backend.key(), backend);
                 }
                 Err(faults) => self.found.extend(faults.into_iter().map(|fault| bad_backend(id, &fault, Some(file)))),
             }
@@ -154,6 +154,7 @@ impl Building {
                 name: subscription.name.clone(),
                 primary_key: key(primary, ""),
                 secondary_key: key(secondary, " 2"),
+                workspace: workspace.map(Text::copied),
                 granted: subscription.granted.clone(),
                 is_active: subscription.is_active,
                 owner: subscription.owner.clone(),

@@ -11,6 +11,7 @@ use crate::{
     gateway::backends::{Backend, Backends, ManagedIdentity, Properties, Target, faults},
     http::Url,
     source::{Source, Span},
+    text::Text,
     spec::{Auth, Endpoint, Region, Spec},
 };
 
@@ -48,11 +49,14 @@ pub(super) fn all(
         let credential = resource.key.clone().map_or(Credential::Nothing, Credential::Key);
         entity(&resource.id, &resource.endpoint, resource.region, credential)
     });
-    let mut backends: Backends = of_spec.chain(of_others).map(|entity| (entity.id.clone(), entity)).collect();
+    let mut backends: Backends = of_spec.chain(of_others).map(|entity| (entity.key(), entity)).collect();
     if let Some(source) = entities {
         backends.extend(read(source, named_values)?);
     }
-    let found = faults(&backends).into_iter().map(|(id, fault)| Diagnostic::error(CODE, format!("the backend `{id}`: {fault}")));
+    let found = faults(&backends).into_iter().map(|(key, fault)| {
+        let id = backends.get(&key).map_or(Text::EMPTY, |backend| backend.id.clone());
+        Diagnostic::error(CODE, format!("the backend `{id}`: {fault}"))
+    });
     let found: Vec<Diagnostic> =
         found.map(|fault| if let Some(source) = entities { fault.at(source, Span::at(0)) } else { fault }).collect();
     if found.is_empty() { Ok(backends) } else { Err(found) }
@@ -93,7 +97,7 @@ fn read(source: &Arc<Source>, named_values: &BTreeMap<String, String>) -> Result
     for resource in resources {
         match Backend::read(&resource.name, &resource.properties, named_values) {
             Ok(backend) => {
-                backends.insert(backend.id.clone(), backend);
+                backends.insert(backend.key(), backend);
             }
             Err(faults) => found.extend(
                 faults

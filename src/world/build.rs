@@ -42,7 +42,7 @@ fn of_policy(materials: Materials, invent: &dyn Fn(&str) -> String) -> Result<Bu
         from_environment(&given, std::iter::once(&document).chain(fragments.values().map(|document| &**document)), &mut named_values);
     }
     let backends = backends::all(spec.as_ref(), &declared, backend_entities.as_ref(), &named_values)?;
-    let ids = backends.keys().map(ToString::to_string).collect();
+    let ids = backends.values().map(|backend| backend.id.to_string()).collect();
     let found = Resources { named_values: named_values.clone(), fragments, backends: Some(ids), ..Resources::default() };
     let program = Arc::new(policy::compile(&document, &found)?);
     let warnings = program.warnings.clone();

@@ -12,11 +12,31 @@ use crate::{http::Url, text::Text};
 
 pub use properties::Properties;
 
+/// Names one backend of a service. A workspace has backends of its own, and theirs may have the ids of others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key(Text);
+
+impl Key {
+    /// The backend `id` of a workspace, or of the service itself. No id has a slash in it.
+    pub fn new(workspace: Option<&str>, id: &Text) -> Self {
+        Self(workspace.map_or_else(|| id.clone(), |workspace| format!("{workspace}/{id}").into()))
+    }
+}
+
+/// A backend of the service itself.
+impl From<Text> for Key {
+    fn from(id: Text) -> Self {
+        Self(id)
+    }
+}
+
 /// A backend entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backend {
     /// Its id, by which policies refer to it.
     pub id: Text,
+    /// The workspace that it is in; the service itself without one.
+    pub workspace: Option<Text>,
     /// The Azure region that it says it is in; `context.Backend.AzureRegion`.
     pub region: Text,
     /// The Azure resource that it stands for: the management URL of a function app, for example. Shown, never called.
@@ -136,21 +156,21 @@ pub enum Threshold {
     Percentage(u32),
 }
 
-/// Backends by id.
-pub type Backends = BTreeMap<Text, Backend>;
+/// The backends of a service, and of its workspaces.
+pub type Backends = BTreeMap<Key, Backend>;
 
 impl Backend {
     /// A single service without anything around it.
     pub fn single(id: impl Into<Text>, url: Url) -> Self {
         let single = Single { url, credentials: Credentials::default(), tls: Tls::default(), breaker: Vec::new() };
-        Self { id: id.into(), region: Text::EMPTY, resource_id: None, target: Target::Single(Box::new(single)) }
+        Self { id: id.into(), workspace: None, region: Text::EMPTY, resource_id: None, target: Target::Single(Box::new(single)) }
     }
 
     /// A pool of other backends, each with its priority and weight.
     pub fn pool(id: impl Into<Text>, members: impl IntoIterator<Item = (Text, u32, u32)>) -> Self {
         let members = members.into_iter().map(|(backend, priority, weight)| Member { backend, priority, weight }).collect();
         let pool = Pool { members, session_cookie: None, failure_status: 503 };
-        Self { id: id.into(), region: Text::EMPTY, resource_id: None, target: Target::Pool(pool) }
+        Self { id: id.into(), workspace: None, region: Text::EMPTY, resource_id: None, target: Target::Pool(pool) }
     }
 
     /// The entity that a resource's `properties` describe, Named Values put in.
@@ -161,23 +181,28 @@ impl Backend {
         properties::backend(id, properties, named_values)
     }
 
+    /// What tells it from all others.
+    pub fn key(&self) -> Key {
+        Key::new(self.workspace.as_deref(), &self.id)
+    }
+
     /// Whether it is a pool.
     pub fn is_pool(&self) -> bool {
         matches!(self.target, Target::Pool(_))
     }
 }
 
-/// What is wrong between backends: members that do not exist, or are pools themselves. The id of the pool, and what is wrong with it.
-pub fn faults(backends: &Backends) -> Vec<(Text, String)> {
+/// What is wrong between backends: members that do not exist, or are pools themselves. The pool, and what is wrong with it.
+pub fn faults(backends: &Backends) -> Vec<(Key, String)> {
     let mut found = Vec::new();
     for backend in backends.values() {
         let Target::Pool(pool) = &backend.target else { continue };
         for member in &pool.members {
-            match find(backends, &member.backend) {
-                None => found.push((backend.id.clone(), format!("its member `{}` is no backend", member.backend))),
+            match find(backends, backend.workspace.as_deref(), &member.backend) {
+                None => found.push((backend.key(), format!("its member `{}` is no backend", member.backend))),
                 // Source: learn.microsoft.com/azure/api-management/backends (limitations).
                 Some(other) if other.is_pool() => {
-                    found.push((backend.id.clone(), format!("its member `{}` is a pool itself; pools do not nest", member.backend)));
+                    found.push((backend.key(), format!("its member `{}` is a pool itself; pools do not nest", member.backend)));
                 }
                 Some(_) => {}
             }
@@ -186,7 +211,16 @@ pub fn faults(backends: &Backends) -> Vec<(Text, String)> {
     found
 }
 
-/// A backend by its id. Ids of resources compare without case.
-pub fn find<'a>(backends: &'a Backends, id: &str) -> Option<&'a Backend> {
-    backends.get(id).or_else(|| backends.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)).map(|(_, backend)| backend))
+/// The backend that is meant by `id` in a workspace, or in the service itself. What a workspace has not got is the service's. Ids of resources
+/// compare without case.
+pub fn find<'a>(backends: &'a Backends, workspace: Option<&str>, id: &Text) -> Option<&'a Backend> {
+    let exact = |workspace: Option<&str>| backends.get(&Key::new(workspace, id));
+    let alike = |workspace: Option<&str>| {
+        backends.values().find(|known| known.workspace.as_deref() == workspace && known.id.eq_ignore_ascii_case(id))
+    };
+    let own = || exact(workspace).or_else(|| alike(workspace));
+    match workspace {
+        None => own(),
+        Some(_) => own().or_else(|| exact(None)).or_else(|| alike(None)),
+    }
 }

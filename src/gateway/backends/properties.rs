@@ -187,6 +187,7 @@ pub(super) fn backend(id: &str, properties: &Properties, named_values: &BTreeMap
     match target {
         Some(target) if reading.faults.is_empty() => Ok(Backend {
             id: id.to_owned().into(),
+            workspace: None,
             region: properties.azure_region.clone().unwrap_or_default().into(),
             resource_id: properties.resource_id.clone().map(Text::from),
             target,

@@ -10,14 +10,14 @@ use crate::{
     environment::Moment,
     gateway::{
         answers::PolicyError,
-        backends::{self, Single, Target, Tls},
+        backends::{self, Key, Single, Target, Tls},
         breakers::Attempt,
         effect::{ClientGone, Effect, Failure, OperationId, Outgoing, Purpose, Received, Reception, Send},
         instance::locked,
         pools,
     },
     http::{RequestHead, remove_hop_by_hop},
-    policy::elements::forward_request::ForwardRequest,
+    policy::elements::forward_request::{ForwardRequest, HttpVersion},
     text::Text,
 };
 
@@ -38,11 +38,13 @@ pub(in crate::gateway) struct Expected {
     buffered: bool,
     fail_on_error_status_code: bool,
     /// The backend entity that it comes from; never a pool.
-    backend: Option<Text>,
+    backend: Option<Key>,
     /// The session cookie that the client is to keep.
     cookie: Option<Text>,
     /// How the backend's certificate is checked.
     tls: Tls,
+    /// The version of HTTP that it is spoken to in.
+    version: HttpVersion,
     /// What is sent again where the response is a redirect that is followed.
     redirect: Option<Box<Redirect>>,
 }
@@ -70,6 +72,7 @@ pub(super) fn execute(policy: &ForwardRequest, element: &Text, turn: &mut Turn<'
         backend: None,
         cookie: None,
         tls: Tls::default(),
+        version: policy.http_version,
         redirect: None,
     };
     let forward = Forward { expected, follows, timeout };
@@ -90,7 +93,7 @@ pub(super) fn body_read(forward: Forward, outcome: Result<Bytes, ClientGone>, tu
 /// The backend that the request goes to: the one that is set, or a member of the pool that is.
 fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
     let gateway = turn.gateway;
-    let Some(id) = turn.state.backend.as_ref().map(|chosen| chosen.id.clone()) else {
+    let Some((key, id)) = turn.state.backend.as_ref().map(|chosen| (chosen.key.clone(), chosen.id.clone())) else {
         if turn.state.base.is_none() {
             return Err(PolicyError::no_backend());
         }
@@ -98,19 +101,19 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
     };
     let element = forward.expected.element.clone();
     let not_found = || PolicyError::backend_not_found(&element, &id);
-    let mut backend = backends::find(&gateway.backends, &id).ok_or_else(not_found)?;
+    let mut backend = gateway.backends.get(&key).ok_or_else(not_found)?;
     let now = turn.environment.now();
     if let Target::Pool(pool) = &backend.target {
         let breakers = locked(&gateway.instance.breakers);
-        let is_available =
-            |id: &Text| backends::find(&gateway.backends, id).is_some_and(|member| breakers.open_until(&member.id, now).is_none());
+        let find = |id: &Text| backends::find(&gateway.backends, backend.workspace.as_deref(), id);
+        let is_available = |id: &Text| find(id).is_some_and(|member| breakers.open_until(&member.key(), now).is_none());
         let cookies = turn.state.context.request.headers.values("Cookie").map(Text::as_str);
         // A session stays with its member while that is available, whatever its priority.
         let kept = pool.session_cookie.as_ref().and_then(|name| pools::kept(&backend.id, pool, name, cookies));
         let member = match kept.filter(|member| is_available(&member.backend)) {
             Some(member) => Some(member),
             None => {
-                let next = locked(&gateway.instance.pools).next(&backend.id, pool, is_available);
+                let next = locked(&gateway.instance.pools).next(&key, pool, is_available);
                 if let (Some(name), Some(member)) = (&pool.session_cookie, next) {
                     let value = pools::session_value(&backend.id, &member.backend);
                     forward.expected.cookie = Some(format!("{name}={value}; path=/; httponly").into());
@@ -119,8 +122,8 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
             }
         };
         let Some(member) = member else {
-            let first = pool.members.iter().filter_map(|member| backends::find(&gateway.backends, &member.backend));
-            let first = first.filter_map(|member| breakers.open_until(&member.id, now)).min();
+            let first = pool.members.iter().filter_map(|member| find(&member.backend));
+            let first = first.filter_map(|member| breakers.open_until(&member.key(), now)).min();
             let error = PolicyError::pool_is_inactive(&element, &backend.id, pool.failure_status);
             return Err(match first {
                 Some(until) => error.retry_after(until.since(now)),
@@ -128,19 +131,19 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
             });
         };
         drop(breakers);
-        let member = backends::find(&gateway.backends, &member.backend).ok_or_else(not_found)?;
+        let member = find(&member.backend).ok_or_else(not_found)?;
         if turn.detailed {
             turn.say("information", format!("the pool '{}' gives the request to '{}'", backend.id, member.id));
         }
         backend = member;
-    } else if let Some(until) = locked(&gateway.instance.breakers).open_until(&backend.id, now) {
+    } else if let Some(until) = locked(&gateway.instance.breakers).open_until(&key, now) {
         return Err(PolicyError::backend_is_inactive(&element, &backend.id).retry_after(until.since(now)));
     }
     let Target::Single(single) = &backend.target else { return Err(not_found()) };
     turn.state.context.backend = Some(shown(backend));
     turn.state.base = Some(single.url.clone());
     turn.state.update_url();
-    forward.expected.backend = Some(backend.id.clone());
+    forward.expected.backend = Some(backend.key());
     forward.expected.tls = single.tls;
     match &single.credentials.managed_identity {
         None => Ok(send(forward, Some(single), None, turn)),
@@ -157,7 +160,7 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
 pub(super) fn token(forward: Forward, outcome: Result<Text, Text>, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
     let token = outcome.map_err(|message| PolicyError::backend_token(&forward.expected.element, &message))?;
     let gateway = turn.gateway;
-    let backend = forward.expected.backend.as_ref().and_then(|id| backends::find(&gateway.backends, id));
+    let backend = forward.expected.backend.as_ref().and_then(|key| gateway.backends.get(key));
     let single = match backend.map(|backend| &backend.target) {
         Some(Target::Single(single)) => Some(&**single),
         _ => None,
@@ -234,7 +237,14 @@ fn authorize(head: &mut RequestHead, backend: &Single, token: Option<Text>) {
 fn dispatch(request: RequestHead, body: Outgoing, timeout: Duration, expected: Expected, turn: &mut Turn<'_>) -> Outcome {
     turn.state.streaming = None;
     let operation = turn.operation();
-    let send = Send { operation, purpose: Purpose::Forward(expected.tls), request, body, timeout, reception: Reception::Stream };
+    let send = Send {
+        operation,
+        purpose: Purpose::Forward { tls: expected.tls, version: expected.version },
+        request,
+        body,
+        timeout,
+        reception: Reception::Stream,
+    };
     Outcome::Wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(expected))
 }
 
@@ -281,12 +291,12 @@ pub(super) fn received(
 /// Tells the backend's breakers.
 fn count(expected: &Expected, attempt: Attempt<'_>, turn: &mut Turn<'_>) {
     let gateway = turn.gateway;
-    let Some(backend) = expected.backend.as_ref().and_then(|id| backends::find(&gateway.backends, id)) else { return };
+    let Some(backend) = expected.backend.as_ref().and_then(|key| gateway.backends.get(key)) else { return };
     let Target::Single(single) = &backend.target else { return };
     if single.breaker.is_empty() {
         return;
     }
-    let tripped = locked(&gateway.instance.breakers).record(&backend.id, &single.breaker, attempt, turn.environment.now());
+    let tripped = locked(&gateway.instance.breakers).record(&backend.key(), &single.breaker, attempt, turn.environment.now());
     if let Some(tripped) = tripped {
         let seconds = tripped.duration.as_secs_f64();
         turn.say("information", format!("the circuit of the backend '{}' is open for {seconds} s (rule '{}')", backend.id, tripped.rule));

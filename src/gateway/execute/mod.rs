@@ -82,7 +82,7 @@ use crate::{
     },
     environment::Environment,
     expression,
-    policy::{BlockId, Place, Policy, Section, Setting, Statement},
+    policy::{BlockId, Place, Policy, Scope, Section, Setting, Statement},
     text::Text,
 };
 
@@ -167,6 +167,13 @@ pub(super) struct Turn<'a> {
     /// Whether the request is traced in detail.
     pub detailed: bool,
     pub operations: &'a mut u32,
+}
+
+impl Turn<'_> {
+    /// The workspace whose resources the statement may name. The service's own documents mean the service's, whoever's API they run for.
+    pub(super) fn workspace(&self) -> Option<&str> {
+        if self.place.scope == Scope::Global { None } else { self.state.context.workspace.as_ref().map(|workspace| workspace.id.as_str()) }
+    }
 }
 
 /// `200 OK` without a body.

@@ -43,10 +43,10 @@ fn base_url(base: Url, turn: &mut Turn<'_>) -> Outcome {
 fn backend_id(id: &Setting<Text>, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let id = turn.text(id, element)?;
     let gateway = turn.gateway;
-    let Some(backend) = backends::find(&gateway.backends, &id) else {
+    let Some(backend) = backends::find(&gateway.backends, turn.workspace(), &id) else {
         return Err(PolicyError::backend_not_found(element, &id).into());
     };
-    turn.state.backend = Some(Chosen { id: backend.id.clone(), scope: turn.place.scope });
+    turn.state.backend = Some(Chosen { key: backend.key(), id: backend.id.clone(), scope: turn.place.scope });
     turn.state.context.backend = Some(shown(backend));
     // A pool has no URL: the request's is that of a member once `forward-request` has picked one.
     if let Target::Single(single) = &backend.target {

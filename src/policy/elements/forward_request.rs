@@ -22,6 +22,20 @@ pub struct ForwardRequest {
     pub follow_redirects: Setting<bool>,
     /// How long to wait for `100 Continue`, in seconds.
     pub continue_timeout: Option<Setting<i64>>,
+    /// The version of HTTP that the backend is spoken to in.
+    pub http_version: HttpVersion,
+}
+
+/// A version of HTTP to speak to a backend. Source: learn.microsoft.com/azure/api-management/forward-request-policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// HTTP/1.1.
+    #[default]
+    One,
+    /// HTTP/2 where the backend speaks it, else HTTP/1.1.
+    TwoOrOne,
+    /// HTTP/2.
+    Two,
 }
 
 /// What the global scope's section holds: 300 seconds, the response buffered.
@@ -35,11 +49,12 @@ impl Default for ForwardRequest {
             fail_on_error_status_code: false,
             follow_redirects: Setting::Literal(false),
             continue_timeout: None,
+            http_version: HttpVersion::One,
         }
     }
 }
 
-/// Lowers the element. `http-version` makes no difference here: the simulated backends speak every version, and no policy can tell them apart.
+/// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<ForwardRequest> {
     let default = ForwardRequest::default();
     let (timeout_ms, in_seconds) = timeout(lowering, element).unwrap_or((default.timeout_ms, true));
@@ -51,6 +66,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
         fail_on_error_status_code: lowering.literal_bool_attribute(element, "fail-on-error-status-code", false),
         follow_redirects: lowering.bool_attribute(element, "follow-redirects").unwrap_or(Setting::Literal(false)),
         continue_timeout: lowering.int_attribute(element, "continue-timeout", 0..=i64::from(i32::MAX)),
+        // The catalogue has refused every other word.
+        http_version: match lowering.literal_attribute(element, "http-version").as_deref() {
+            Some("2or1") => HttpVersion::TwoOrOne,
+            Some("2") => HttpVersion::Two,
+            _ => HttpVersion::One,
+        },
     })
 }
 
