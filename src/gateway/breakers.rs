@@ -30,6 +30,8 @@ struct Circuit {
     failures: VecDeque<Moment>,
     /// All requests within the interval in parts: where each part begins, requests, failures.
     parts: VecDeque<(Moment, u32, u32)>,
+    /// How often it has opened, and for how long altogether.
+    history: (u64, Duration),
 }
 
 /// What came of a request to a backend.
@@ -57,6 +59,15 @@ impl Breakers {
         circuits.iter().filter_map(|circuit| circuit.open_until).filter(|until| now < *until).max()
     }
 
+    /// How often the circuits of the backend have opened, and how long they were open until `now`.
+    pub(super) fn history(&self, backend: &str, now: Moment) -> (u64, Duration) {
+        let circuits = self.circuits.get(backend).map_or(&[][..], Vec::as_slice);
+        circuits.iter().fold((0, Duration::ZERO), |(trips, open), circuit| {
+            let ahead = circuit.open_until.map_or(Duration::ZERO, |until| until.since(now));
+            (trips + circuit.history.0, open + circuit.history.1.saturating_sub(ahead))
+        })
+    }
+
     /// Counts a request. A request that began before its circuit opened neither counts nor prolongs; the documentation does not say.
     pub(super) fn record(&mut self, backend: &Text, rules: &[Rule], attempt: Attempt<'_>, now: Moment) -> Option<Tripped> {
         if rules.is_empty() {
@@ -70,11 +81,12 @@ impl Breakers {
                 continue;
             }
             if circuit.open_until.is_some() {
-                *circuit = Circuit::default();
+                *circuit = Circuit { history: circuit.history, ..Circuit::default() };
             }
             if circuit.count(rule, is_failure(rule, attempt), now) {
                 let duration = duration(rule, attempt, now);
                 circuit.open_until = Some(now.after(duration));
+                circuit.history = (circuit.history.0 + 1, circuit.history.1.saturating_add(duration));
                 tripped = Some(Tripped { rule: rule.name.clone(), duration });
             }
         }

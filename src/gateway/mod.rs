@@ -43,9 +43,9 @@ mod transform;
 mod usage;
 mod validation;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use crate::{dotnet::context as shown, policy::Program, text::Text};
+use crate::{dotnet::context as shown, environment::Moment, policy::Program, text::Text};
 
 pub use api::{Api, Granted, Operation, Subscription, Version, Versioning};
 pub use backends::{Backend, Backends};
@@ -157,6 +157,11 @@ impl Gateway {
     /// What is known of an operation: by its API's definition, else by the definitions that the gateway was given besides.
     fn definition<'a>(&'a self, hosted: Option<&'a Hosted>, operation: &str) -> Option<&'a Definition> {
         hosted.and_then(|hosted| hosted.api.definitions.get(operation)).or_else(|| self.entities.definitions.get(operation))
+    }
+
+    /// How often the circuits of a backend have opened here, and how long they were open until `now`.
+    pub fn circuit(&self, backend: &str, now: Moment) -> (u64, Duration) {
+        instance::locked(&self.instance.breakers).history(backend, now)
     }
 
     /// Everything that its calls may run.

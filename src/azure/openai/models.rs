@@ -105,13 +105,16 @@ const MODELS: [Model; 35] = [
     chat("gpt-3.5-turbo", 16_385, 4096, USUAL),
 ];
 
+/// Whether a model's name is `start`, or goes on with a version or a size: `gpt-4` is not the beginning of `gpt-45`, but of `gpt-4-0613`;
+/// `gpt-5` that of `gpt-5.1`; `gpt-35` that of `gpt-35-turbo`.
+pub(super) fn begins(name: &str, start: &str) -> bool {
+    name.strip_prefix(start).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+}
+
 impl Model {
     /// What is known of the model `name`.
     pub fn named(name: &str) -> Self {
-        // `gpt-4` is not the beginning of `gpt-45`, but of `gpt-4-0613`; `gpt-5` that of `gpt-5.1`.
-        let begins =
-            |model: &&Model| name.strip_prefix(model.name).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
-        MODELS.iter().find(begins).copied().unwrap_or(UNKNOWN)
+        MODELS.iter().find(|model| begins(name, model.name)).copied().unwrap_or(UNKNOWN)
     }
 
     /// The same, good for every operation.

@@ -1,5 +1,7 @@
 //! One Azure OpenAI resource: what it checks, in the service's order, and who answers.
 
+use std::time::Duration;
+
 use super::{
     Deployments, Reply, ReplyBody, ResourceConfig,
     answer::{Answer, Call, Served},
@@ -16,7 +18,7 @@ use super::{
     route::{self, Operation, Route},
 };
 use crate::{
-    azure::{faults::Fault, hash::keyed, identity::Identity},
+    azure::{faults::Told, hash::keyed, identity::Identity},
     environment::{Environment, Moment, guid_text},
     http::{RequestHead, ResponseHead},
     text::Text,
@@ -43,6 +45,7 @@ struct State {
 struct Arrived<'a> {
     request: &'a RequestHead,
     body: &'a [u8],
+    told: Told<'a>,
     now: Moment,
 }
 
@@ -63,30 +66,39 @@ impl Resource {
         &self.config
     }
 
-    /// Answers a request. Of the faults only [`Fault::Status`] is answered here, before anything is looked at or counted; the
-    /// others are the driver's work, which may still want the right answer ([`Fault::Slow`], [`Fault::CutBody`]).
-    pub fn handle(
-        &mut self,
-        request: &RequestHead,
-        body: &[u8],
-        fault: Option<&Fault>,
-        now: Moment,
-        environment: &mut dyn Environment,
-    ) -> Reply {
+    /// The deployment that a request names, whether there is one of that name or not: in the path, or as `model` of the body. `None` where the
+    /// request means no deployment.
+    pub fn deployment_of(&mut self, request: &RequestHead, _body: &[u8]) -> Option<Text> {
+        route::find(request).map(|route| route.deployment.into())
+    }
+
+    /// Whether a deployment of this name, or of the model of this name, could take a request that is estimated at so many tokens. Nothing is
+    /// counted.
+    pub fn has_room(&self, model: &str, estimate: u64, now: Moment) -> bool {
+        let Deployments::Declared(deployments) = &self.config.deployments else { return true };
+        let mut known = deployments.iter().zip(&self.deployments);
+        known.any(|((name, deployment), state)| {
+            (name.eq_ignore_ascii_case(model) || deployment.model == model) && state.limits.clone().admit(estimate, now).1.is_none()
+        })
+    }
+
+    /// Answers a request, as it is told: a status before anything is looked at or counted, or what is right when its keys are revoked, its
+    /// deployments deleted or its limits fallen. What else may be wrong is the driver's work, which wants the right answer for it.
+    pub fn handle(&mut self, request: &RequestHead, body: &[u8], told: Told<'_>, now: Moment, environment: &mut dyn Environment) -> Reply {
         let request_id = Text::from(guid_text(environment.guid()));
         let always = Always {
             request_id: request_id.clone(),
             client_request_id: request.headers.get("x-ms-client-request-id").cloned(),
             region: self.config.region_display.clone(),
         };
-        let (standing, outcome) = match fault {
-            Some(Fault::Status { status, retry_after }) => {
-                let (standing, refusal) = self.faulty(*status, *retry_after, request, &request_id, now);
+        let (standing, outcome) = match told {
+            Told::Status { status, options } => {
+                let (standing, refusal) = self.faulty(status, options.retry_after, request, &request_id, now);
                 (standing, Err(refusal))
             }
             _ => {
                 let mut standing = None;
-                let outcome = self.serve(&Arrived { request, body, now }, &mut standing, environment);
+                let outcome = self.serve(&Arrived { request, body, told, now }, &mut standing, environment);
                 (standing, outcome)
             }
         };
@@ -94,7 +106,7 @@ impl Resource {
             Ok(Answer { content_type, body }) => {
                 let mut headers = always.fields(Some(content_type));
                 headers::served(&mut headers, guid_text(environment.guid()).into(), self.model_session.clone());
-                Reply { head: ResponseHead { status: 200, reason: "OK".into(), headers }, body }
+                Reply { head: ResponseHead { status: 200, reason: "OK".into(), headers }, body, first_byte: Duration::ZERO, usage: None }
             }
             Err(refusal) => {
                 let body = refusal.body();
@@ -103,11 +115,14 @@ impl Resource {
                     headers::retry_after(&mut headers, wait);
                 }
                 let head = ResponseHead { status: refusal.status, reason: refusal.reason.into(), headers };
-                Reply { head, body: ReplyBody::Whole(body) }
+                Reply { head, body: ReplyBody::Whole(body), first_byte: Duration::ZERO, usage: None }
             }
         };
         if let Some(standing) = standing {
             headers::standing(&mut reply.head.headers, &standing);
+        }
+        if let Told::Status { options, .. } = told {
+            options.dress(&mut reply);
         }
         reply
     }
@@ -115,7 +130,10 @@ impl Resource {
     /// Path and method, credential, deployment, operation, body, limits, model: whatever fails first speaks.
     fn serve(&mut self, arrived: &Arrived, standing: &mut Option<Standing>, environment: &mut dyn Environment) -> Result<Answer, Refusal> {
         let route = route::find(arrived.request).ok_or_else(Refusal::resource_not_found)?;
-        credential::check(arrived.request, &self.config, &self.identity, arrived.now)?;
+        credential::check(arrived.request, &self.config, &self.identity, arrived.told, arrived.now)?;
+        if arrived.told == Told::DeploymentDeleted {
+            return Err(Refusal::deployment_not_found());
+        }
         let mut undeclared;
         let state = match &self.config.deployments {
             Deployments::Declared(deployments) => {
@@ -132,6 +150,8 @@ impl Resource {
         if !model.does(route.operation) {
             return Err(Refusal::operation_not_supported(route.operation, &served.name));
         }
+        let quota = if let Told::Quota(quota) = arrived.told { Some(quota) } else { None };
+        limits.fall_to(quota);
         let region = &self.config.region_display;
         let mut admit = |estimate| {
             let (now, throttled) = limits.admit(estimate, arrived.now);

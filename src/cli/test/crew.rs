@@ -32,6 +32,8 @@ pub(super) struct Orders {
     pub jobs: NonZeroUsize,
     /// Whether it is counted which policies run.
     pub coverage: bool,
+    /// Whether single requests are told of though everything holds.
+    pub stories: bool,
 }
 
 /// What has come of a scenario so far.
@@ -66,7 +68,7 @@ pub(super) fn run(
         for share in &workers {
             let (sender, next, share) = (sender.clone(), &next, share.clone());
             scope.spawn(move || {
-                let options = Options { coverage: orders.coverage, progress: share };
+                let options = Options { coverage: orders.coverage, stories: orders.stories, progress: share };
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let (index, nth) = (number / orders.seeds as usize, number as u64 % orders.seeds);

@@ -68,7 +68,7 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Outcome> {
     let Some(staged) = arguments.staged(printer)? else { return Ok(Outcome::CannotRun) };
     let jobs = arguments.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-    let orders = Orders { seed: arguments.seed, seeds: arguments.seeds, jobs, coverage: arguments.coverage.is_some() };
+    let orders = Orders { seed: arguments.seed, seeds: arguments.seeds, jobs, coverage: arguments.coverage.is_some(), stories: matches!(arguments.format, Format::Json | Format::Html) };
     let output = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     let to_screen = output.is_some() || arguments.format == Format::Text;
     let (mut trials, mut broken) = (Vec::new(), 0_usize);

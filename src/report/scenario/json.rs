@@ -83,9 +83,7 @@ fn fault((timed, story): (&TimedFault, &FaultStory)) -> Json {
     object.insert("atMs".to_owned(), ms(timed.at));
     object.insert("forMs".to_owned(), timed.lasts.map_or(Json::Null, ms));
     object.insert("target".to_owned(), json!(timed.target));
-    if let Json::Object(own) = json!(timed.fault) {
-        object.extend(own);
-    }
+    object.insert("fault".to_owned(), json!(timed.fault.to_string()));
     object.insert("failoverMs".to_owned(), story.failover_time.map_or(Json::Null, ms));
     object.insert("returnMs".to_owned(), story.return_time.map_or(Json::Null, ms));
     Json::Object(object)

@@ -1,0 +1,503 @@
+//! What gateways and resources do with one another in simulated time: requests enter, calls go out, answers come back.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
+
+use bytes::Bytes;
+
+use super::{
+    chance::Stream,
+    journey::{Ending, Held, Journey, Pending},
+    outcome::Call,
+    sdk,
+    simulation::{BEGINNING, Simulation, Step, Ticket},
+    tally::Called,
+    world::World,
+};
+use crate::{
+    azure::{
+        faults::{Answering, Connection, Delivery, End, Ending as Way, Exchange, FaultBoard, Target, Visit},
+        identity::Identity,
+        openai::{Pace, Quotas, Reply, ReplyBody, Resource, ResourceConfig},
+    },
+    environment::Moment,
+    gateway::{
+        Machine,
+        effect::{
+            Answer, AnswerBody, Arrival, ArrivingBody, ClientGone, Effect, Event, Failure, FailureKind, OperationId, Outgoing, Purpose,
+            Received, Reception, Send,
+        },
+    },
+    http::{Headers, ResponseHead, reason_phrase},
+    scenario::TimedFault,
+};
+
+/// What `buffer-response` collects before it passes it on. Source: learn.microsoft.com/azure/api-management/forward-request-policy.
+const CHUNK: usize = 8 * 1024;
+
+/// How long the body of a response that is collected may take: the longest that the service itself waits for a backend.
+const BODY_PATIENCE: Duration = Duration::from_secs(300);
+
+/// What every Azure OpenAI resource's host name ends with.
+const AZURE_OPENAI: &str = ".openai.azure.com";
+
+/// The resources of a run, with their windows and faults.
+pub(super) struct Site {
+    resources: Vec<(Resource, Stream)>,
+    pub board: FaultBoard,
+    identity: Identity,
+    pub faults: Stream,
+}
+
+impl Site {
+    /// The resources of `world`, untouched.
+    pub fn new(world: &World, seed: u64) -> Self {
+        let identity = Identity::new(Stream::new(seed, "identity", 0).next());
+        let quotas = Quotas::new();
+        let resource = |(place, (_, config)): (usize, &(_, ResourceConfig))| {
+            let config = ResourceConfig { quotas: quotas.clone(), pace: Pace::Realistic, ..config.clone() };
+            (Resource::new(config, identity.clone()), Stream::new(seed, "resource", place))
+        };
+        let resources = world.resources.iter().enumerate().map(resource).collect();
+        Self { resources, board: FaultBoard::new(), identity, faults: Stream::new(seed, "faults", 0) }
+    }
+
+    /// A fault of the scenario begins or ends.
+    pub fn fault(&mut self, fault: &TimedFault, begins: bool) {
+        if begins {
+            let until = fault.lasts.map(|_| BEGINNING.after(fault.end()));
+            self.board.set(fault.target.clone(), fault.fault.clone(), BEGINNING.after(fault.at), until);
+        } else {
+            // Another fault on the same target may have taken its place.
+            let now = BEGINNING.after(fault.end());
+            self.board.expire(now);
+        }
+    }
+
+    /// Whether a resource within the boundary could take a request for `model` that is estimated at so many tokens.
+    pub fn has_room(&mut self, world: &World, model: &str, estimate: u64, now: Moment) -> bool {
+        let mut present = self.faults.clone();
+        let environment = &mut present.at(now);
+        world.resources.iter().zip(&mut self.resources).any(|((region, config), (resource, _))| {
+            let exchange = Exchange { from: None, backend: &config.id, region: region.name, deployment: Some(model) };
+            world.data_boundary.contains(*region)
+                && (self.board.is_empty() || self.board.conduct(&exchange, now, environment).is_right())
+                && resource.has_room(model, estimate, now)
+        })
+    }
+
+    /// Whether an answer came from what a fault holds for.
+    pub fn is_target(&self, world: &World, target: &Target, served_by: Option<usize>, gateway: Option<usize>) -> bool {
+        let backend = served_by.and_then(|place| world.resources.get(place));
+        let gateway = gateway.and_then(|place| world.gateways.get(place)).map(|(region, _)| region.name);
+        let in_region = |name: &str| backend.is_some_and(|(region, _)| region.name == name) || gateway == Some(name);
+        match target {
+            Target::Backend(id) => backend.is_some_and(|(_, config)| config.id == *id),
+            Target::Deployment { backend: id, .. } => backend.is_some_and(|(_, config)| config.id == *id),
+            Target::Region(name) => in_region(name),
+            Target::Gateway(name) => gateway == Some(name.as_str()),
+            Target::Link { .. } => false,
+        }
+    }
+}
+
+impl Simulation<'_> {
+    /// A request reaches its gateway.
+    pub fn enter(&mut self, ticket: Ticket, journey: &mut Journey) {
+        let Some(place) = journey.gateway else { return };
+        let (Some((region, _)), Some(gateway)) = (self.world.gateways.get(place), self.gateways.get(place).cloned()) else { return };
+        if !self.site.board.is_empty() {
+            let visit = Visit { region: region.name, from_front_door: journey.crossing.is_some() };
+            let conduct = self.site.board.gateway_conduct(&visit, self.now, &mut self.site.faults.at(self.now));
+            if !conduct.is_right() {
+                journey.touched = true;
+                if let Some((wait, failure)) = conduct.connection.failure(region.name) {
+                    return self.gateway_fails(ticket, journey, wait, failure.kind);
+                }
+                match conduct.ending {
+                    Way::Reset => return self.gateway_fails(ticket, journey, Duration::ZERO, FailureKind::Reset),
+                    Way::Never => return self.at(ticket, journey, Moment(i64::MAX), Step::Close(ticket)),
+                    _ => {}
+                }
+                if let Answering::Status(status, options) = &conduct.answer {
+                    journey.gateways.push(place);
+                    let mut head = ResponseHead { status: *status, reason: reason_phrase(*status).into(), headers: Headers::new() };
+                    if let Some(wait) = options.retry_after {
+                        head.headers.append("Retry-After", wait.as_millis().div_ceil(1000).to_string());
+                    }
+                    return self.client_gets(ticket, journey, self.now.after(conduct.delay), &head);
+                }
+            }
+        }
+        journey.gateways.push(place);
+        let head = match &journey.crossing {
+            Some(crossing) => crossing.head.clone(),
+            None => {
+                let mut head = journey.head.clone();
+                head.url.host = self.network.gateway_host(place);
+                head
+            }
+        };
+        let body = if journey.body.is_empty() { ArrivingBody::None } else { ArrivingBody::Bytes(journey.body.clone()) };
+        let arrival = Arrival { head, body, client: client_address(journey.load), trace: journey.story.is_some(), certificate: None };
+        let machine = Machine::start(gateway, arrival, &mut self.machines.at(self.now));
+        journey.machine = Some(Box::new(machine));
+        self.advance(ticket, journey);
+    }
+
+    /// Does what the machine asks for, until it waits or has answered.
+    fn advance(&mut self, ticket: Ticket, journey: &mut Journey) {
+        while let Some(effect) = journey.machine.as_mut().and_then(|machine| machine.next_effect()) {
+            match effect {
+                Effect::Send(send) => self.call(ticket, journey, send),
+                Effect::Tell(send) => self.tell_resource(journey, &send),
+                Effect::ReadRequestBody { operation } => {
+                    let outcome: Result<Bytes, ClientGone> = Ok(journey.body.clone());
+                    self.settle_at(ticket, journey, self.now, Event::RequestBody { operation, outcome });
+                }
+                Effect::ReadResponseBody { operation, exchange } => self.read(ticket, journey, operation, exchange),
+                Effect::AcquireToken { operation, resource, client_id } => {
+                    let token = self.site.identity.issue(&resource, client_id.as_deref(), self.now);
+                    self.settle_at(ticket, journey, self.now, Event::Token { operation, outcome: Ok(token) });
+                }
+                Effect::Sleep { operation, duration } => {
+                    self.settle_at(ticket, journey, self.now.after(duration), Event::Woke { operation });
+                }
+                Effect::Answer(answer) => {
+                    self.answer(ticket, journey, *answer);
+                    return;
+                }
+            }
+        }
+        if journey.pending.is_empty() && journey.machine.is_some() {
+            // The machine waits for nothing and has not answered: what live is a 500 of the driver.
+            let head = ResponseHead { status: 500, reason: reason_phrase(500).into(), headers: Headers::new() };
+            self.client_gets(ticket, journey, self.now, &head);
+        }
+    }
+
+    /// The machine is told what it waits for.
+    pub fn settle(&mut self, ticket: Ticket, journey: &mut Journey, operation: OperationId) {
+        let Some(place) = journey.pending.iter().position(|(own, pending)| *own == operation && matches!(pending, Pending::Settled(_)))
+        else {
+            return;
+        };
+        let (_, Pending::Settled(event)) = journey.pending.swap_remove(place) else { return };
+        if let Some(machine) = &mut journey.machine {
+            machine.handle(event, &mut self.machines.at(self.now));
+        }
+        self.advance(ticket, journey);
+    }
+
+    /// A call leaves the gateway.
+    fn call(&mut self, ticket: Ticket, journey: &mut Journey, send: Box<Send>) {
+        let Some(gateway) = journey.gateway else { return };
+        let host = send.request.url.host.clone();
+        if send.reception == Reception::Collect && self.ask_entra(ticket, journey, &send) {
+            return;
+        }
+        let resource = self.network.resource(&host);
+        let call = journey.calls.len();
+        if send.purpose != Purpose::SigningKeys {
+            journey.calls.push(Called { backend: resource, throttled: false, tokens: 0 });
+        }
+        if let Some(story) = &mut journey.story {
+            let backend = resource.map_or_else(|| host.clone(), |place| self.backend(place));
+            story.calls.push((self.now, Call { backend, status: None, error: None, took: Duration::ZERO }));
+        }
+        let operation = send.operation;
+        let Some(resource) = resource else {
+            let failure =
+                Failure { kind: FailureKind::DnsFailure, message: format!("no such host `{host}` in the simulated world").into() };
+            return self.fails(ticket, journey, operation, call, self.now, failure);
+        };
+        let wait = self.network.to_resource(gateway, resource);
+        journey.pending.push((operation, Pending::Call(send, call, self.now)));
+        self.later(ticket, journey, wait, Step::Reach(ticket, operation));
+    }
+
+    /// A call reaches its resource.
+    pub fn reach(&mut self, ticket: Ticket, journey: &mut Journey, operation: OperationId) {
+        let Some(place) = journey.pending.iter().position(|(own, pending)| *own == operation && matches!(pending, Pending::Call(..)))
+        else {
+            return;
+        };
+        let (_, Pending::Call(send, call, sent)) = journey.pending.swap_remove(place) else { return };
+        let Some(gateway) = journey.gateway else { return };
+        let Some(resource) = self.network.resource(&send.request.url.host) else { return };
+        let back = self.network.to_resource(gateway, resource);
+        let timeout_at = sent.after(send.timeout);
+        let host = &send.request.url.host;
+        let body = match &send.body {
+            Outgoing::Bytes(bytes) => bytes.clone(),
+            Outgoing::Client => journey.body.clone(),
+            Outgoing::Empty => Bytes::new(),
+        };
+        let no_answer = |timeout: Duration| Failure {
+            kind: FailureKind::Timeout,
+            message: format!("no answer from `{host}` within {timeout:?}").into(),
+        };
+        let Some((machine, environment)) = self.site.resources.get_mut(resource) else { return };
+        let delivery = if self.site.board.is_empty() {
+            let reply = machine.handle(&send.request, &body, Default::default(), self.now, &mut environment.at(self.now));
+            Delivery { reply, length: None, delay: Duration::ZERO, end: End::Complete }
+        } else {
+            let (Some((from, _)), Some((region, config))) = (self.world.gateways.get(gateway), self.world.resources.get(resource)) else {
+                return;
+            };
+            let deployment = if self.site.board.names_deployments() { machine.deployment_of(&send.request, &body) } else { None };
+            let exchange = Exchange { from: Some(from.name), backend: &config.id, region: region.name, deployment: deployment.as_deref() };
+            let conduct = self.site.board.conduct(&exchange, self.now, &mut self.site.faults.at(self.now));
+            if !conduct.is_right() {
+                journey.touched = true;
+            }
+            if let Some((wait, failure)) = conduct.connection.failure(host) {
+                // A name without an address is known without travelling; a refusal comes back.
+                let known = if conduct.connection == Connection::NoAddress { sent } else { self.now.after(back) }.after(wait);
+                return match known <= timeout_at {
+                    true => self.fails(ticket, journey, operation, call, known, failure),
+                    false => self.fails(ticket, journey, operation, call, timeout_at, no_answer(send.timeout)),
+                };
+            }
+            match conduct.ending {
+                Way::Reset => {
+                    let failure = crate::azure::faults::broken_off(host);
+                    return self.fails(ticket, journey, operation, call, self.now.after(back), failure);
+                }
+                Way::Never => return self.fails(ticket, journey, operation, call, timeout_at, no_answer(send.timeout)),
+                _ => {}
+            }
+            let Some((machine, environment)) = self.site.resources.get_mut(resource) else { return };
+            let reply = machine.handle(&send.request, &body, conduct.told(), self.now, &mut environment.at(self.now));
+            conduct.deliver(reply)
+        };
+        let Delivery { reply, delay, end, .. } = delivery;
+        let Reply { head, body, first_byte, usage } = reply;
+        if let Some(called) = journey.calls.get_mut(call) {
+            called.throttled = head.status == 429;
+            called.tokens = usage.as_ref().map_or(0, |usage| usage.prompt_tokens + usage.completion_tokens);
+        }
+        let there = self.now.after(first_byte + delay + back);
+        if there > timeout_at {
+            return self.fails(ticket, journey, operation, call, timeout_at, no_answer(send.timeout));
+        }
+        self.told_call(journey, call, Some(head.status), None, there);
+        let chunks = match body {
+            ReplyBody::Whole(bytes) => vec![crate::azure::openai::Chunk { after: Duration::ZERO, bytes }],
+            ReplyBody::Stream(chunks) => chunks,
+        };
+        let held = Held::new(call, chunks, there, |last| match end {
+            End::Complete => Ending::Whole,
+            End::Reset => Ending::Cut(last.max(there)),
+            End::Silence => Ending::Stalled,
+        });
+        match send.reception {
+            Reception::Stream => {
+                journey.held.push((operation, held));
+                self.settle_at(ticket, journey, there, Event::Response { operation, outcome: Ok(Received { head, body: None }) });
+            }
+            Reception::Collect => {
+                let end = there.after(BODY_PATIENCE);
+                match held.end {
+                    Ending::Whole if held.last() <= end => {
+                        let at = held.last().max(there);
+                        let outcome = Ok(Received { head, body: Some(held.concat()) });
+                        self.settle_at(ticket, journey, at, Event::Response { operation, outcome });
+                    }
+                    Ending::Cut(at) if at <= end => {
+                        let failure = crate::azure::faults::broken_off(host);
+                        self.told_call(journey, call, None, Some("cut-body"), at);
+                        self.settle_at(ticket, journey, at, Event::Response { operation, outcome: Err(failure) });
+                    }
+                    _ => self.fails(ticket, journey, operation, call, end, no_answer(BODY_PATIENCE)),
+                }
+            }
+        }
+    }
+
+    /// A call has failed, and its gateway will know at a moment.
+    fn fails(&mut self, ticket: Ticket, journey: &mut Journey, operation: OperationId, call: usize, at: Moment, failure: Failure) {
+        self.told_call(journey, call, None, Some(failure.kind.word()), at);
+        self.settle_at(ticket, journey, at, Event::Response { operation, outcome: Err(failure) });
+    }
+
+    /// A request that nobody waits for.
+    fn tell_resource(&mut self, journey: &mut Journey, send: &Send) {
+        let Some(resource) = self.network.resource(&send.request.url.host) else { return };
+        let body = if let Outgoing::Bytes(bytes) = &send.body { bytes.clone() } else { Bytes::new() };
+        let Some((machine, environment)) = self.site.resources.get_mut(resource) else { return };
+        let reply = machine.handle(&send.request, &body, Default::default(), self.now, &mut environment.at(self.now));
+        let tokens = reply.usage.map_or(0, |usage| usage.prompt_tokens + usage.completion_tokens);
+        journey.calls.push(Called { backend: Some(resource), throttled: reply.head.status == 429, tokens });
+    }
+
+    /// Answers what goes to Microsoft Entra ID; says whether it did.
+    fn ask_entra(&mut self, ticket: Ticket, journey: &mut Journey, send: &Send) -> bool {
+        let host = &send.request.url.host;
+        if self.network.resource(host).is_some() || host.ends_with(AZURE_OPENAI) {
+            return false;
+        }
+        let form = match (&*send.request.method, &send.body) {
+            ("POST", Outgoing::Bytes(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            ("POST", _) => Some(String::new()),
+            _ => None,
+        };
+        let Some((status, answer)) = self.site.identity.answer(&send.request.url, form.as_deref(), self.now) else { return false };
+        let headers = [("Content-Type", "application/json; charset=utf-8")].into_iter().collect();
+        let head = ResponseHead { status, reason: reason_phrase(status).into(), headers };
+        let outcome = Ok(Received { head, body: Some(Bytes::from(answer.to_string())) });
+        self.settle_at(ticket, journey, self.now, Event::Response { operation: send.operation, outcome });
+        true
+    }
+
+    /// The gateway reads a response's body to its end.
+    fn read(&mut self, ticket: Ticket, journey: &mut Journey, operation: OperationId, exchange: OperationId) {
+        let Some(held) = take_held(journey, exchange) else {
+            let failure = Failure { kind: FailureKind::Reset, message: "the response's body is gone".into() };
+            return self.settle_at(ticket, journey, self.now, Event::ResponseBody { operation, outcome: Err(failure) });
+        };
+        let region = journey.gateway.and_then(|place| self.world.gateways.get(place)).map_or("", |(region, _)| region.display);
+        let (at, outcome) = match held.end {
+            Ending::Whole => (held.last(), Ok(held.concat())),
+            Ending::Cut(at) => {
+                self.told_call(journey, held.call, None, Some("cut-body"), self.now);
+                (at, Err(crate::azure::faults::broken_off(region)))
+            }
+            // Nothing ends this wait but the client.
+            Ending::Stalled => {
+                journey.gives_up = true;
+                return self.agenda.add(journey.deadline, Step::GiveUp(ticket));
+            }
+        };
+        self.settle_at(ticket, journey, at.max(self.now), Event::ResponseBody { operation, outcome });
+    }
+
+    /// The gateway answers its client.
+    fn answer(&mut self, ticket: Ticket, journey: &mut Journey, answer: Answer) {
+        let Answer { head, body, watch } = answer;
+        self.told_trace(journey);
+        journey.machine = None;
+        journey.watch = watch;
+        let way = self.way_to_client(journey);
+        let mut patience = Duration::MAX;
+        if let Some(crossing) = &mut journey.crossing {
+            // The head is the first that the edge hears.
+            if self.now.after(way) > crossing.deadline {
+                let deadline = crossing.deadline;
+                return self.agenda.add(deadline, Step::EdgeTimeout(ticket));
+            }
+            crossing.deadline = Moment(i64::MAX);
+            patience = journey.crossing.as_deref().map_or(Duration::MAX, |crossing| self.edge_patience(crossing));
+        }
+        self.sees(journey, &head);
+        let (held, screens, buffered) = match body {
+            AnswerBody::Empty => return self.whole(ticket, journey, Bytes::new(), way),
+            AnswerBody::Bytes(bytes) => return self.whole(ticket, journey, bytes, way),
+            AnswerBody::Stream { exchange, buffered } => (take_held(journey, exchange), Vec::new(), buffered),
+            AnswerBody::Screened { exchange, screens } => (take_held(journey, exchange), screens, false),
+        };
+        let Some(held) = held else { return self.whole(ticket, journey, Bytes::new(), way) };
+        let passed = super::passing::pass(&held, screens, buffered, self.now, patience, journey.watch.as_deref_mut());
+        journey.seen.first_byte = passed.first.map(|at| at.after(way));
+        // A client waits anew for each piece of a stream.
+        let patience = self.scenario.load.get(journey.load).map_or(Duration::MAX, |load| load.client.timeout);
+        if journey.streaming && passed.longest_pause <= patience {
+            journey.deadline = passed.end.after(way + patience);
+        }
+        match held.end {
+            _ if passed.is_cut => journey.seen.error = Some("cut-body"),
+            Ending::Stalled if !passed.is_over => {
+                journey.seen.error = Some("timeout");
+                let until = passed.end.after(way + patience);
+                journey.deadline = if journey.streaming { until } else { journey.deadline };
+                self.agenda.add(journey.deadline, Step::Passed(ticket));
+                self.agenda.add(journey.deadline, Step::Close(ticket));
+                return;
+            }
+            Ending::Cut(_) if !passed.is_over => {
+                journey.seen.error = Some("cut-body");
+                self.told_call(journey, held.call, None, Some("cut-body"), self.now);
+            }
+            _ if !passed.is_complete => journey.seen.error = Some("incomplete"),
+            _ => {}
+        }
+        if journey.watch.is_some() {
+            self.agenda.add(passed.end.max(self.now), Step::Passed(ticket));
+        }
+        self.at(ticket, journey, passed.end.max(self.now).after(way), Step::Close(ticket));
+    }
+
+    /// An answer whose body is there.
+    fn whole(&mut self, ticket: Ticket, journey: &mut Journey, body: Bytes, way: Duration) {
+        if !super::passing::is_complete(&body, journey.seen.status, self.site.board.is_empty() && !journey.touched) {
+            journey.seen.error = Some("incomplete");
+        }
+        if !body.is_empty() {
+            journey.seen.first_byte = Some(self.now.after(way));
+        }
+        if let Some(watch) = journey.watch.take() {
+            watch.end(self.now);
+        }
+        self.at(ticket, journey, self.now.after(way), Step::Close(ticket));
+    }
+
+    /// The last of a body has passed the gateway: what looked on counts.
+    pub fn passed(&mut self, journey: &mut Journey) {
+        if let Some(watch) = journey.watch.take() {
+            let records = watch.end(self.now);
+            if let Some(last) = journey.story.as_mut() {
+                last.trace.extend(records);
+            }
+        }
+    }
+
+    fn sees(&self, journey: &mut Journey, head: &ResponseHead) {
+        journey.seen.status = Some(head.status);
+        let answered = || journey.calls.iter().rev().find_map(|call| call.backend).map(|place| self.backend(place));
+        journey.seen.served_by = head.headers.get(&self.world.served_by).cloned().or_else(answered);
+        if head.status >= 400 {
+            (journey.seen.retry_after, journey.seen.should_retry) = sdk::wishes(&head.headers);
+        }
+    }
+
+    /// From the gateway back to the client, one way.
+    fn way_to_client(&self, journey: &Journey) -> Duration {
+        match (&journey.crossing, journey.gateway) {
+            (Some(crossing), _) => self.way_through_edge(crossing),
+            (None, Some(gateway)) => self.network.to_gateway(journey.load, gateway),
+            (None, None) => Duration::ZERO,
+        }
+    }
+
+    /// The client gets an answer without a body that counts.
+    fn client_gets(&mut self, ticket: Ticket, journey: &mut Journey, at: Moment, head: &ResponseHead) {
+        self.sees(journey, head);
+        let at = at.after(self.way_to_client(journey));
+        self.at(ticket, journey, at, Step::Close(ticket));
+    }
+
+    /// A gateway gives no answer: the edge hears of it, or the client itself.
+    fn gateway_fails(&mut self, ticket: Ticket, journey: &mut Journey, wait: Duration, kind: FailureKind) {
+        let at = self.now.after(wait + self.way_to_client(journey));
+        if journey.crossing.is_some() {
+            return self.at(ticket, journey, at, Step::Bounce(ticket, kind));
+        }
+        journey.seen.error = Some(kind.word());
+        self.at(ticket, journey, at, Step::Close(ticket));
+    }
+}
+
+fn take_held(journey: &mut Journey, exchange: OperationId) -> Option<Held> {
+    let place = journey.held.iter().position(|(own, _)| *own == exchange)?;
+    Some(journey.held.swap_remove(place).1)
+}
+
+/// The address that a load's clients come from: out of a block for documentation (RFC 5737).
+pub(super) fn client_address(load: usize) -> IpAddr {
+    Ipv4Addr::new(203, 0, 113, (load % 254) as u8 + 1).into()
+}
+
+/// Chunks of an answer that `buffer-response` collects.
+pub(super) const COLLECTED: usize = CHUNK;

@@ -1,0 +1,158 @@
+//! One request of a client on its way: what it sends, the machine that works on it, what it has met so far.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{
+    edges::Crossing,
+    outcome::{Call, Try},
+    tally::Called,
+};
+use crate::{
+    azure::openai::Chunk,
+    environment::Moment,
+    gateway::{
+        Machine,
+        effect::{Event, OperationId, Send, Watch},
+        trace::Record,
+    },
+    http::RequestHead,
+    text::Text,
+};
+
+/// A request of a client, with all its sendings.
+pub(super) struct Journey {
+    /// Tells this sending of this request from what sat here before: what was meant for that comes too late.
+    pub turn: u32,
+    /// The request's number, in the order of arrival.
+    pub number: u64,
+    /// The load that it belongs to.
+    pub load: usize,
+    /// The user of a closed load who waits for it.
+    pub user: bool,
+    pub head: RequestHead,
+    pub body: Bytes,
+    pub model: Text,
+    pub streaming: bool,
+    pub estimate: u64,
+    /// When it was first sent.
+    pub first: Moment,
+    /// When it was sent this time.
+    pub sent: Moment,
+    /// When its client gives up on this sending.
+    pub deadline: Moment,
+    /// Whether that stands in the agenda.
+    pub gives_up: bool,
+    /// Sendings before this one.
+    pub retries: u32,
+    /// The gateway that has it.
+    pub gateway: Option<usize>,
+    /// Its way through Front Door.
+    pub crossing: Option<Box<Crossing>>,
+    pub machine: Option<Box<Machine>>,
+    /// Operations under way.
+    pub pending: Vec<(OperationId, Pending)>,
+    /// Responses whose bodies wait.
+    pub held: Vec<(OperationId, Held)>,
+    /// What the client sees at the end of this sending.
+    pub seen: Seen,
+    /// Who looks on while the answer passes.
+    pub watch: Option<Box<Watch>>,
+    /// Calls of this sending and of those before.
+    pub calls: Vec<Called>,
+    /// Where the calls of this sending begin.
+    pub calls_before: usize,
+    /// The gateways that took it.
+    pub gateways: Vec<usize>,
+    pub throttled_with_capacity: u64,
+    /// Whether a fault has touched this sending.
+    pub touched: bool,
+    /// Kept for requests that are to be told of.
+    pub story: Option<Box<Telling>>,
+}
+
+/// What is kept of a request that is to be told of.
+#[derive(Default)]
+pub(super) struct Telling {
+    pub tries: Vec<Try>,
+    /// Calls of this sending with their moments.
+    pub calls: Vec<(Moment, Call)>,
+    pub trace: Vec<Record>,
+}
+
+/// An operation under way.
+pub(super) enum Pending {
+    /// A call on its way to the host that it names; the call's place among the calls, when it was sent.
+    Call(Box<Send>, usize, Moment),
+    /// What the machine will be told.
+    Settled(Event),
+}
+
+/// The body of a response that the gateway has not taken yet.
+pub(super) struct Held {
+    /// The call's place among the calls.
+    pub call: usize,
+    /// The pieces: when each is there, and what it is.
+    pub chunks: Vec<(Moment, Bytes)>,
+    /// How it ends.
+    pub end: Ending,
+}
+
+/// How a body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Whole.
+    Whole,
+    /// The connection breaks at this moment.
+    Cut(Moment),
+    /// Nothing more ever comes.
+    Stalled,
+}
+
+impl Held {
+    /// A body whose first piece can be there at `start`.
+    pub fn new(call: usize, pieces: Vec<Chunk>, start: Moment, end: impl FnOnce(Moment) -> Ending) -> Self {
+        let mut at = start;
+        let chunks: Vec<_> = pieces
+            .into_iter()
+            .map(|chunk| {
+                at = at.after(chunk.after);
+                (at, chunk.bytes)
+            })
+            .collect();
+        Self { call, chunks, end: end(at) }
+    }
+
+    /// When the last piece is there.
+    pub fn last(&self) -> Moment {
+        self.chunks.last().map_or(Moment(i64::MIN), |(at, _)| *at)
+    }
+
+    /// All pieces together.
+    pub fn concat(self) -> Bytes {
+        match &self.chunks[..] {
+            [] => Bytes::new(),
+            [(_, only)] => only.clone(),
+            chunks => chunks.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect(),
+        }
+    }
+}
+
+/// What a client sees of one sending.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    pub status: Option<u16>,
+    /// Why the answer is not whole, or missing.
+    pub error: Option<&'static str>,
+    /// What the served-by header says.
+    pub served_by: Option<Text>,
+    /// When the first byte of the body was there.
+    pub first_byte: Option<Moment>,
+    /// When the client may try again, as the answer says.
+    pub retry_after: Option<Duration>,
+    /// What `x-should-retry` says.
+    pub should_retry: Option<bool>,
+    /// The firewall's rule that blocked it.
+    pub blocked: Option<Text>,
+}

@@ -1,0 +1,180 @@
+//! How the body of an answer passes the gateway: piece by piece, collected or looked at, and whether a client could use it.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use serde::de::IgnoredAny;
+
+use super::{
+    exchange::COLLECTED,
+    journey::{Ending, Held},
+};
+use crate::{
+    environment::Moment,
+    gateway::{effect::Watch, safety::StreamScreen},
+};
+
+/// A body that has passed.
+#[derive(Debug)]
+pub(super) struct Passed {
+    /// When its first byte left the gateway.
+    pub first: Option<Moment>,
+    /// When its last byte did.
+    pub end: Moment,
+    /// The longest that the client has waited between two pieces.
+    pub longest_pause: Duration,
+    /// Whether what looked at it has ended it.
+    pub is_over: bool,
+    /// Whether somebody on the way has lost patience and cut it.
+    pub is_cut: bool,
+    /// Whether a client can use it: a stream ends as its kind does, JSON is whole.
+    pub is_complete: bool,
+}
+
+/// Passes a body on, from `now`. Whoever stands before the client waits as long as `patience` between two pieces.
+pub(super) fn pass(
+    held: &Held,
+    mut screens: Vec<StreamScreen>,
+    buffered: bool,
+    now: Moment,
+    patience: Duration,
+    mut watch: Option<&mut Watch>,
+) -> Passed {
+    let mut passed = Passed { first: None, end: now, longest_pause: Duration::ZERO, is_over: false, is_cut: false, is_complete: false };
+    let mut collected = 0;
+    let mut tail: Bytes = Bytes::new();
+    let mut sent = now;
+    for (at, piece) in &held.chunks {
+        let at = (*at).max(now);
+        if at.since(sent) > patience {
+            passed.is_cut = true;
+            passed.end = sent.after(patience);
+            return passed;
+        }
+        passed.end = at;
+        if let Some(watch) = &mut watch {
+            watch.pass(piece);
+        }
+        let out = screens.iter_mut().fold(piece.clone(), |piece, screen| screen.pass(&piece));
+        passed.is_over = screens.iter().any(StreamScreen::is_over);
+        collected += out.len();
+        if !out.is_empty() {
+            tail = out;
+        }
+        if collected > 0 && (!buffered || collected >= COLLECTED || passed.is_over) {
+            passed.first.get_or_insert(at);
+            passed.longest_pause = passed.longest_pause.max(at.since(sent));
+            sent = at;
+            collected = 0;
+        }
+        if passed.is_over {
+            break;
+        }
+    }
+    if !screens.is_empty() && !passed.is_over {
+        let mut rest = Bytes::new();
+        for screen in &mut screens {
+            let mut out = BytesMut::from(screen.pass(&rest).as_ref());
+            out.extend_from_slice(&screen.end());
+            rest = out.freeze();
+        }
+        if !rest.is_empty() {
+            tail = rest;
+        }
+    }
+    if collected > 0 && held.end == Ending::Whole {
+        passed.first.get_or_insert(passed.end);
+        passed.longest_pause = passed.longest_pause.max(passed.end.since(sent));
+    }
+    if held.end == Ending::Stalled && !passed.is_over && patience < Duration::MAX {
+        passed.is_cut = true;
+        passed.end = sent.after(patience);
+    }
+    if let Ending::Cut(at) = held.end {
+        passed.end = passed.end.max(at);
+    }
+    let is_stream = held.chunks.len() > 1;
+    passed.is_complete = passed.is_over || if is_stream { ends_as_stream(&tail) } else { is_complete(&tail, None, true) };
+    passed
+}
+
+/// Whether a stream of events has its end: `[DONE]`, or the last event of the Responses API.
+fn ends_as_stream(tail: &[u8]) -> bool {
+    let tail = tail.trim_ascii_end();
+    if tail.ends_with(b"[DONE]") {
+        return true;
+    }
+    let start = tail.len().saturating_sub(16 * 1024);
+    let last = tail.get(start..).unwrap_or_default();
+    [&b"response.completed"[..], b"response.incomplete", b"response.failed"].iter().any(|end| contains(last, end))
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// Whether a client could use a whole body: nothing, or JSON to its end, or no JSON at all. `trusting` looks at the last byte alone.
+pub(super) fn is_complete(body: &[u8], status: Option<u16>, trusting: bool) -> bool {
+    if status.is_some_and(|status| status >= 400) {
+        return true;
+    }
+    match body.trim_ascii_start().first() {
+        Some(b'{' | b'[') if trusting => matches!(body.trim_ascii_end().last(), Some(b'}' | b']')),
+        Some(b'{' | b'[') => serde_json::from_slice::<IgnoredAny>(body).is_ok(),
+        Some(b'd') if body.starts_with(b"data:") => ends_as_stream(body),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::azure::openai::Chunk;
+
+    fn at(ms: i64) -> Moment {
+        Moment(ms * 1_000_000)
+    }
+
+    fn chunk(after: u64, text: &'static str) -> Chunk {
+        Chunk { after: Duration::from_millis(after), bytes: Bytes::from_static(text.as_bytes()) }
+    }
+
+    #[test]
+    fn a_stream_passes_as_it_comes_or_when_it_is_collected() {
+        let pieces = vec![chunk(10, "data: a\n\n"), chunk(500, "data: b\n\n"), chunk(10, "data: [DONE]\n\n")];
+        let held = Held::new(0, pieces, at(100), |_| Ending::Whole);
+        let passed = pass(&held, Vec::new(), false, at(100), Duration::MAX, None);
+        assert_eq!((passed.first, passed.end, passed.is_complete), (Some(at(110)), at(620), true));
+        assert_eq!(passed.longest_pause, Duration::from_millis(500));
+        // Less than 8 KiB: all of it leaves with the end.
+        let passed = pass(&held, Vec::new(), true, at(100), Duration::MAX, None);
+        assert_eq!((passed.first, passed.end), (Some(at(620)), at(620)));
+        // The gateway has come to its answer late: nothing leaves before.
+        let passed = pass(&held, Vec::new(), false, at(700), Duration::MAX, None);
+        assert_eq!((passed.first, passed.end), (Some(at(700)), at(700)));
+    }
+
+    #[test]
+    fn a_stream_without_its_end_is_not_whole() {
+        let held = Held::new(0, vec![chunk(1, "data: a\n\n"), chunk(1, "data: b\n\n")], at(0), |_| Ending::Whole);
+        assert!(!pass(&held, Vec::new(), false, at(0), Duration::MAX, None).is_complete);
+    }
+
+    #[test]
+    fn what_a_client_can_use() {
+        for (body, trusting, complete) in [
+            ("", false, true),
+            ("{\"a\":1}\n", true, true),
+            ("{\"a\":1", true, false),
+            ("{\"a\":1", false, false),
+            ("{\"a\":}", true, true),
+            ("{\"a\":}", false, false),
+            ("plain", false, true),
+            ("data: x\n\ndata: [DONE]\n\n", true, true),
+            ("data: x\n\n", true, false),
+        ] {
+            assert_eq!(is_complete(body.as_bytes(), Some(200), trusting), complete, "{body} {trusting}");
+        }
+        assert!(is_complete(b"{", Some(502), false));
+    }
+}

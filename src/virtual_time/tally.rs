@@ -1,0 +1,325 @@
+//! What is counted while a scenario runs: each request once, when it ends, in every scope that it belongs to.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use hdrhistogram::Histogram;
+
+use super::outcome::{Bucket, Cast, FaultStory, Statistics, Timeline};
+use crate::{
+    scenario::{Expectation, Scenario, Scope, Window},
+    text::Text,
+};
+
+/// Buckets of a timeline, about.
+const BUCKETS: u32 = 120;
+
+/// Requests whose stories are kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keep {
+    /// So many of the slowest.
+    pub slowest: usize,
+    /// So many of those that failed, the first ones.
+    pub failed: usize,
+}
+
+/// A request that has ended.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ended {
+    pub number: u64,
+    pub load: usize,
+    /// When it was first sent, from the beginning.
+    pub at: Duration,
+    /// When it ended, from the beginning.
+    pub end: Duration,
+    pub status: Option<u16>,
+    pub error: Option<&'static str>,
+    pub good: bool,
+    pub served_by: Option<usize>,
+    pub first_token: Option<Duration>,
+    /// Calls to backends behind the last answer.
+    pub attempts: u64,
+    /// Calls of all its sendings: backend, whether it was a 429, tokens spent.
+    pub calls: Vec<Called>,
+    /// The gateways that took it.
+    pub gateways: Vec<usize>,
+    pub retries: u64,
+    pub throttled_with_capacity: u64,
+    pub blocked: Option<Text>,
+}
+
+/// A call to a backend.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Called {
+    /// Which; none for a host that is no resource.
+    pub backend: Option<usize>,
+    /// Whether it said 429.
+    pub throttled: bool,
+    /// The tokens that it spent.
+    pub tokens: u64,
+}
+
+impl Ended {
+    pub fn latency(&self) -> Duration {
+        self.end.saturating_sub(self.at)
+    }
+}
+
+/// Numbers of one scope while they grow.
+#[derive(Debug)]
+struct Counted {
+    scope: Scope,
+    load: Option<usize>,
+    /// From the first to (not including) the second.
+    window: Option<(Duration, Duration)>,
+    statistics: Statistics,
+}
+
+impl Counted {
+    fn concerns(&self, load: usize, at: Duration) -> bool {
+        self.load.is_none_or(|own| own == load) && self.window.is_none_or(|(from, to)| (from..to).contains(&at))
+    }
+}
+
+/// All that is counted.
+#[derive(Debug)]
+pub(super) struct Tally {
+    counted: Vec<Counted>,
+    width: Duration,
+    buckets: Vec<(Bucket, Histogram<u32>)>,
+    outside: Vec<bool>,
+    pub faults: Vec<FaultStory>,
+    /// By expectation: the first request that speaks against it.
+    pub offenders: Vec<Option<u64>>,
+    pub failed: Vec<u64>,
+    /// The slowest with their latency, the slowest first.
+    pub slowest: Vec<(Duration, u64)>,
+    keep: Keep,
+}
+
+impl Tally {
+    /// Counts for `scenario`. `outside` says of each backend whether it lies outside the data boundary.
+    pub fn new(scenario: &Scenario, cast: &Cast, outside: Vec<bool>, keep: Keep) -> Self {
+        let mut scopes = vec![Scope::default()];
+        let mut add = |scope: Scope| {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        };
+        for number in 1..=scenario.faults.len() {
+            add(Scope { window: Window::During(number), client: None });
+            add(Scope { window: Window::After(number), client: None });
+        }
+        for load in &scenario.load {
+            add(Scope { window: Window::Whole, client: Some(load.name.to_string()) });
+        }
+        scenario.expect.iter().for_each(|expectation| add(expectation.scope.clone()));
+        // One kind of client alone is all clients.
+        let alone = scenario.load.len() == 1;
+        let counted = scopes
+            .into_iter()
+            .filter(|scope| !(alone && scope.client.is_some()))
+            .map(|scope| Counted {
+                load: scope.client.as_ref().and_then(|client| scenario.load.iter().position(|load| load.name == client.as_str())),
+                window: between(scope.window, scenario),
+                statistics: Statistics::new(cast),
+                scope,
+            })
+            .collect();
+        let width = scenario.duration.div_f64(f64::from(BUCKETS)).max(Duration::from_secs(1));
+        let width = Duration::from_secs(width.as_secs_f64().ceil() as u64);
+        let count = scenario.duration.as_nanos().div_ceil(width.as_nanos().max(1)).clamp(1, 4096);
+        let bucket = || {
+            let none = vec![0; cast.backends.len()];
+            let bucket = Bucket { served_by: none.clone(), tokens: none.clone(), throttled: none, ..Bucket::default() };
+            (bucket, histogram(2))
+        };
+        Self {
+            counted,
+            width,
+            buckets: (0..count).map(|_| bucket()).collect(),
+            outside,
+            faults: vec![FaultStory::default(); scenario.faults.len()],
+            offenders: vec![None; scenario.expect.len()],
+            failed: Vec::new(),
+            slowest: Vec::new(),
+            keep,
+        }
+    }
+
+    /// Counts a request.
+    pub fn ended(&mut self, ended: &Ended, expectations: &[Expectation]) {
+        for counted in self.counted.iter_mut().filter(|counted| counted.concerns(ended.load, ended.at)) {
+            counted.statistics.add(ended, &self.outside);
+        }
+        let place = (ended.at.as_nanos() / self.width.as_nanos().max(1)) as usize;
+        if let Some((bucket, latencies)) = self.buckets.get_mut(place) {
+            bucket.sent += 1;
+            if ended.good {
+                bucket.good += 1;
+                latencies.saturating_record(micros(ended.latency()) / 100);
+                if let Some(served) = ended.served_by.and_then(|backend| bucket.served_by.get_mut(backend)) {
+                    *served += 1;
+                }
+            }
+            for call in &ended.calls {
+                if let Some(tokens) = call.backend.and_then(|backend| bucket.tokens.get_mut(backend)) {
+                    *tokens += call.tokens;
+                }
+                if let Some(throttled) = call.backend.and_then(|backend| bucket.throttled.get_mut(backend)) {
+                    *throttled += u64::from(call.throttled);
+                }
+            }
+        }
+        for (place, expectation) in expectations.iter().enumerate() {
+            let Some(offender) = self.offenders.get_mut(place).filter(|offender| offender.is_none()) else { continue };
+            let concerned = self.counted.iter().any(|counted| counted.scope == expectation.scope && counted.concerns(ended.load, ended.at))
+                || (expectation.scope.client.is_some() && self.counted.iter().all(|counted| counted.scope.client.is_none()));
+            if concerned && super::judge::speaks_against(expectation, ended, &self.outside) {
+                *offender = Some(ended.number);
+            }
+        }
+        if !ended.good && self.failed.len() < self.keep.failed {
+            self.failed.push(ended.number);
+        }
+        if self.keep.slowest > 0 {
+            let latency = ended.latency();
+            let place = self.slowest.partition_point(|(other, _)| *other >= latency);
+            if place < self.keep.slowest {
+                self.slowest.insert(place, (latency, ended.number));
+                self.slowest.truncate(self.keep.slowest);
+            }
+        }
+    }
+
+    /// Counts a request that is under way at the end.
+    pub fn unfinished(&mut self, load: usize, at: Duration) {
+        for counted in self.counted.iter_mut().filter(|counted| counted.concerns(load, at)) {
+            counted.statistics.unfinished += 1;
+        }
+    }
+
+    /// The numbers of a scope.
+    pub fn statistics(&self, scope: &Scope) -> Option<&Statistics> {
+        let find = |scope: &Scope| self.counted.iter().find(|counted| counted.scope == *scope).map(|counted| &counted.statistics);
+        find(scope).or_else(|| find(&Scope { client: None, ..scope.clone() }))
+    }
+
+    /// The numbers over time.
+    pub fn timeline(&self) -> Timeline {
+        let buckets = self.buckets.iter().map(|(bucket, latencies)| {
+            let quantile = |quantile| if latencies.is_empty() { 0 } else { latencies.value_at_quantile(quantile) * 100 };
+            Bucket { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), ..bucket.clone() }
+        });
+        Timeline { width: self.width, buckets: buckets.collect() }
+    }
+}
+
+/// The stretch of time that a window means.
+pub(super) fn between(window: Window, scenario: &Scenario) -> Option<(Duration, Duration)> {
+    let fault = |number: usize| number.checked_sub(1).and_then(|place| scenario.faults.get(place));
+    match window {
+        Window::Whole => None,
+        Window::During(number) => Some(fault(number).map_or((Duration::MAX, Duration::MAX), |fault| (fault.at, fault.end()))),
+        Window::After(number) => Some((fault(number).map_or(Duration::MAX, super::super::scenario::TimedFault::end), Duration::MAX)),
+        Window::Between(from, to) => Some((from, to)),
+    }
+}
+
+impl Statistics {
+    pub(super) fn new(cast: &Cast) -> Self {
+        let none = vec![0; cast.backends.len()];
+        Self {
+            sent: 0,
+            good: 0,
+            unfinished: 0,
+            statuses: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            latency: histogram(3),
+            first_token: histogram(3),
+            attempts: histogram(3),
+            served_by: none.clone(),
+            calls: none.clone(),
+            throttled: none.clone(),
+            tokens: none,
+            gateways: vec![0; cast.gateways.len()],
+            failovers: 0,
+            tokens_wasted: 0,
+            client_retries: 0,
+            throttled_with_capacity: 0,
+            outside_boundary: 0,
+            blocked: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, ended: &Ended, outside: &[bool]) {
+        self.sent += 1;
+        if let Some(status) = ended.status {
+            *self.statuses.entry(status).or_default() += 1;
+        }
+        if let Some(error) = ended.error {
+            *self.errors.entry(error).or_default() += 1;
+        }
+        self.attempts.saturating_record(ended.attempts);
+        let mut spent = 0;
+        for call in &ended.calls {
+            spent += call.tokens;
+            let Some(backend) = call.backend else { continue };
+            let add = |numbers: &mut Vec<u64>, number: u64| {
+                if let Some(own) = numbers.get_mut(backend) {
+                    *own += number;
+                }
+            };
+            add(&mut self.calls, 1);
+            add(&mut self.throttled, u64::from(call.throttled));
+            self.outside_boundary += u64::from(outside.get(backend).copied().unwrap_or(false));
+        }
+        if ended.good {
+            self.good += 1;
+            self.latency.saturating_record(micros(ended.latency()));
+            if let Some(first) = ended.first_token {
+                self.first_token.saturating_record(micros(first));
+            }
+            self.failovers += u64::from(ended.attempts > 1);
+            // The last call of the backend that served is the one whose answer the client got.
+            let served = ended.calls.iter().rfind(|call| call.backend == ended.served_by && call.backend.is_some());
+            if let (Some(backend), Some(call)) = (ended.served_by, served) {
+                spent -= call.tokens;
+                if let Some(tokens) = self.tokens.get_mut(backend) {
+                    *tokens += call.tokens;
+                }
+            }
+            if let Some(served) = ended.served_by.and_then(|backend| self.served_by.get_mut(backend)) {
+                *served += 1;
+            }
+        }
+        self.tokens_wasted += spent;
+        for gateway in &ended.gateways {
+            if let Some(taken) = self.gateways.get_mut(*gateway) {
+                *taken += 1;
+            }
+        }
+        self.client_retries += ended.retries;
+        self.throttled_with_capacity += ended.throttled_with_capacity;
+        if let Some(rule) = &ended.blocked {
+            *self.blocked.entry(rule.clone()).or_default() += 1;
+        }
+    }
+}
+
+/// Values up to an hour in microseconds, with so many significant digits.
+fn histogram<C: hdrhistogram::Counter>(digits: u8) -> Histogram<C> {
+    // The bounds are constants that the library takes.
+    Histogram::new_with_bounds(1, 3_600_000_000, digits).unwrap_or_else(|_| unlimited(digits))
+}
+
+fn unlimited<C: hdrhistogram::Counter>(digits: u8) -> Histogram<C> {
+    // The same without bounds: for digits up to 5 this cannot fail, and more are never asked for.
+    match Histogram::new(digits.min(5)) {
+        Ok(histogram) => histogram,
+        Err(_) => unlimited(3),
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
