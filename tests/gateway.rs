@@ -374,3 +374,43 @@ fn a_body_that_a_policy_replaces_is_no_longer_packed() {
     let answer = ask(&document(TO_B, "<base />", outbound, ""), |_| respond(200, &[("Content-Encoding", "gzip")], "packed"));
     assert_eq!((answer.text().as_str(), answer.header("Content-Encoding").as_str()), ("plain", "-"));
 }
+
+#[test]
+fn it_is_counted_what_runs_where_somebody_asks() {
+    let inbound = "<set-backend-service base-url=\"https://b.example/base\" />\n<choose>\n<when condition=\"@(context.Request.Headers.ContainsKey(\"X-One\"))\">\n\
+                   <set-variable name=\"a\" value=\"1\" />\n</when>\n<when condition=\"@(context.Request.Headers.ContainsKey(\"X-Two\"))\" />\n</choose>\n";
+    let backend = "<retry condition=\"@(context.Response.StatusCode == 503)\" count=\"3\" interval=\"1\">\n<forward-request />\n</retry>\n";
+    let text = document(inbound, backend, "", "<trace source=\"s\"><message>m</message></trace>");
+    let parsed = openai_failover::xml::parse(&openai_failover::source::Source::new("p.xml", text.as_str())).unwrap();
+    let program = std::sync::Arc::new(openai_failover::policy::compile(&parsed, &Default::default()).unwrap());
+    let mut calls = 0;
+    let mut world = World::policy(&text).with_program(program.clone()).on("b.example", move |_| {
+        calls += 1;
+        respond(if calls == 2 { 503 } else { 200 }, &[], "")
+    });
+    world.send(CHAT, &[], None);
+    assert!(program.coverage().is_empty(), "nobody has asked yet");
+    program.count();
+    for headers in [&[][..], &[("X-Two", "")], &[("X-One", ""), ("X-Two", "")], &[]] {
+        assert_eq!(world.send(CHAT, headers, None).head.status, 200);
+    }
+    let points = program.coverage().into_iter().map(|point| {
+        let branch = point.branch.map_or(String::new(), |branch| format!(" {branch}"));
+        format!("{} {}:{} {}{branch}", point.hits, point.section.name(), point.line, point.path)
+    });
+    assert_eq!(
+        points.collect::<Vec<_>>(),
+        [
+            "4 inbound:1 set-backend-service",
+            "4 inbound:2 choose",
+            "1 inbound:2 choose when 1",
+            "1 inbound:2 choose when 2",
+            "2 inbound:2 choose no when",
+            r"1 inbound:4 choose\when[1]\set-variable",
+            "4 backend:8 retry",
+            "1 backend:8 retry again",
+            r"5 backend:9 retry\forward-request",
+            "0 on-error:11 trace",
+        ]
+    );
+}

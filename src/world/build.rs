@@ -183,12 +183,15 @@ fn from_environment<'a>(given: &Given, documents: impl Iterator<Item = &'a Docum
     }
 }
 
+/// What the policy that `gen` writes is called as a document: it is no file here.
+pub const GENERATED: &str = "the generated policy";
+
 /// The policy that `gen` writes.
 fn generated(spec: &Spec) -> Result<Document, Vec<Diagnostic>> {
     let artefacts = generate::generate(spec, &generate::Options::default())?;
     let text =
         artefacts.into_iter().find(|artefact| artefact.path == generate::POLICY).map(|artefact| artefact.contents).unwrap_or_default();
-    xml::parse(&Source::new("the generated policy", text))
+    xml::parse(&Source::new(GENERATED, text))
 }
 
 fn of_spec(spec: &Spec) -> Api {

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use indexmap::IndexMap;
 
-pub use build::build;
+pub use build::{GENERATED, build};
 
 use crate::{
     azure::{front_door::FrontDoorConfig, openai::ResourceConfig},

@@ -30,8 +30,6 @@ pub(super) struct Orders {
     pub seeds: u64,
     /// How many run at a time.
     pub jobs: NonZeroUsize,
-    /// Whether it is counted which policies run.
-    pub coverage: bool,
     /// Whether single requests are told of though everything holds.
     pub stories: bool,
 }
@@ -68,7 +66,7 @@ pub(super) fn run(
         for share in &workers {
             let (sender, next, share) = (sender.clone(), &next, share.clone());
             scope.spawn(move || {
-                let options = Options { coverage: orders.coverage, stories: orders.stories, progress: share };
+                let options = Options { stories: orders.stories, progress: share };
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let (index, nth) = (number / orders.seeds as usize, number as u64 % orders.seeds);

@@ -18,6 +18,7 @@ use self::{crew::Orders, progress::Progress, stage::Staged};
 use super::{Outcome, input, output::Printer};
 use crate::report::{
     Colour,
+    coverage::Coverage,
     scenario::{self, Trial},
 };
 
@@ -67,8 +68,12 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Outcome> {
     let Some(staged) = arguments.staged(printer)? else { return Ok(Outcome::CannotRun) };
+    if arguments.coverage.is_some() {
+        staged.iter().for_each(Staged::count);
+    }
     let jobs = arguments.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-    let orders = Orders { seed: arguments.seed, seeds: arguments.seeds, jobs, coverage: arguments.coverage.is_some(), stories: matches!(arguments.format, Format::Json | Format::Html) };
+    let orders =
+        Orders { seed: arguments.seed, seeds: arguments.seeds, jobs, stories: matches!(arguments.format, Format::Json | Format::Html) };
     let output = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     let to_screen = output.is_some() || arguments.format == Format::Text;
     let (mut trials, mut broken) = (Vec::new(), 0_usize);
@@ -93,12 +98,19 @@ pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Ou
     if to_screen {
         printer.line(&scenario::summary(&trials, printer.colour))?;
     }
+    let coverage = arguments.covered(&staged);
+    if let (Some(coverage), true) = (&coverage, to_screen) {
+        printer.print(&format!("\n{}", coverage.text(printer.colour)))?;
+    }
+    if let (Some(coverage), Some(Some(path)), 0) = (&coverage, &arguments.coverage, broken) {
+        printer.file(path, coverage.lcov())?;
+    }
     match output {
         // A report that lacks a scenario would be taken for a whole one.
         _ if broken > 0 => {}
-        Some(path) => printer.file(path, arguments.format.written(&trials)?)?,
+        Some(path) => printer.file(path, arguments.format.written(&trials, coverage.as_ref())?)?,
         None if arguments.format == Format::Text => {}
-        None => printer.print(&arguments.format.written(&trials)?)?,
+        None => printer.print(&arguments.format.written(&trials, coverage.as_ref())?)?,
     }
     Ok(match (broken, trials.iter().all(Trial::holds)) {
         (0, true) => Outcome::Fine,
@@ -108,6 +120,14 @@ pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Ou
 }
 
 impl Arguments {
+    /// Which policies have run, where that is asked for.
+    fn covered(&self, staged: &[Staged]) -> Option<Coverage> {
+        self.coverage.as_ref()?;
+        let mut coverage = Coverage::default();
+        staged.iter().for_each(|staged| coverage.add(staged.coverage()));
+        Some(coverage)
+    }
+
     /// The scenarios to run; nothing where one of them cannot, which has been said.
     fn staged(&self, printer: &Printer) -> anyhow::Result<Option<Vec<Staged>>> {
         let (mut staged, mut faults, mut unreadable) = (Vec::new(), Vec::new(), false);
@@ -149,13 +169,21 @@ impl Arguments {
 }
 
 impl Format {
-    fn written(self, trials: &[Trial]) -> anyhow::Result<String> {
+    /// The result in this format; the coverage is part of the text and of the JSON document.
+    fn written(self, trials: &[Trial], coverage: Option<&Coverage>) -> anyhow::Result<String> {
         Ok(match self {
             Self::Text => {
                 let texts: String = trials.iter().map(|trial| scenario::text(trial, Colour::Never)).collect();
-                format!("{texts}{}\n", scenario::summary(trials, Colour::Never))
+                let covered = coverage.map_or(String::new(), |coverage| format!("\n{}", coverage.text(Colour::Never)));
+                format!("{texts}{}\n{covered}", scenario::summary(trials, Colour::Never))
             }
-            Self::Json => format!("{}\n", scenario::json(trials)),
+            Self::Json => {
+                let mut document = scenario::json(trials);
+                if let (Some(document), Some(coverage)) = (document.as_object_mut(), coverage) {
+                    document.insert("coverage".to_owned(), coverage.json());
+                }
+                format!("{document}\n")
+            }
             Self::Junit => scenario::junit(trials),
             Self::Html => scenario::html(trials)?,
         })

@@ -11,12 +11,14 @@ use super::super::{
 };
 use crate::{
     diagnostic::Diagnostic,
+    policy::{Program, coverage::Point},
     scenario::{self, Scenario},
     service::Given,
     source::Source,
     spec::Spec,
+    text::Text,
     virtual_time::{self, Keep, Run},
-    world::{self, World},
+    world::{self, GENERATED, World},
 };
 
 /// The slowest requests and the failed ones that a report tells of, each so many.
@@ -39,8 +41,6 @@ pub(super) struct Staged {
 /// How it is run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Options {
-    /// Whether it is counted which policies run.
-    pub coverage: bool,
     /// Whether single requests are told of though everything holds.
     pub stories: bool,
     /// How far a run has come, in thousandths of its simulated time.
@@ -68,6 +68,30 @@ pub(super) fn read(path: &Path, source: &Arc<Source>) -> anyhow::Result<Result<S
     };
     warnings.extend(built.warnings);
     Ok(Ok(Staged { path: path.to_owned(), scenario: Arc::new(scenario), world: built.world, spec: built.spec, warnings }))
+}
+
+impl Staged {
+    /// From now on it is counted which policies run, under every seed.
+    pub fn count(&self) {
+        self.world.gateways.iter().flat_map(|(_, gateway)| gateway.programs()).for_each(|program| program.count());
+    }
+
+    /// What was counted. The policy that a spec generates is named after the spec: there is one for each.
+    pub fn coverage(&self) -> Vec<Point> {
+        // Gateways of several regions may share a program, which counts for all of them.
+        let mut programs: Vec<&Arc<Program>> = Vec::new();
+        for program in self.world.gateways.iter().flat_map(|(_, gateway)| gateway.programs()) {
+            if !programs.iter().any(|known| Arc::ptr_eq(known, program)) {
+                programs.push(program);
+            }
+        }
+        let mut points: Vec<Point> = programs.into_iter().flat_map(|program| program.coverage()).collect();
+        if let Some(spec) = &self.spec {
+            let name = Text::from(format!("{} (generated)", spec.source().name()));
+            points.iter_mut().filter(|point| point.document == GENERATED).for_each(|point| point.document = name.clone());
+        }
+        points
+    }
 }
 
 /// Runs it once.
