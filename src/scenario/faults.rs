@@ -22,7 +22,11 @@ pub(super) fn fault(item: &Spanned<wire::Fault>, duration: Option<Duration>, rea
     let parsed = word.and_then(|word| match Fault::parse(&word.value.0, options(fault)) {
         Ok(fault) => Some(fault),
         Err(wrong) => {
-            reader.error("scenario/bad-fault", blamed(fault, &wrong).unwrap_or(word.span), wrong.to_string(), "");
+            let mut message = wrong.to_string();
+            if let FaultError::StrangeOption { option, .. } = &wrong {
+                message = message.replace(&format!("`{}`", option.flag()), &format!("`{}`", option.key()));
+            }
+            reader.error("scenario/bad-fault", blamed(fault, &wrong).unwrap_or(word.span), message, "");
             None
         }
     });

@@ -35,7 +35,11 @@ pub(super) fn load(
 ) -> Option<Load> {
     let load = &item.value;
     let times = times(item, duration, reader);
-    let named = trace.as_ref().and_then(|trace| trace.iter().find_map(|recorded| recorded.model.clone()));
+    let named = match &trace {
+        Some(trace) => trace.iter().find_map(|recorded| recorded.model.clone()),
+        // A trace that cannot be read may have named one.
+        None => load.trace.said.then(String::new),
+    };
     let arrivals = arrivals(item, trace, times, reader);
     let mix = mix(item, named, reader);
     let (start, end) = times?;

@@ -62,6 +62,7 @@ impl Read for Share {
         let text = reader.text(node, "a share such as `30%`")?;
         let Some(number) = text.strip_suffix('%').and_then(|number| super::grammar::shifted(number.trim_end(), -2)) else {
             let help = match text.parse::<f64>() {
+                Ok(number) if (0.0..=1.0).contains(&number) => format!("did you mean `{}%`?", super::grammar::plain(number, 2)),
                 Ok(_) => format!("did you mean `{}%`?", shown(text)),
                 Err(_) => "a share is a number and a percent sign: `30%`".to_owned(),
             };
