@@ -14,7 +14,7 @@ use super::{
     Arguments, backends,
 };
 use crate::{
-    azure::openai::{Deployments, Quotas, ResourceConfig},
+    azure::openai::{Deployments, Quotas, Recordings, ResourceConfig},
     diagnostic::{Diagnostic, nearest},
     gateway::{Api, Backends, Gateway, Held, Holdings, Programs, Subscription},
     generate,
@@ -141,7 +141,12 @@ impl Setup {
         let resources = Resources { named_values: named_values.clone(), fragments, backends: Some(ids), ..Resources::default() };
         let program = Arc::new(policy::compile(&document, &resources)?);
         warnings.extend(program.warnings.iter().cloned());
-        let simulation = simulation(arguments, spec.as_ref(), &named_values, &backends, &program)?;
+        let mut simulation = simulation(arguments, spec.as_ref(), &named_values, &backends, &program)?;
+        if let Some(path) = &arguments.recordings {
+            files.push(path.clone());
+            let recordings = Recordings::read(&input::read(path)?)?;
+            simulation.resources.iter_mut().for_each(|site| site.config.recordings = recordings.clone());
+        }
         Ok(Self { simulation, spec, is_service: false, policy_name, files, warnings })
     }
 }
@@ -301,6 +306,7 @@ fn resources(spec: &Spec, named_values: &BTreeMap<String, String>) -> Vec<Resour
                 keys: [first.into(), keys().key(&format!("resource {} 2", backend.id)).into()],
                 deployments: Deployments::of_backend(backend),
                 quotas: quotas.clone(),
+                exact_tokens: true,
                 ..ResourceConfig::default()
             };
             ResourceSite { region: backend.region.name.into(), listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), config }
