@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -113,16 +114,19 @@ impl Identity {
     /// Whether this tenant has issued `token` for `audience` and it is valid at `now`. A slash at the end of either audience
     /// makes no difference.
     pub fn verify(&self, token: &str, audience: &str, now: Moment) -> bool {
+        self.validity(token, audience).is_some_and(|valid| valid.contains(&now.unix_seconds()))
+    }
+
+    /// From when until when (not including it), in seconds since 1970, a token for `audience` is valid that this tenant has issued; `None`
+    /// where it is none. See [`Identity::verify`].
+    pub fn validity(&self, token: &str, audience: &str) -> Option<Range<i64>> {
         if !self.is_signed(token) {
-            return false;
+            return None;
         }
-        let Some(claims) = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok()) else { return false };
-        let Ok(claims) = serde_json::from_slice::<Claims>(&claims) else { return false };
-        let seconds = now.unix_seconds();
-        claims.aud.trim_end_matches('/') == audience.trim_end_matches('/')
-            && claims.iss == issuer(TENANT)
-            && claims.nbf <= seconds
-            && seconds < claims.exp
+        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+        let claims: Claims = serde_json::from_slice(&claims).ok()?;
+        let is_ours = claims.aud.trim_end_matches('/') == audience.trim_end_matches('/') && claims.iss == issuer(TENANT);
+        is_ours.then_some(claims.nbf..claims.exp)
     }
 
     /// The key, made when it is first needed: that takes a moment.

@@ -271,7 +271,7 @@ impl World {
             let message = format!("no such host `{host_name}`: more than {UNDECLARED_LIMIT} undeclared resources have been called");
             return Err(failure::failure(FailureKind::DnsFailure, message));
         }
-        let mut config = ResourceConfig::undeclared(host_name.clone(), display.clone());
+        let mut config = ResourceConfig { exact_tokens: true, ..ResourceConfig::undeclared(host_name.clone(), display.clone()) };
         if others.iter().any(|hosted| *hosted.server.id() == config.id) {
             config.id = host_name.to_string();
         }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::{
-    fields::{Field, Reader, Spanned},
+    fields::{Field, Map, Reader, Spanned},
     model::Reach,
     regions::Region,
     scalars::{ApiPath, HeaderName, ModelName},
@@ -82,6 +82,7 @@ fn backends(file: &wire::File, reader: &mut Reader<'_>) {
     for backend in backend_list(file) {
         if let Some(deployments) = backend.deployments.value() {
             deployments.0.iter().for_each(|(_, deployment)| capacity(&deployment.value, reader));
+            spillover(deployments, reader);
         }
         if let Some(auth) = backend.auth.get() {
             match (auth.value.api_key.said, auth.value.managed_identity.said) {
@@ -118,6 +119,35 @@ pub(crate) fn capacity(deployment: &wire::Deployment, reader: &mut Reader<'_>) {
     }
     if !deployment.units.said {
         reader.error(CODE, sku.span, "a provisioned deployment needs `units`", "add `units: 100`, or how many you bought");
+    }
+}
+
+/// A provisioned deployment may spill over to a standard one of the same resource:
+/// <https://learn.microsoft.com/azure/ai-foundry/openai/how-to/spillover-traffic-management>.
+fn spillover(deployments: &Map<ModelName, wire::Deployment, 1>, reader: &mut Reader<'_>) {
+    let named: Vec<_> = deployments.0.iter().map(|(public, own)| (own.value.name.value().unwrap_or(&public.value), &own.value)).collect();
+    for (_, deployment) in &named {
+        let (Some(target), Some(sku)) = (deployment.spillover.get(), deployment.sku.get()) else { continue };
+        if !sku.value.is_provisioned() {
+            let help = "a standard deployment has a quota and answers 429; let `failover` take its requests elsewhere";
+            reader.error("spec/capacity-mismatch", target.span, "only a provisioned deployment spills over", help);
+            continue;
+        }
+        match named.iter().find(|(name, _)| **name == target.value) {
+            None => {
+                let names = named.iter().filter(|(_, other)| !std::ptr::eq(*other, *deployment)).map(|(name, _)| name.0.as_str());
+                let help = match nearest(&target.value.0, names) {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => "it takes the name of a standard deployment of the same backend".to_owned(),
+                };
+                reader.error("spec/dangling-reference", target.span, format!("this backend has no deployment `{}`", target.value.0), help);
+            }
+            Some((_, other)) if other.sku.get().is_some_and(|sku| sku.value.is_provisioned()) => {
+                let help = "name a deployment that is paid by tokens";
+                reader.error("spec/capacity-mismatch", target.span, format!("`{}` is provisioned too", target.value.0), help);
+            }
+            Some(_) => {}
+        }
     }
 }
 
@@ -172,7 +202,12 @@ fn models(file: &wire::File, reader: &mut Reader<'_>) {
             }
         }
     }
-    for model in held.iter().filter(|held| held.backends == 1) {
+    // What takes the overflow of another deployment has its backend's company in that one.
+    let overflow: Vec<&str> = backend_list(file)
+        .flat_map(|backend| backend.deployments.value().into_iter().flat_map(|deployments| &deployments.0))
+        .filter_map(|(_, deployment)| Some(deployment.value.spillover.value()?.0.as_str()))
+        .collect();
+    for model in held.iter().filter(|held| held.backends == 1 && !overflow.contains(&held.name.value.0.as_str())) {
         let message = format!("only one backend holds `{}`: nothing to fail over to", model.name.value.0);
         reader.warning("spec/single-backend-model", model.name.span, message, "deploy it to another backend too");
     }

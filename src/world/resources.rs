@@ -23,6 +23,7 @@ pub(super) fn all(
         keys: [key.into(), invent(&format!("resource {} 2", backend.id)).into()],
         deployments: Deployments::of_backend(backend),
         quotas: quotas.clone(),
+        exact_tokens: true,
         ..ResourceConfig::default()
     };
     let of_spec = spec.into_iter().flat_map(|spec| &spec.backends).map(|backend| {

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use serde::de::MapAccess;
 
 use super::{
-    ReplyBody,
     answer::{Answer, Call, speech},
     errors::Refusal,
     json::Json,
@@ -60,7 +59,7 @@ impl Recording {
             _ => json.raw(&text).raw("\n"),
         };
         let content_type = if self.format.ends_with("json") { "application/json" } else { "text/plain; charset=utf-8" };
-        Answer { content_type, body: ReplyBody::Whole(json.finish()) }
+        Answer::of(content_type, json.finish())
     }
 }
 
@@ -85,7 +84,7 @@ impl Speech {
 
     /// Answers.
     pub fn answer(&self) -> Answer {
-        Answer { content_type: "audio/mpeg", body: ReplyBody::Whole(Bytes::from_static(&SILENCE)) }
+        Answer::of("audio/mpeg", Bytes::from_static(&SILENCE))
     }
 }
 

@@ -1,19 +1,21 @@
 //! Chat completions: the request, the answer, the stream.
 //! Source: learn.microsoft.com/azure/ai-foundry/openai/reference#chat-completions.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, cell::OnceCell, time::Duration};
 
 use serde::de::{MapAccess, SeqAccess};
 
 use super::{
-    answer::{Answer, BURST, Call, PACE, Spoken, speech},
+    answer::{Answer, Call, Speech, Spoken, choices, keep},
     errors::Refusal,
     events::Events,
     filters,
     ids::completion_id,
     json::Json,
     models::Model,
+    outcome::Outcome,
     shape::{Body, Read, Scalar, Shape, read},
+    tokenizer::Counter,
     tokens,
 };
 use crate::environment::Environment;
@@ -27,40 +29,70 @@ const MOST_MESSAGES: usize = 2048;
 const MOST_CHOICES: u64 = 128;
 
 /// A request that is in order.
-#[derive(Debug)]
-pub(super) struct Chat<'a> {
-    prompt: Prompt<'a>,
-    limit: Option<u64>,
-    choices: u64,
+#[derive(Clone, Debug)]
+pub(super) struct Chat {
+    pub prompt: Prompt,
+    /// The longest answer, in tokens.
+    pub limit: Option<u64>,
+    pub choices: u64,
     stream: bool,
     include_usage: bool,
+    /// What repeats the prompt, worked out once.
+    spoken: OnceCell<Vec<Spoken>>,
 }
 
 /// What the messages come to.
-#[derive(Debug, Default)]
-struct Prompt<'a> {
-    tokens: u64,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Prompt {
+    /// What `usage` counts.
+    pub tokens: u64,
     characters: u64,
     images: u64,
-    said: Option<Cow<'a, str>>,
+    /// The beginning of what the user said last.
+    pub said: Option<String>,
+    /// What it asks for on purpose.
+    pub outcome: Option<Outcome>,
 }
 
-impl<'a> Chat<'a> {
+impl Prompt {
+    /// What the answer's opening costs, and nothing yet.
+    pub fn opening() -> Self {
+        Self { tokens: tokens::PER_MESSAGE, ..Self::default() }
+    }
+
+    /// What the limits count: the characters by four.
+    pub fn estimate(&self) -> u64 {
+        self.characters.div_ceil(4) + self.images * tokens::PER_IMAGE
+    }
+
+    /// Takes in what a message, or a part of one, says.
+    pub fn add(&mut self, content: &Content, is_user: bool, counter: Counter) {
+        self.characters += content.text.chars().count() as u64;
+        self.images += content.images;
+        self.tokens += tokens::PER_MESSAGE + counter.count(&content.text) + content.images * tokens::PER_IMAGE;
+        self.outcome = self.outcome.or_else(|| Outcome::asked_in(&content.text));
+        if is_user {
+            self.said = Some(keep(&content.text));
+        }
+    }
+}
+
+impl Chat {
     /// Reads a body.
-    pub fn read(body: &'a [u8], model: &Model) -> Result<Self, Refusal> {
+    pub fn read(body: &[u8], model: &Model, counter: Counter) -> Result<Self, Refusal> {
         let request: Request = read(body)?;
         let limit = request.limits.read(model)?;
         let choices = request.choices.integer("n", 1, MOST_CHOICES)?.unwrap_or(1);
         let stream = request.stream.boolean("stream")?;
         let include_usage = request.stream_options.include_usage(stream)?;
         request.user.text("user")?;
-        Ok(Self { prompt: request.messages.finish()?, limit, choices, stream, include_usage })
+        let prompt = request.messages.finish(counter)?;
+        Ok(Self { prompt, limit, choices, stream, include_usage, spoken: OnceCell::new() })
     }
 
     /// What the limits count: the prompt's characters by four, and the longest answer.
     pub fn estimate(&self) -> u64 {
-        let prompt = self.prompt.characters.div_ceil(4) + self.prompt.images * tokens::PER_IMAGE;
-        prompt.saturating_add(self.limit.unwrap_or(tokens::ASSUMED_ANSWER).saturating_mul(self.choices))
+        self.prompt.estimate().saturating_add(self.limit.unwrap_or(tokens::ASSUMED_ANSWER).saturating_mul(self.choices))
     }
 
     /// Whether the model can hold it.
@@ -71,86 +103,100 @@ impl<'a> Chat<'a> {
     /// Answers.
     pub fn answer(&self, call: &Call, environment: &mut dyn Environment) -> Answer {
         let id = completion_id("chatcmpl-", environment);
-        let said = self.prompt.said.as_deref();
-        let choices: Vec<Spoken> = (0..self.choices).map(|index| Spoken::new(speech(call.config, said, index), self.limit)).collect();
-        if self.stream { Answer::events(self.stream(call, &id, &choices)) } else { Answer::json(self.whole(call, &id, &choices)) }
+        let say = || choices(call, self.prompt.said.as_deref(), self.choices, self.limit);
+        let made;
+        let choices = if call.speech == Speech::Repeat && call.found.is_none() {
+            self.spoken.get_or_init(say).as_slice()
+        } else {
+            made = say();
+            made.as_slice()
+        };
+        let completion = choices.iter().map(|spoken| spoken.tokens + call.speech.reasoning()).sum();
+        if self.stream {
+            Answer::events(self.stream(call, &id, choices, completion), self.prompt.tokens, completion)
+        } else {
+            let awaited = choices.iter().map(|spoken| spoken.tokens).max().unwrap_or(0);
+            Answer::json(self.whole(call, &id, choices, completion), self.prompt.tokens, completion, awaited)
+        }
     }
 
-    fn whole(&self, call: &Call, id: &str, choices: &[Spoken]) -> bytes::Bytes {
-        let mut json = Json::with_capacity(768 + choices.len() * 768);
-        json.raw(r#"{"id":"#).text(id).raw(r#","object":"chat.completion","created":"#).number(call.created);
-        json.raw(r#","model":"#).text(&call.served.answered).raw(r#","system_fingerprint":"#).text(&call.served.fingerprint);
+    fn whole(&self, call: &Call, id: &str, choices: &[Spoken], completion: u64) -> bytes::Bytes {
+        let text: usize = choices.iter().map(|spoken| spoken.text().len()).sum();
+        let mut json = Json::with_capacity(1024 + choices.len() * 640 + text);
+        json.raw(r#"{"id":""#).raw(id).raw(r#"","object":"chat.completion","created":"#).number(call.created);
+        json.raw(r#","model":"#).raw(&call.served.answered).raw(r#","system_fingerprint":"#).raw(&call.served.fingerprint);
         json.raw(r#","prompt_filter_results":[{"prompt_index":0,"content_filter_results":"#).raw(filters::PROMPT);
         json.raw(r#"}],"choices":["#);
         for (index, spoken) in (0..).zip(choices) {
             json.raw(if index == 0 { r#"{"index":"# } else { r#",{"index":"# }).number(index);
             json.raw(r#","finish_reason":""#).raw(spoken.finish).raw(r#"","logprobs":null,"message":{"role":"assistant","content":"#);
-            json.text(spoken.text()).raw(r#","refusal":null,"annotations":[]},"content_filter_results":"#).raw(filters::ANSWER).raw("}");
+            spoken.write(&mut json, spoken.text()).raw(r#","refusal":null,"annotations":[]},"content_filter_results":"#);
+            json.raw(&filters::answer(call.found)).raw("}");
         }
         json.raw(r#"],"usage":"#);
-        self.usage(&mut json, choices);
+        self.usage(&mut json, call, choices.len() as u64, completion);
         json.raw("}");
         json.finish()
     }
 
-    fn usage(&self, json: &mut Json, choices: &[Spoken]) {
+    fn usage(&self, json: &mut Json, call: &Call, choices: u64, completion: u64) {
         let prompt = self.prompt.tokens;
-        let completion: u64 = choices.iter().map(|spoken| spoken.tokens).sum();
         json.raw(r#"{"prompt_tokens":"#).number(prompt).raw(r#","completion_tokens":"#).number(completion);
         json.raw(r#","total_tokens":"#).number(prompt + completion);
-        json.raw(concat!(
-            r#","prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"#,
-            r#""audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}"#
-        ));
+        json.raw(r#","prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":"#);
+        json.number(call.speech.reasoning() * choices);
+        json.raw(r#","audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}"#);
     }
 
     /// The order is the service's: what the filter says of the prompt, roles, contents, ends, usage, `[DONE]`.
     /// Source: learn.microsoft.com/azure/ai-foundry/openai/concepts/content-streaming; github.com/vercel/ai issue 12607.
-    fn stream(&self, call: &Call, id: &str, choices: &[Spoken]) -> Vec<super::Chunk> {
+    fn stream(&self, call: &Call, id: &str, choices: &[Spoken], completion: u64) -> Vec<super::Chunk> {
         let mut before = Json::with_capacity(256);
-        before.raw(r#"{"id":"#).text(id).raw(r#","object":"chat.completion.chunk","created":"#).number(call.created);
-        before.raw(r#","model":"#).text(&call.served.answered).raw(r#","system_fingerprint":"#).text(&call.served.fingerprint);
+        before.raw(r#"{"id":""#).raw(id).raw(r#"","object":"chat.completion.chunk","created":"#).number(call.created);
+        before.raw(r#","model":"#).raw(&call.served.answered).raw(r#","system_fingerprint":"#).raw(&call.served.fingerprint);
         before.raw(r#","choices":["#);
-        let mut events = Events::new(&before, if self.include_usage { r#"],"usage":null}"# } else { "]}" });
+        let burst = call.config.burst.max(1);
+        let mut events = Events::new(before, if self.include_usage { r#"],"usage":null}"# } else { "]}" }, completion / burst);
 
-        let mut first = Json::with_capacity(384);
-        first.raw(r#"{"id":"","object":"","created":0,"model":"","choices":[],"prompt_filter_results":[{"prompt_index":0,"content_filter_results":"#);
-        first.raw(filters::PROMPT).raw("}]}");
-        events.whole(&first);
-
+        events.whole(|json| {
+            json.raw(r#"{"id":"","object":"","created":0,"model":"","choices":[],"prompt_filter_results":[{"prompt_index":0,"content_filter_results":"#);
+            json.raw(filters::PROMPT).raw("}]}");
+        });
         for index in 0..self.choices {
-            let mut item = Json::with_capacity(160);
-            item.raw(r#"{"index":"#).number(index);
-            item.raw(r#","delta":{"role":"assistant","content":""},"finish_reason":null,"logprobs":null,"content_filter_results":{}}"#);
-            events.choices(Duration::ZERO, item.as_bytes());
+            events.choices(Duration::ZERO, |json| {
+                json.raw(r#"{"index":"#).number(index);
+                json.raw(r#","delta":{"role":"assistant","content":""},"finish_reason":null,"logprobs":null,"content_filter_results":{}}"#);
+            });
         }
-        let mut texts: Vec<_> = choices.iter().map(|spoken| tokens::pieces(spoken.text(), BURST)).collect();
+        let mut texts: Vec<_> = choices.iter().map(|spoken| (spoken, spoken.pieces(burst))).collect();
         loop {
-            let mut pause = PACE;
-            for (index, pieces) in (0..).zip(&mut texts) {
-                let Some(piece) = pieces.next() else { continue };
-                let mut item = Json::with_capacity(384);
-                item.raw(r#"{"index":"#).number(index).raw(r#","delta":{"content":"#).text(piece);
-                item.raw(r#"},"finish_reason":null,"logprobs":null,"content_filter_results":"#).raw(filters::PIECE).raw("}");
-                events.choices(pause, item.as_bytes());
-                pause = Duration::ZERO;
+            let mut told = false;
+            for (index, (spoken, pieces)) in (0..).zip(&mut texts) {
+                let Some((piece, tokens)) = pieces.next() else { continue };
+                let pause = if told { Duration::ZERO } else { call.pause(tokens) };
+                told = true;
+                events.choices(pause, |json| {
+                    json.raw(r#"{"index":"#).number(index).raw(r#","delta":{"content":"#);
+                    spoken.write(json, piece);
+                    json.raw(r#"},"finish_reason":null,"logprobs":null,"content_filter_results":"#).raw(filters::PIECE).raw("}");
+                });
             }
-            if !pause.is_zero() {
+            if !told {
                 break;
             }
         }
         for (index, spoken) in (0..).zip(choices) {
-            let mut item = Json::with_capacity(128);
-            item.raw(r#"{"index":"#).number(index).raw(r#","delta":{},"finish_reason":""#).raw(spoken.finish);
-            item.raw(r#"","logprobs":null,"content_filter_results":{}}"#);
-            events.choices(Duration::ZERO, item.as_bytes());
+            events.choices(Duration::ZERO, |json| {
+                json.raw(r#"{"index":"#).number(index).raw(r#","delta":{},"finish_reason":""#).raw(spoken.finish);
+                json.raw(r#"","logprobs":null,"content_filter_results":"#).raw(&filters::end(call.found)).raw("}");
+            });
         }
         if self.include_usage {
-            let mut end = Json::with_capacity(320);
-            end.raw(r#"],"usage":"#);
-            self.usage(&mut end, choices);
-            end.raw("}");
-            events.closing(end.as_bytes());
+            events.closing(|json| {
+                json.raw(r#"],"usage":"#);
+                self.usage(json, call, choices.len() as u64, completion);
+                json.raw("}");
+            });
         }
         events.done()
     }
@@ -267,7 +313,8 @@ impl StreamOptions<'_> {
 struct Messages<'a> {
     whole: Scalar<'a>,
     count: usize,
-    prompt: Prompt<'a>,
+    /// The first ones, as far as they are in order.
+    messages: Vec<Message<'a>>,
     refusal: Option<Refusal>,
 }
 
@@ -278,18 +325,19 @@ impl<'de> Shape<'de> for Messages<'de> {
 
     fn item<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
         let Some(Read(message)) = items.next_element::<Read<Message>>()? else { return Ok(false) };
-        if self.refusal.is_none()
-            && let Err(refusal) = message.add_to(&mut self.prompt, self.count)
-        {
-            self.refusal = Some(refusal);
+        if self.refusal.is_none() && self.count <= MOST_MESSAGES {
+            match message.check(self.count) {
+                Ok(()) => self.messages.push(message),
+                Err(refusal) => self.refusal = Some(refusal),
+            }
         }
         self.count += 1;
         Ok(true)
     }
 }
 
-impl<'a> Messages<'a> {
-    fn finish(self) -> Result<Prompt<'a>, Refusal> {
+impl Messages<'_> {
+    fn finish(self, counter: Counter) -> Result<Prompt, Refusal> {
         match &self.whole {
             Scalar::Absent => return Err(Refusal::missing("messages")),
             Scalar::Array => {}
@@ -301,14 +349,21 @@ impl<'a> Messages<'a> {
         if self.count > MOST_MESSAGES {
             return Err(Refusal::long_array("messages", MOST_MESSAGES, self.count));
         }
-        match self.refusal {
-            Some(refusal) => Err(refusal),
-            None => Ok(Prompt { tokens: self.prompt.tokens + tokens::PER_MESSAGE, ..self.prompt }),
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
         }
+        let mut prompt = Prompt::opening();
+        for message in &self.messages {
+            prompt.add(&message.content, message.role.as_text() == Some("user"), counter);
+            if let Some(name) = message.name.as_text() {
+                prompt.tokens += tokens::PER_NAME + counter.count(name);
+            }
+        }
+        Ok(prompt)
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Message<'a> {
     whole: Scalar<'a>,
     role: Scalar<'a>,
@@ -336,19 +391,19 @@ impl<'de> Shape<'de> for Message<'de> {
     }
 }
 
-impl<'a> Message<'a> {
-    /// Checks message number `index` and adds it up.
-    fn add_to(self, prompt: &mut Prompt<'a>, index: usize) -> Result<(), Refusal> {
+impl Message<'_> {
+    /// Checks message number `index`.
+    fn check(&self, index: usize) -> Result<(), Refusal> {
         if self.whole != Scalar::Object {
             return Err(Refusal::wrong_type(format!("messages[{index}]"), "an object", self.whole.kind()));
         }
-        let role = match &self.role {
+        match &self.role {
             Scalar::Absent => return Err(Refusal::missing(format!("messages[{index}].role"))),
-            Scalar::Text(role) if ROLES.contains(&role.as_ref()) => role,
+            Scalar::Text(role) if ROLES.contains(&role.as_ref()) => {}
             Scalar::Text(role) => return Err(Refusal::wrong_word(format!("messages[{index}].role"), role, &ROLES)),
             other => return Err(Refusal::wrong_type(format!("messages[{index}].role"), "a string", other.kind())),
-        };
-        let content = self.content;
+        }
+        let content = &self.content;
         match (&content.whole, &content.wrong) {
             (Scalar::Text(_), _) | (Scalar::Array, None) => {}
             (Scalar::Array, Some((place, None))) => return Err(Refusal::missing(format!("messages[{index}].content[{place}].type"))),
@@ -365,29 +420,26 @@ impl<'a> Message<'a> {
                 return Err(Refusal::wrong_type(format!("messages[{index}].content"), expected, other.kind()));
             }
         }
-        let characters = content.text.chars().count() as u64;
-        prompt.characters += characters;
-        prompt.images += content.images;
-        prompt.tokens += tokens::PER_MESSAGE + characters.div_ceil(4) + content.images * tokens::PER_IMAGE;
-        if let Some(name) = self.name.as_text() {
-            prompt.tokens += tokens::PER_NAME + tokens::count(name);
-        }
-        if role == "user" {
-            prompt.said = Some(content.text);
-        }
         Ok(())
     }
 }
 
 /// What a message says: a text, or parts of which the texts count.
 #[derive(Debug, Default)]
-struct Content<'a> {
-    whole: Scalar<'a>,
-    text: Cow<'a, str>,
+pub(super) struct Content<'a> {
+    pub whole: Scalar<'a>,
+    pub text: Cow<'a, str>,
     images: u64,
     parts: usize,
     /// The first part that is none: its place, and its kind where it is no object.
     wrong: Option<(usize, Option<&'static str>)>,
+}
+
+impl<'a> Content<'a> {
+    /// A text.
+    pub fn of(text: &'a str) -> Self {
+        Self { text: Cow::Borrowed(text), ..Self::default() }
+    }
 }
 
 impl<'de> Shape<'de> for Content<'de> {
@@ -406,12 +458,12 @@ impl<'de> Shape<'de> for Content<'de> {
         let place = self.parts;
         self.parts += 1;
         match (part.whole, part.kind.as_text()) {
-            (Scalar::Object, Some("text" | "input_text" | "refusal")) => match part.text {
+            (Scalar::Object, Some("text" | "input_text" | "output_text" | "refusal")) => match part.text {
                 Scalar::Text(text) if self.text.is_empty() => self.text = text,
                 Scalar::Text(text) => self.text.to_mut().push_str(&text),
                 _ => {}
             },
-            (Scalar::Object, Some("image_url")) => self.images += 1,
+            (Scalar::Object, Some("image_url" | "input_image")) => self.images += 1,
             (Scalar::Object, Some(_)) => {}
             (Scalar::Object, None) => self.wrong = self.wrong.or(Some((place, None))),
             (other, _) => self.wrong = self.wrong.or(Some((place, Some(other.kind())))),

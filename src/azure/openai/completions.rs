@@ -7,7 +7,7 @@ use serde::de::MapAccess;
 
 use super::{
     Chunk,
-    answer::{Answer, BURST, Call, PACE, Spoken, speech},
+    answer::{Answer, Call, Spoken, choices},
     chat::{StreamOptions, fits},
     errors::Refusal,
     events::Events,
@@ -15,8 +15,9 @@ use super::{
     ids::completion_id,
     json::Json,
     models::Model,
+    outcome::Outcome,
     shape::{Body, Input, Inputs, Read, Scalar, Shape, read},
-    tokens,
+    tokenizer::Counter,
 };
 use crate::environment::Environment;
 
@@ -32,16 +33,20 @@ const MOST_TEXTS: u64 = 2048;
 #[derive(Debug)]
 pub(super) struct Completion<'a> {
     prompts: Vec<Input<'a>>,
-    limit: u64,
+    /// The longest answer, in tokens.
+    pub limit: u64,
+    /// How many answers all prompts get together that the service works out.
+    pub worked_out: u64,
     choices: u64,
-    best_of: u64,
     stream: bool,
     include_usage: bool,
+    /// The tokens of all prompts.
+    pub tokens: u64,
 }
 
 impl<'a> Completion<'a> {
     /// Reads a body.
-    pub fn read(body: &'a [u8], model: &Model) -> Result<Self, Refusal> {
+    pub fn read(body: &'a [u8], model: &Model, counter: Counter) -> Result<Self, Refusal> {
         let request: Request = read(body)?;
         let limit = request.max_tokens.integer("max_tokens", 0, u64::MAX)?.unwrap_or(DEFAULT_LIMIT);
         if limit > model.answer {
@@ -70,37 +75,43 @@ impl<'a> Completion<'a> {
         if (prompts.len() as u64).saturating_mul(choices) > MOST_TEXTS {
             return Err(Refusal::above("n", MOST_TEXTS / prompts.len().max(1) as u64, choices));
         }
-        Ok(Self { prompts, limit, choices, best_of, stream, include_usage })
+        let tokens = prompts.iter().map(|prompt| prompt.tokens(counter)).sum();
+        let worked_out = best_of.saturating_mul(prompts.len() as u64);
+        Ok(Self { prompts, limit, worked_out, choices, stream, include_usage, tokens })
     }
 
     /// What the limits count; `best_of` multiplies the answer.
     pub fn estimate(&self) -> u64 {
-        self.prompt_tokens().saturating_add(self.limit.saturating_mul(self.best_of).saturating_mul(self.prompts.len() as u64))
+        let prompts: u64 = self.prompts.iter().map(Input::estimate).sum();
+        prompts.saturating_add(self.limit.saturating_mul(self.worked_out))
+    }
+
+    /// What a prompt asks for on purpose.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.prompts.iter().find_map(|prompt| Outcome::asked_in(prompt.as_text()?))
     }
 
     /// Whether the model can hold each prompt.
-    pub fn check(&self, model: &Model) -> Result<(), Refusal> {
-        self.prompts.iter().try_for_each(|prompt| fits(model, "prompt", prompt.tokens(), Some(self.limit)))
+    pub fn check(&self, model: &Model, counter: Counter) -> Result<(), Refusal> {
+        self.prompts.iter().try_for_each(|prompt| fits(model, "prompt", prompt.tokens(counter), Some(self.limit)))
     }
 
     /// Answers.
     pub fn answer(&self, call: &Call, environment: &mut dyn Environment) -> Answer {
         let id = completion_id("cmpl-", environment);
-        let mut texts = Vec::new();
-        for prompt in &self.prompts {
-            let said = if let Input::Text(text) = prompt { Some(text.as_ref()) } else { None };
-            texts.extend((0..self.choices).map(|index| Spoken::new(speech(call.config, said, index), Some(self.limit))));
+        let texts: Vec<Spoken> =
+            self.prompts.iter().flat_map(|prompt| choices(call, prompt.as_text(), self.choices, Some(self.limit))).collect();
+        let completion = texts.iter().map(|spoken| spoken.tokens).sum();
+        if self.stream {
+            Answer::events(self.stream(call, &id, &texts, completion), self.tokens, completion)
+        } else {
+            let awaited = texts.iter().map(|spoken| spoken.tokens).max().unwrap_or(0);
+            Answer::json(self.whole(call, &id, &texts, completion), self.tokens, completion, awaited)
         }
-        if self.stream { Answer::events(self.stream(call, &id, &texts)) } else { Answer::json(self.whole(call, &id, &texts)) }
     }
 
-    fn prompt_tokens(&self) -> u64 {
-        self.prompts.iter().map(Input::tokens).sum()
-    }
-
-    fn usage(&self, json: &mut Json, texts: &[Spoken]) {
-        let prompt = self.prompt_tokens();
-        let completion: u64 = texts.iter().map(|spoken| spoken.tokens).sum();
+    fn usage(&self, json: &mut Json, completion: u64) {
+        let prompt = self.tokens;
         json.raw(r#"{"prompt_tokens":"#).number(prompt).raw(r#","completion_tokens":"#).number(completion);
         json.raw(r#","total_tokens":"#).number(prompt + completion).raw("}");
     }
@@ -114,63 +125,60 @@ impl<'a> Completion<'a> {
         json.raw("]");
     }
 
-    fn whole(&self, call: &Call, id: &str, texts: &[Spoken]) -> bytes::Bytes {
+    fn whole(&self, call: &Call, id: &str, texts: &[Spoken], completion: u64) -> bytes::Bytes {
         let mut json = Json::with_capacity(512 + texts.len() * 640);
         json.raw(r#"{"id":"#).text(id).raw(r#","object":"text_completion","created":"#).number(call.created);
         json.raw(r#","model":"#).text(&call.served.name).raw(",");
         self.prompt_filters(&mut json);
         json.raw(r#","choices":["#);
         for (index, spoken) in (0..).zip(texts) {
-            json.raw(if index == 0 { r#"{"text":"# } else { r#",{"text":"# }).text(spoken.text()).raw(r#","index":"#).number(index);
+            json.raw(if index == 0 { r#"{"text":"# } else { r#",{"text":"# });
+            spoken.write(&mut json, spoken.text()).raw(r#","index":"#).number(index);
             json.raw(r#","finish_reason":""#).raw(spoken.finish).raw(r#"","logprobs":null,"content_filter_results":"#);
-            json.raw(filters::ANSWER).raw("}");
+            json.raw(&filters::answer(call.found)).raw("}");
         }
         json.raw(r#"],"usage":"#);
-        self.usage(&mut json, texts);
+        self.usage(&mut json, completion);
         json.raw("}");
         json.finish()
     }
 
     /// The same order as a chat's, without roles.
-    fn stream(&self, call: &Call, id: &str, texts: &[Spoken]) -> Vec<Chunk> {
+    fn stream(&self, call: &Call, id: &str, texts: &[Spoken], completion: u64) -> Vec<Chunk> {
         let mut before = Json::with_capacity(256);
         before.raw(r#"{"id":"#).text(id).raw(r#","object":"text_completion","created":"#).number(call.created);
         before.raw(r#","model":"#).text(&call.served.name).raw(r#","choices":["#);
-        let mut events = Events::new(&before, if self.include_usage { r#"],"usage":null}"# } else { "]}" });
+        let burst = call.config.burst.max(1);
+        let mut events = Events::new(before, if self.include_usage { r#"],"usage":null}"# } else { "]}" }, completion / burst);
 
-        let mut first = Json::with_capacity(384);
-        first.raw(r#"{"id":"","object":"","created":0,"model":"","choices":[],"#);
-        self.prompt_filters(&mut first);
-        first.raw("}");
-        events.whole(&first);
+        events.whole(|json| {
+            json.raw(r#"{"id":"","object":"","created":0,"model":"","choices":[],"#);
+            self.prompt_filters(json);
+            json.raw("}");
+        });
 
         for (index, spoken) in (0..).zip(texts) {
-            for piece in tokens::pieces(spoken.text(), BURST) {
-                events.choices(PACE, stream_item(piece, index, None).as_bytes());
+            for (piece, tokens) in spoken.pieces(burst) {
+                events.choices(call.pause(tokens), |json| {
+                    json.raw(r#"{"text":"#);
+                    spoken.write(json, piece).raw(r#","index":"#).number(index);
+                    json.raw(r#","finish_reason":null,"logprobs":null,"content_filter_results":"#).raw(filters::PIECE).raw("}");
+                });
             }
-            events.choices(Duration::ZERO, stream_item("", index, Some(spoken.finish)).as_bytes());
+            events.choices(Duration::ZERO, |json| {
+                json.raw(r#"{"text":"","index":"#).number(index).raw(r#","finish_reason":""#).raw(spoken.finish);
+                json.raw(r#"","logprobs":null,"content_filter_results":"#).raw(&filters::end(call.found)).raw("}");
+            });
         }
         if self.include_usage {
-            let mut end = Json::with_capacity(128);
-            end.raw(r#"],"usage":"#);
-            self.usage(&mut end, texts);
-            end.raw("}");
-            events.closing(end.as_bytes());
+            events.closing(|json| {
+                json.raw(r#"],"usage":"#);
+                self.usage(json, completion);
+                json.raw("}");
+            });
         }
         events.done()
     }
-}
-
-fn stream_item(text: &str, index: u64, finish: Option<&'static str>) -> Json {
-    let mut item = Json::with_capacity(384);
-    item.raw(r#"{"text":"#).text(text).raw(r#","index":"#).number(index).raw(r#","finish_reason":"#);
-    match finish {
-        Some(finish) => item.raw("\"").raw(finish).raw("\""),
-        None => item.raw("null"),
-    };
-    let findings = if finish.is_some() { "{}" } else { filters::PIECE };
-    item.raw(r#","logprobs":null,"content_filter_results":"#).raw(findings).raw("}");
-    item
 }
 
 #[derive(Default)]

@@ -28,6 +28,8 @@ pub struct ResourceConfig {
     pub pace: Pace,
     /// How long the answers of all deployments are, where these do not say.
     pub answer_tokens: AnswerTokens,
+    /// Whether `usage` counts tokens as the models do; else four characters are a token. Limits estimate either way.
+    pub exact_tokens: bool,
     /// How many tokens a piece of a stream holds, at least 1; 3 unless changed. Large pieces make long streams cheap to simulate.
     pub burst: u64,
     /// What is answered from a recording.
@@ -48,6 +50,7 @@ impl Default for ResourceConfig {
             disable_local_auth: false,
             pace: Pace::Immediate,
             answer_tokens: AnswerTokens::default(),
+            exact_tokens: false,
             burst: super::answer::BURST,
             recordings: Recordings::default(),
             quotas: Quotas::default(),
@@ -171,7 +174,7 @@ pub enum AnswerTokens {
     },
 }
 
-/// Which share of `max_tokens` models use is not documented, and differs with the task: 60 %, with one answer in nine cut at the limit.
+/// Which share of `max_tokens` models use is not documented, and differs with the task: 60 %, with one answer in ten cut at the limit.
 impl Default for AnswerTokens {
     fn default() -> Self {
         Self::Share { of_limit: 0.6, spread: 0.4 }
@@ -182,8 +185,9 @@ impl Default for AnswerTokens {
 const UNLIMITED: u64 = 250;
 
 impl AnswerTokens {
-    /// The length of one answer, at least one token; `limit` is what the request and the model allow.
-    pub(super) fn draw(&self, asked: Option<u64>, limit: u64, environment: &mut dyn Environment) -> u64 {
+    /// The length of one answer, at least one token, and whether the limit cuts it. `asked` is the limit that the request sets, `most` what it
+    /// and the model allow.
+    pub(super) fn draw(&self, asked: Option<u64>, most: u64, environment: &mut dyn Environment) -> (u64, bool) {
         let around = |median: f64, spread, environment: &mut dyn Environment| (median * log_normal(spread, environment)).round() as u64;
         let length = match *self {
             Self::Fixed(length) => length,
@@ -193,6 +197,6 @@ impl AnswerTokens {
                 None => around(UNLIMITED as f64, spread, environment),
             },
         };
-        length.min(limit).max(1)
+        (length.clamp(1, most.max(1)), length > most)
     }
 }

@@ -10,6 +10,7 @@ use super::{
     json::Json,
     models::Model,
     shape::{Body, Input, Inputs, Read, Scalar, Shape, read},
+    tokenizer::Counter,
 };
 use crate::azure::hash::{keyed, mix};
 
@@ -19,11 +20,13 @@ pub(super) struct Embedding<'a> {
     inputs: Vec<Input<'a>>,
     dimensions: u64,
     base64: bool,
+    /// What `usage` counts.
+    pub tokens: u64,
 }
 
 impl<'a> Embedding<'a> {
     /// Reads a body.
-    pub fn read(body: &'a [u8], model: &Model) -> Result<Self, Refusal> {
+    pub fn read(body: &'a [u8], model: &Model, counter: Counter) -> Result<Self, Refusal> {
         let request: Request = read(body)?;
         let base64 = request.encoding_format.word("encoding_format", &["float", "base64"])? == "base64";
         request.user.text("user")?;
@@ -43,17 +46,21 @@ impl<'a> Embedding<'a> {
         if request.input.count > Inputs::KEPT {
             return Err(Refusal::long_array("input", Inputs::KEPT, request.input.count));
         }
-        Ok(Self { inputs: request.input.finish().ok_or_else(Refusal::wrong_input)?, dimensions, base64 })
+        let inputs = request.input.finish().ok_or_else(Refusal::wrong_input)?;
+        let tokens = inputs.iter().map(|input| input.tokens(counter)).sum();
+        Ok(Self { inputs, dimensions, base64, tokens })
     }
 
-    /// What the limits count, and what `usage` says.
+    /// What the limits count.
     pub fn estimate(&self) -> u64 {
-        self.inputs.iter().map(Input::tokens).sum()
+        self.inputs.iter().map(Input::estimate).sum()
     }
 
     /// Whether the model can hold each input.
-    pub fn check(&self, model: &Model) -> Result<(), Refusal> {
-        let Some(tokens) = self.inputs.iter().map(Input::tokens).find(|tokens| *tokens > model.context) else { return Ok(()) };
+    pub fn check(&self, model: &Model, counter: Counter) -> Result<(), Refusal> {
+        let Some(tokens) = self.inputs.iter().map(|input| input.tokens(counter)).find(|tokens| *tokens > model.context) else {
+            return Ok(());
+        };
         let message = format!(
             "This model's maximum context length is {} tokens, however you requested {tokens} tokens ({tokens} in your prompt; 0 for the \
              completion). Please reduce your prompt; or completion length.",
@@ -64,7 +71,7 @@ impl<'a> Embedding<'a> {
 
     /// Answers.
     pub fn answer(&self, call: &Call) -> Answer {
-        let tokens = self.estimate();
+        let tokens = self.tokens;
         let mut json = Json::with_capacity(256 + self.inputs.len() * usize::try_from(self.dimensions).unwrap_or(0) * 12);
         json.raw(r#"{"object":"list","model":"#).text(&call.served.name).raw(r#","data":["#);
         for (index, input) in (0..).zip(&self.inputs) {
@@ -83,17 +90,27 @@ impl<'a> Embedding<'a> {
             json.raw("}");
         }
         json.raw(r#"],"usage":{"prompt_tokens":"#).number(tokens).raw(r#","total_tokens":"#).number(tokens).raw("}}");
-        Answer::json(json.finish())
+        Answer::json(json.finish(), tokens, 0, 0)
     }
 }
 
 impl Input<'_> {
     /// How many tokens it has.
-    pub fn tokens(&self) -> u64 {
+    pub fn tokens(&self, counter: Counter) -> u64 {
         match self {
-            Self::Text(text) => super::tokens::count(text),
+            Self::Text(text) => counter.count(text),
             Self::Tokens { count, .. } => *count,
         }
+    }
+
+    /// How many the limits count.
+    pub fn estimate(&self) -> u64 {
+        self.tokens(Counter::Estimate)
+    }
+
+    /// The text, where it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
     }
 
     fn seed(&self) -> u64 {

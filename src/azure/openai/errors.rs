@@ -8,10 +8,12 @@ use std::{borrow::Cow, time::Duration};
 use bytes::Bytes;
 
 use super::{
+    filters,
     json::Json,
     limits::{Exceeded, Throttled},
     models::Model,
-    route::{Operation, Route},
+    outcome::Category,
+    route::Operation,
 };
 use crate::http::reason_phrase;
 
@@ -35,6 +37,8 @@ enum Words {
     Model { message: Cow<'static, str>, kind: &'static str, param: Option<Cow<'static, str>>, code: Option<&'static str> },
     /// A token that is not accepted has a form of its own.
     Token,
+    /// A prompt that the content filter does not let through.
+    Filtered(Category),
     /// A status that has no body.
     None,
 }
@@ -76,6 +80,16 @@ impl Refusal {
                     r#"{"statusCode":401,"message":"Unauthorized. Access token is missing, invalid, audience is incorrect (https://cognitiveservices.azure.com), or have expired."}"#,
                 );
             }
+            // github.com/microsoft/TinyTroupe issue 85
+            Words::Filtered(found) => {
+                json.raw(concat!(
+                    r#"{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy. "#,
+                    r#"Please modify your prompt and retry. To learn more about our content filtering policies please read our documentation: "#,
+                    r#"https://go.microsoft.com/fwlink/?linkid=2198766","type":null,"param":"prompt","code":"content_filter","status":400,"#,
+                    r#""innererror":{"code":"ResponsibleAIPolicyViolation","content_filter_result":"#
+                ));
+                json.raw(&filters::prompt(*found)).raw("}}}");
+            }
             Words::None => {}
         }
         json.finish()
@@ -91,6 +105,50 @@ impl Refusal {
         let message = "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an \
                        active subscription and use a correct regional API endpoint for your resource.";
         Self { reason: "PermissionDenied", ..Self::front(401, "401", message) }
+    }
+
+    /// A prompt in which the content filter finds something.
+    pub fn filtered(found: Category) -> Self {
+        Self { status: 400, reason: reason_phrase(400), retry_after: None, words: Words::Filtered(found) }
+    }
+
+    /// A key, where the resource takes tokens alone. github.com/microsoft/sample-app-aoai-chatGPT issue 1000.
+    pub fn keys_disabled() -> Self {
+        Self::front(403, "AuthenticationTypeDisabled", "Key based authentication is disabled for this resource.")
+    }
+
+    /// More than ten custom header fields. learn.microsoft.com/azure/ai-foundry/openai/quotas-limits; its body is not documented.
+    pub fn many_fields() -> Self {
+        Self { status: 431, reason: reason_phrase(431), retry_after: None, words: Words::None }
+    }
+
+    /// No stored response of that id. The words are those of OpenAI's own service.
+    pub fn no_response(id: &str) -> Self {
+        Self::invalid(format!("Response with id '{id}' not found."), None, None).with_status(404)
+    }
+
+    /// A response that follows one that is not stored here. github.com/microsoft/agent-framework issue 6419.
+    pub fn no_previous_response(id: &str) -> Self {
+        let message = format!("Previous response with id '{id}' not found.");
+        Self::invalid(message, Some("previous_response_id".into()), Some("previous_response_not_found"))
+    }
+
+    /// A model that the resource does not have.
+    pub fn no_model(id: &str) -> Self {
+        Self::front(404, "ResourceNotFound", format!("The model '{id}' was not found."))
+    }
+
+    /// What a full provisioned deployment answers; its words are not documented, and these are those of the service's front.
+    pub fn full(wait: Duration) -> Self {
+        let message = format!("Rate limit is exceeded. Try again in {} seconds.", seconds(wait));
+        Self { retry_after: Some(wait), ..Self::front(429, "429", message) }
+    }
+
+    /// Whether a provisioned deployment that answers so passes the request on to another.
+    /// Source: learn.microsoft.com/azure/ai-foundry/openai/how-to/spillover-traffic-management.
+    pub fn spills(&self) -> bool {
+        let is_long = matches!(&self.words, Words::Model { code: Some("context_length_exceeded"), .. });
+        matches!(self.status, 429 | 500 | 503) || is_long
     }
 
     /// A token that is not for this service, not valid or expired.
@@ -238,13 +296,11 @@ impl Refusal {
         };
         let seconds = retry_after.map(seconds);
         let message = match subject {
-            Some(Subject { model, region, route }) => format!(
-                "Your requests to {model} for {} in {region} have exceeded the {what} rate limit for your current AIServices S0 pricing \
-                 tier. This request was for {} under Azure OpenAI API version {}.{} To increase your default rate limit, visit: \
+            Some(Subject { model, region, deployment, operation, api_version }) => format!(
+                "Your requests to {model} for {deployment} in {region} have exceeded the {what} rate limit for your current AIServices S0 pricing \
+                 tier. This request was for {} under Azure OpenAI API version {api_version}.{} To increase your default rate limit, visit: \
                  https://aka.ms/oai/quotaincrease.",
-                route.deployment,
-                route.operation.id(),
-                route.api_version,
+                operation.id(),
                 seconds.map(|seconds| format!(" Please retry after {seconds} seconds.")).unwrap_or_default(),
             ),
             None => {
@@ -290,8 +346,10 @@ impl Refusal {
 /// What a message about limits speaks of.
 pub(super) struct Subject<'a> {
     pub model: &'a str,
+    pub deployment: &'a str,
     pub region: &'a str,
-    pub route: &'a Route<'a>,
+    pub operation: Operation,
+    pub api_version: &'a str,
 }
 
 /// Whole seconds, rounded up: a client that waits so long does not come too early.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{
     errors::seconds,
+    json::digits,
     limits::{Gauge, Standing},
 };
 use crate::{http::Headers, text::Text};
@@ -70,6 +71,39 @@ fn number(number: u64) -> Text {
         0 => Text::Static("0"),
         1 => Text::Static("1"),
         60 => Text::Static("60"),
-        _ => number.to_string().into(),
+        _ => {
+            let (digits, start) = digits(number);
+            Text::copied(digits.get(start..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default())
+        }
     }
+}
+
+/// How full a provisioned deployment is, as Microsoft's benchmark tool reads it: a percentage with its sign.
+/// Source: github.com/Azure/azure-openai-benchmark, benchmark/oairequester.py.
+pub(super) fn utilisation(headers: &mut Headers, utilisation: f64) {
+    let tenths = (utilisation * 1000.0).round().clamp(0.0, 1e9) as u64;
+    headers.append("azure-openai-deployment-utilization", format!("{}.{}%", tenths / 10, tenths % 10));
+}
+
+/// Which deployment served, where one that is full may pass requests on.
+/// Source: learn.microsoft.com/azure/ai-foundry/openai/how-to/spillover-traffic-management.
+pub(super) fn spillover(headers: &mut Headers, spill: &Spill) {
+    match spill {
+        Spill::Kept { deployment } => headers.append("x-ms-deployment-name", deployment.clone()),
+        Spill::Passed { from, to } => {
+            headers.append("x-ms-spillover-from-deployment", from.clone());
+            headers.append("x-ms-deployment-name", to.clone());
+        }
+        Spill::Failed { status } => headers.append("x-ms-spillover-error", number(u64::from(*status))),
+    }
+}
+
+/// What has become of a request to a deployment that may pass it on.
+pub(super) enum Spill {
+    /// The deployment itself served it.
+    Kept { deployment: Text },
+    /// Another one did.
+    Passed { from: Text, to: Text },
+    /// Another one was tried and failed as well.
+    Failed { status: u16 },
 }

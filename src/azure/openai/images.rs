@@ -59,7 +59,7 @@ impl<'a> Image<'a> {
             json.raw(r#","prompt_filter_results":"#).raw(filters::PROMPT).raw("}");
         }
         json.raw("]}");
-        Answer::json(json.finish())
+        Answer::json(json.finish(), 0, 0, 0)
     }
 }
 

@@ -51,6 +51,19 @@ impl Standing {
     }
 }
 
+impl Standing {
+    /// The same where a quota that is shared may have less left.
+    pub fn within(self, shared: Self) -> Self {
+        let less = |own: Option<Gauge>, shared: Option<Gauge>| match (own, shared) {
+            (Some(own), Some(shared)) if shared.remaining < own.remaining => {
+                Some(Gauge { remaining: shared.remaining, reset: shared.reset, ..own })
+            }
+            (own, _) => own,
+        };
+        Self { tokens: less(self.tokens, shared.tokens), requests: less(self.requests, shared.requests) }
+    }
+}
+
 /// One limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gauge {

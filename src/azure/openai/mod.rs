@@ -3,10 +3,12 @@
 mod answer;
 mod asked;
 mod audio;
+mod catalogue;
 mod chat;
 mod completions;
 mod config;
 mod credential;
+mod deployment;
 mod embeddings;
 mod errors;
 mod events;
@@ -17,15 +19,21 @@ mod images;
 mod json;
 mod latency;
 mod limits;
+mod memo;
 mod models;
 mod multipart;
+mod outcome;
+mod prose;
+mod provisioned;
 mod quotas;
 mod recordings;
 mod resource;
+mod responses;
 mod route;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod tokenizer;
 mod tokens;
 
 use std::time::Duration;
@@ -40,6 +48,7 @@ pub use latency::Latency;
 pub use quotas::Quotas;
 pub use recordings::Recordings;
 pub use resource::Resource;
+pub use tokenizer::prepare as prepare_tokenizer;
 
 /// An answer of the service.
 #[derive(Clone, Debug)]
@@ -58,10 +67,7 @@ pub struct Reply {
 impl Reply {
     /// From the request's arrival to the last byte.
     pub fn duration(&self) -> Duration {
-        match &self.body {
-            ReplyBody::Whole(_) => self.first_byte,
-            ReplyBody::Stream(chunks) => chunks.iter().fold(self.first_byte, |sum, chunk| sum.saturating_add(chunk.after)),
-        }
+        self.body.duration(self.first_byte)
     }
 }
 
@@ -88,6 +94,13 @@ pub enum ReplyBody {
 }
 
 impl ReplyBody {
+    fn duration(&self, first_byte: Duration) -> Duration {
+        match self {
+            Self::Whole(_) => first_byte,
+            Self::Stream(chunks) => chunks.iter().fold(first_byte, |sum, chunk| sum.saturating_add(chunk.after)),
+        }
+    }
+
     /// All bytes of the body, pauses left out.
     pub fn concat(&self) -> Bytes {
         match self {

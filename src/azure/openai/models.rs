@@ -129,7 +129,7 @@ impl Model {
     pub fn does(&self, operation: Operation) -> bool {
         match self.family {
             Family::Unknown => true,
-            Family::Chat => operation == Operation::Chat,
+            Family::Chat => matches!(operation, Operation::Chat | Operation::Response),
             Family::Completion => operation == Operation::Completion,
             Family::Embedding => operation == Operation::Embedding,
             Family::Transcription => matches!(operation, Operation::Transcription | Operation::Translation),

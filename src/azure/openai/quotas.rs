@@ -45,6 +45,11 @@ impl Quotas {
 }
 
 impl Quota {
+    /// Whether a request that is estimated at so many tokens would be let in. Nothing is counted.
+    pub fn has_room(&self, estimate: u64, now: Moment) -> bool {
+        self.limits(|limits| limits.clone().admit(estimate, now).1.is_none())
+    }
+
     fn limits<T>(&self, act: impl FnOnce(&mut Limits) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

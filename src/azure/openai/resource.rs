@@ -2,63 +2,117 @@
 
 use std::time::Duration;
 
+use indexmap::IndexMap;
+
 use super::{
-    Deployments, Reply, ReplyBody, ResourceConfig,
-    answer::{Answer, Call, Served},
-    audio::{Recording, Speech},
-    chat::Chat,
-    completions::Completion,
-    credential,
-    embeddings::Embedding,
+    Deployments, Pace, Reply, ReplyBody, ResourceConfig,
+    answer::Answer,
+    catalogue,
+    credential::{self, LastGood, Shown},
+    deployment::{Arrived, State, Told, named_in},
     errors::{Refusal, Subject},
-    headers::{self, Always},
-    images::Image,
-    limits::{Limits, Standing},
-    models::Model,
-    route::{self, Operation, Route},
+    headers::{self, Always, Spill},
+    ids::guid,
+    latency,
+    limits::Standing,
+    memo::Memo,
+    outcome::Outcome,
+    responses::Store,
+    route::{self, Route, What},
 };
 use crate::{
-    azure::{faults::Told, hash::keyed, identity::Identity},
-    environment::{Environment, Moment, guid_text},
-    http::{RequestHead, ResponseHead},
+    azure::{faults::Told as Orders, hash::keyed, identity::Identity},
+    environment::{Environment, Moment},
+    http::{Headers, RequestHead, ResponseHead},
     text::Text,
 };
+
+/// Undeclared deployments that are remembered.
+const MOST_UNDECLARED: usize = 256;
+
+/// Custom header fields that a request may have.
+/// Source: learn.microsoft.com/azure/ai-foundry/openai/quotas-limits.
+const MOST_CUSTOM: usize = 10;
 
 /// One Azure OpenAI resource: its configuration and the windows of its limits.
 #[derive(Clone, Debug)]
 pub struct Resource {
     config: ResourceConfig,
     identity: Identity,
-    /// What belongs to each declared deployment, in their order.
-    deployments: Vec<State>,
+    /// The deployments by name: the declared ones, or those that were asked for.
+    states: IndexMap<String, State>,
+    /// Which deployment a body names.
+    names: Memo<String>,
+    store: Store,
+    last_good: LastGood,
     model_session: Text,
 }
 
-/// What belongs to a deployment.
-#[derive(Clone, Debug)]
-struct State {
-    served: Served,
-    limits: Limits,
+/// The header fields that matter, found in one pass.
+#[derive(Default)]
+struct Fields<'a> {
+    api_key: Option<&'a Text>,
+    authorization: Option<&'a Text>,
+    client_request_id: Option<&'a Text>,
+    content_type: Option<&'a Text>,
+    spillover: Option<&'a Text>,
+    outcome: Option<Outcome>,
+    length: Option<u64>,
+    custom: usize,
 }
 
-/// A request on its way to an answer.
-struct Arrived<'a> {
-    request: &'a RequestHead,
-    body: &'a [u8],
-    told: Told<'a>,
-    now: Moment,
+impl<'a> Fields<'a> {
+    fn of(headers: &'a Headers) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in headers.iter() {
+            let is = |wanted: &str| name.eq_ignore_ascii_case(wanted);
+            let place = if is("api-key") {
+                &mut fields.api_key
+            } else if is("Authorization") {
+                &mut fields.authorization
+            } else if is("Content-Type") {
+                &mut fields.content_type
+            } else if is("x-ms-client-request-id") {
+                &mut fields.client_request_id
+            } else if is("x-ms-spillover-deployment") {
+                &mut fields.spillover
+            } else {
+                if is(super::outcome::HEADER) {
+                    fields.outcome = Outcome::read(value);
+                } else if is("x-simulated-answer-tokens") {
+                    fields.length = value.parse().ok();
+                } else if is_custom(name) {
+                    fields.custom += 1;
+                }
+                continue;
+            };
+            place.get_or_insert(value);
+        }
+        fields
+    }
+}
+
+/// Which fields count as custom is not documented. Here those that begin with `x-` and are neither a client library's nor of anything that
+/// forwards requests.
+fn is_custom(name: &str) -> bool {
+    const KNOWN: [&str; 8] = ["x-ms-", "x-stainless-", "x-forwarded-", "x-azure-", "x-fd-", "x-original-", "x-request-", "x-real-"];
+    let starts = |start: &str| name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
+    starts("x-") && !KNOWN.iter().any(|known| starts(known))
 }
 
 impl Resource {
     /// A resource that takes the tokens that `identity` issues.
     pub fn new(config: ResourceConfig, identity: Identity) -> Self {
-        let deployments = match &config.deployments {
-            Deployments::Declared(deployments) => deployments.values().map(State::new).collect(),
-            Deployments::Any => Vec::new(),
+        let states = match &config.deployments {
+            Deployments::Declared(deployments) => {
+                deployments.iter().map(|(name, deployment)| (name.clone(), State::new(name, deployment, &config))).collect()
+            }
+            Deployments::Any => IndexMap::new(),
         };
         let bits = keyed(0, config.host.as_bytes());
         let model_session = format!("d{:03}-20251103{:02}{:02}{:02}", bits % 100, bits % 24, bits % 60, bits % 59).into();
-        Self { config, identity, deployments, model_session }
+        let (names, store, last_good) = (Memo::default(), Store::default(), LastGood::default());
+        Self { config, identity, states, names, store, last_good, model_session }
     }
 
     /// What the resource is.
@@ -68,45 +122,57 @@ impl Resource {
 
     /// The deployment that a request names, whether there is one of that name or not: in the path, or as `model` of the body. `None` where the
     /// request means no deployment.
-    pub fn deployment_of(&mut self, request: &RequestHead, _body: &[u8]) -> Option<Text> {
-        route::find(request).map(|route| route.deployment.into())
+    pub fn deployment_of(&mut self, request: &RequestHead, body: &[u8]) -> Option<Text> {
+        let What::Operation(_, name) = route::find(request)?.what else { return None };
+        match name {
+            Some(name) => Some(Text::copied(&name)),
+            None => {
+                let content_type = request.headers.get("Content-Type").map(Text::as_str).unwrap_or_default();
+                self.names.get(body, |body| named_in(content_type, body)).ok().map(|name| Text::copied(name))
+            }
+        }
     }
 
     /// Whether a deployment of this name, or of the model of this name, could take a request that is estimated at so many tokens. Nothing is
     /// counted.
     pub fn has_room(&self, model: &str, estimate: u64, now: Moment) -> bool {
-        let Deployments::Declared(deployments) = &self.config.deployments else { return true };
-        let mut known = deployments.iter().zip(&self.deployments);
-        known.any(|((name, deployment), state)| {
-            (name.eq_ignore_ascii_case(model) || deployment.model == model) && state.limits.clone().admit(estimate, now).1.is_none()
-        })
+        self.states.iter().any(|(name, state)| (name == model || state.served.name == model) && state.has_room(estimate, now))
     }
 
     /// Answers a request, as it is told: a status before anything is looked at or counted, or what is right when its keys are revoked, its
     /// deployments deleted or its limits fallen. What else may be wrong is the driver's work, which wants the right answer for it.
-    pub fn handle(&mut self, request: &RequestHead, body: &[u8], told: Told<'_>, now: Moment, environment: &mut dyn Environment) -> Reply {
-        let request_id = Text::from(guid_text(environment.guid()));
+    pub fn handle(&mut self, request: &RequestHead, body: &[u8], orders: Orders<'_>, now: Moment, environment: &mut dyn Environment) -> Reply {
+        let request_id = guid(environment);
+        let fields = Fields::of(&request.headers);
         let always = Always {
             request_id: request_id.clone(),
-            client_request_id: request.headers.get("x-ms-client-request-id").cloned(),
+            client_request_id: fields.client_request_id.cloned(),
             region: self.config.region_display.clone(),
         };
-        let (standing, outcome) = match told {
-            Told::Status { status, options } => {
-                let (standing, refusal) = self.faulty(status, options.retry_after, request, &request_id, now);
-                (standing, Err(refusal))
+        let route = route::find(request);
+        let mut told = Told::default();
+        let outcome = match orders {
+            Orders::Status { status, options } => {
+                let (standing, refusal) = self.faulty(status, options.retry_after, route.as_ref(), body, &request_id, now);
+                told.standing = standing;
+                Err(refusal)
             }
-            _ => {
-                let mut standing = None;
-                let outcome = self.serve(&Arrived { request, body, told, now }, &mut standing, environment);
-                (standing, outcome)
-            }
+            _ => self.serve(request, route.as_ref(), &fields, body, orders, now, &mut told, environment),
         };
         let mut reply = match outcome {
-            Ok(Answer { content_type, body }) => {
+            Ok(Answer { body, .. }) if told.recorded.is_some() => {
+                let ResponseHead { status, reason, headers: recorded } = told.recorded.take().unwrap_or_default();
+                let mut headers = always.fields(None);
+                for (name, value) in recorded.iter() {
+                    headers.set(name.clone(), value.clone());
+                }
+                Reply { head: ResponseHead { status, reason, headers }, body, first_byte: told.first_byte, usage: None }
+            }
+            Ok(Answer { content_type, body, .. }) => {
                 let mut headers = always.fields(Some(content_type));
-                headers::served(&mut headers, guid_text(environment.guid()).into(), self.model_session.clone());
-                Reply { head: ResponseHead { status: 200, reason: "OK".into(), headers }, body, first_byte: Duration::ZERO, usage: None }
+                headers::served(&mut headers, guid(environment), self.model_session.clone());
+                let head = ResponseHead { status: 200, reason: Text::Static("OK"), headers };
+                Reply { head, body, first_byte: told.first_byte, usage: told.usage.take() }
             }
             Err(refusal) => {
                 let body = refusal.body();
@@ -115,128 +181,144 @@ impl Resource {
                     headers::retry_after(&mut headers, wait);
                 }
                 let head = ResponseHead { status: refusal.status, reason: refusal.reason.into(), headers };
-                Reply { head, body: ReplyBody::Whole(body), first_byte: Duration::ZERO, usage: None }
+                let own = if self.config.pace == Pace::Realistic { latency::refusal(environment) } else { Duration::ZERO };
+                Reply { head, body: ReplyBody::Whole(body), first_byte: told.first_byte.saturating_add(own), usage: None }
             }
         };
-        if let Some(standing) = standing {
+        if let Some(standing) = told.standing {
             headers::standing(&mut reply.head.headers, &standing);
         }
-        if let Told::Status { options, .. } = told {
+        if let Some(utilisation) = told.utilisation {
+            headers::utilisation(&mut reply.head.headers, utilisation);
+        }
+        if let Some(spill) = told.spill {
+            headers::spillover(&mut reply.head.headers, &spill);
+        }
+        if let Orders::Status { options, .. } = orders {
             options.dress(&mut reply);
         }
         reply
     }
 
     /// Path and method, credential, deployment, operation, body, limits, model: whatever fails first speaks.
-    fn serve(&mut self, arrived: &Arrived, standing: &mut Option<Standing>, environment: &mut dyn Environment) -> Result<Answer, Refusal> {
-        let route = route::find(arrived.request).ok_or_else(Refusal::resource_not_found)?;
-        credential::check(arrived.request, &self.config, &self.identity, arrived.told, arrived.now)?;
-        if arrived.told == Told::DeploymentDeleted {
+    #[allow(clippy::too_many_arguments)]
+    fn serve(
+        &mut self,
+        request: &RequestHead,
+        route: Option<&Route>,
+        fields: &Fields,
+        body: &[u8],
+        orders: Orders<'_>,
+        now: Moment,
+        told: &mut Told,
+        environment: &mut dyn Environment,
+    ) -> Result<Answer, Refusal> {
+        let route = route.ok_or_else(Refusal::resource_not_found)?;
+        if fields.custom > MOST_CUSTOM {
+            return Err(Refusal::many_fields());
+        }
+        let shown = Shown { api_key: fields.api_key, authorization: fields.authorization, is_v1: route.is_v1 };
+        credential::check(shown, &self.config, &self.identity, &mut self.last_good, orders == Orders::KeyRevoked, now)?;
+        let (operation, name) = match &route.what {
+            What::Operation(operation, name) => (*operation, name.as_deref()),
+            What::Stored(id) => return self.store.get(id),
+            What::Delete(id) => return self.store.delete(id),
+            What::Models => return Ok(catalogue::list(&self.states)),
+            What::Model(id) => return catalogue::get(&self.states, id),
+        };
+        let content_type = fields.content_type.map(Text::as_str).unwrap_or_default();
+        let name = match name {
+            Some(name) => name,
+            None => self.names.get(body, |body| named_in(content_type, body))?,
+        };
+        if orders == Orders::DeploymentDeleted {
             return Err(Refusal::deployment_not_found());
         }
-        let mut undeclared;
-        let state = match &self.config.deployments {
-            Deployments::Declared(deployments) => {
-                let index = deployments.get_index_of(&route.deployment);
-                index.and_then(|index| self.deployments.get_mut(index)).ok_or_else(Refusal::deployment_not_found)?
-            }
-            Deployments::Any => {
-                undeclared = State::undeclared(&route.deployment);
-                &mut undeclared
-            }
-        };
-        let State { served, limits } = state;
-        let model = served.model;
-        if !model.does(route.operation) {
-            return Err(Refusal::operation_not_supported(route.operation, &served.name));
+        if let Some(recording) = self.config.recordings.find(&request.url.path, Some(name), body) {
+            told.first_byte = recording.after;
+            told.recorded = Some(ResponseHead { status: recording.status, reason: recording.reason(), headers: recording.headers.clone() });
+            return Ok(Answer { body: recording.body.clone(), ..Answer::of("", bytes::Bytes::new()) });
         }
-        let quota = if let Told::Quota(quota) = arrived.told { Some(quota) } else { None };
-        limits.fall_to(quota);
-        let region = &self.config.region_display;
-        let mut admit = |estimate| {
-            let (now, throttled) = limits.admit(estimate, arrived.now);
-            *standing = Some(now);
-            let subject = Subject { model: &served.name, region, route: &route };
-            throttled.map_or(Ok(()), |throttled| Err(Refusal::throttled(throttled, &subject)))
+        let first = match (self.states.get_index_of(name), &self.config.deployments) {
+            (Some(place), _) => place,
+            (None, Deployments::Declared(_)) => return Err(Refusal::deployment_not_found()),
+            (None, Deployments::Any) => {
+                if self.states.len() >= MOST_UNDECLARED {
+                    self.states.clear();
+                }
+                self.states.insert_full(name.to_owned(), State::undeclared(name, &self.config)).0
+            }
         };
-        let created = u64::try_from(arrived.now.unix_seconds()).unwrap_or(0);
-        let call = Call { config: &self.config, served, created };
-        match route.operation {
-            Operation::Chat => {
-                let chat = Chat::read(arrived.body, &model)?;
-                admit(chat.estimate())?;
-                chat.check(&model)?;
-                Ok(chat.answer(&call, environment))
+        let fallen = if let Orders::Quota(quota) = orders { Some(quota) } else { None };
+        let (outcome, length) = (fields.outcome, fields.length);
+        let arrived = Arrived { operation, api_version: route.api_version, content_type, body, now, outcome, length, fallen };
+        let Some((_, state)) = self.states.get_index_mut(first) else { return Err(Refusal::deployment_not_found()) };
+        let outcome = state.serve(&arrived, &self.config, &mut self.store, told, environment);
+        if !state.is_provisioned() {
+            return outcome;
+        }
+        let from = state.name.clone();
+        // The deployment's property goes before the request's header.
+        let target = state.spillover.clone().or_else(|| fields.spillover.map(ToString::to_string));
+        let Some(second) = target.and_then(|target| self.states.get_index_of(&target)) else { return outcome };
+        let refusal = match outcome {
+            Err(refusal) if refusal.spills() => refusal,
+            outcome => {
+                told.spill = outcome.is_ok().then_some(Spill::Kept { deployment: from });
+                return outcome;
             }
-            Operation::Completion => {
-                let completion = Completion::read(arrived.body, &model)?;
-                admit(completion.estimate())?;
-                completion.check(&model)?;
-                Ok(completion.answer(&call, environment))
+        };
+        let Some((_, state)) = self.states.get_index_mut(second) else { return Err(refusal) };
+        if state.is_provisioned() {
+            return Err(refusal);
+        }
+        // The provisioned deployment is tried first each time, and its refusal costs time.
+        let lost = if self.config.pace == Pace::Realistic { latency::refusal(environment) } else { Duration::ZERO };
+        let mut also = Told::default();
+        match state.serve(&arrived, &self.config, &mut self.store, &mut also, environment) {
+            Ok(answer) => {
+                also.first_byte = also.first_byte.saturating_add(lost);
+                also.spill = Some(Spill::Passed { from, to: state.name.clone() });
+                if let Some(usage) = &mut also.usage {
+                    usage.spilled = true;
+                }
+                *told = also;
+                Ok(answer)
             }
-            Operation::Embedding => {
-                let embedding = Embedding::read(arrived.body, &model)?;
-                admit(embedding.estimate())?;
-                embedding.check(&model)?;
-                Ok(embedding.answer(&call))
-            }
-            Operation::Transcription | Operation::Translation => {
-                let content_type = arrived.request.headers.get("Content-Type").map(Text::as_str).unwrap_or_default();
-                let recording = Recording::read(content_type, arrived.body, route.operation)?;
-                // Audio and images are limited by requests, not by tokens.
-                // Source: learn.microsoft.com/azure/ai-foundry/openai/quotas-limits.
-                admit(0)?;
-                Ok(recording.answer(&call))
-            }
-            Operation::Speech => {
-                let speech = Speech::read(arrived.body)?;
-                admit(0)?;
-                Ok(speech.answer())
-            }
-            Operation::Image => {
-                let image = Image::read(arrived.body, &served.name)?;
-                admit(0)?;
-                Ok(image.answer(&call, environment))
+            // The first refusal is the answer.
+            Err(second) => {
+                told.spill = Some(Spill::Failed { status: second.status });
+                told.first_byte = told.first_byte.saturating_add(lost);
+                Err(refusal)
             }
         }
     }
 
     /// The answer of a resource that is told to answer `status`. A 429 tells the limits of the deployment as used up.
     fn faulty(
-        &self,
+        &mut self,
         status: u16,
-        retry_after: Option<std::time::Duration>,
-        request: &RequestHead,
+        retry_after: Option<Duration>,
+        route: Option<&Route>,
+        body: &[u8],
         request_id: &str,
         now: Moment,
     ) -> (Option<Standing>, Refusal) {
-        let route = route::find(request);
-        let state = route.as_ref().and_then(|route| self.state(route));
-        let subject = route.as_ref().map(|route| Subject {
-            model: state.map_or(route.deployment.as_str(), |state| &state.served.name),
+        let Some(Route { what: What::Operation(operation, name), api_version, .. }) = route else {
+            return (None, Refusal::fault(status, retry_after, None, request_id));
+        };
+        let Some(name) = name.as_deref().or_else(|| self.names.get(body, |body| named_in("", body)).ok().map(String::as_str)) else {
+            return (None, Refusal::fault(status, retry_after, None, request_id));
+        };
+        let state = self.states.get(name);
+        let subject = Subject {
+            model: state.map_or(name, |state| &state.served.name),
+            deployment: name,
             region: &self.config.region_display,
-            route,
-        });
-        let standing = state.filter(|_| status == 429).map(|state| state.limits.standing(now).used_up(retry_after));
-        (standing, Refusal::fault(status, retry_after, subject.as_ref(), request_id))
-    }
-
-    fn state(&self, route: &Route) -> Option<&State> {
-        let Deployments::Declared(deployments) = &self.config.deployments else { return None };
-        self.deployments.get(deployments.get_index_of(&route.deployment)?)
-    }
-}
-
-impl State {
-    fn new(deployment: &super::Deployment) -> Self {
-        let model = Model::named(&deployment.model);
-        let tokens = deployment.tokens_per_minute;
-        let requests = deployment.requests_per_minute.or_else(|| tokens.map(|tokens| model.requests_per_minute(tokens)));
-        Self { served: Served::new(&deployment.model, deployment.version.as_deref(), model), limits: Limits::new(tokens, requests) }
-    }
-
-    /// A deployment that is taken for the model of its name, with everything open.
-    fn undeclared(name: &str) -> Self {
-        Self { served: Served::new(name, None, Model::named(name).for_everything()), limits: Limits::new(None, None) }
+            operation: *operation,
+            api_version,
+        };
+        let standing = state.filter(|_| status == 429).and_then(|state| state.standing(now)).map(|standing| standing.used_up(retry_after));
+        (standing, Refusal::fault(status, retry_after, Some(&subject), request_id))
     }
 }

@@ -1,5 +1,7 @@
 //! Which operation on which deployment a request means.
 
+use std::borrow::Cow;
+
 use crate::http::{RequestHead, percent_decode};
 
 /// An operation below a deployment.
@@ -13,6 +15,7 @@ pub(super) enum Operation {
     Translation,
     Speech,
     Image,
+    Response,
 }
 
 impl Operation {
@@ -27,6 +30,7 @@ impl Operation {
             Self::Translation => "Translations_Create",
             Self::Speech => "Speech_Create",
             Self::Image => "ImageGenerations_Create",
+            Self::Response => "Responses_Create",
         }
     }
 
@@ -40,50 +44,101 @@ impl Operation {
             Self::Translation => "audioTranslation",
             Self::Speech => "audioSpeech",
             Self::Image => "imageGenerations",
+            Self::Response => "responses",
         }
+    }
+
+    fn of(first: &str, second: &str) -> Option<Self> {
+        const OPERATIONS: [(&str, &str, Operation); 7] = [
+            ("chat", "completions", Operation::Chat),
+            ("completions", "", Operation::Completion),
+            ("embeddings", "", Operation::Embedding),
+            ("audio", "transcriptions", Operation::Transcription),
+            ("audio", "translations", Operation::Translation),
+            ("audio", "speech", Operation::Speech),
+            ("images", "generations", Operation::Image),
+        ];
+        OPERATIONS.iter().find(|(a, b, _)| first.eq_ignore_ascii_case(a) && second.eq_ignore_ascii_case(b)).map(|found| found.2)
     }
 }
 
 /// What a request means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Route<'a> {
-    pub operation: Operation,
-    /// The deployment's name, percent-decoded.
-    pub deployment: String,
+    pub what: What<'a>,
+    /// The version that messages name: `v1` where the path says so and the query nothing.
     pub api_version: &'a str,
+    /// Whether the path is one of `/openai/v1`.
+    pub is_v1: bool,
 }
 
-/// Finds the route: `POST /openai/deployments/{deployment}/{operation}?api-version=…`. `None` is the service's "Resource not
+/// The thing itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What<'a> {
+    /// An operation of a deployment, whose name is in the path, percent-decoded; or, without one, in the body as `model`.
+    Operation(Operation, Option<Cow<'a, str>>),
+    /// A stored response, by its id.
+    Stored(Cow<'a, str>),
+    /// A stored response is deleted.
+    Delete(Cow<'a, str>),
+    /// The models of the resource.
+    Models,
+    /// One of them.
+    Model(Cow<'a, str>),
+}
+
+/// Finds the route: `POST /openai/deployments/{deployment}/{operation}?api-version=…`, `/openai/responses?api-version=…`, or
+/// `/openai/v1/{operation}`, where no version is needed. `None` is the service's "Resource not
 /// found", which it answers for an unknown path, a method that the path does not have and a missing or malformed version
 /// alike, before it looks at any key: its own front is an API Management, which matches the operation first.
+/// Source: learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle; which operations are below a deployment:
+/// github.com/openai/openai-python, src/openai/lib/azure.py.
 pub(super) fn find(request: &RequestHead) -> Option<Route<'_>> {
-    if !request.method.eq_ignore_ascii_case("POST") {
-        return None;
-    }
     let mut segments = request.url.path.strip_prefix('/')?.split('/');
-    let mut literal = |expected: &str| segments.next().filter(|segment| segment.eq_ignore_ascii_case(expected));
-    literal("openai")?;
-    literal("deployments")?;
-    let deployment = segments.next().filter(|name| !name.is_empty())?;
-    let mut rest = [""; 2];
-    for place in &mut rest {
-        *place = segments.next().unwrap_or_default();
+    segments.next().filter(|segment| segment.eq_ignore_ascii_case("openai"))?;
+    let mut parts = [""; 5];
+    let mut count = 0;
+    for segment in segments {
+        *parts.get_mut(count)? = segment;
+        count += 1;
     }
-    if segments.next().is_some() {
+    let [first, second, third, fourth, _] = parts;
+    let is = |segment: &str, name: &str| segment.eq_ignore_ascii_case(name);
+    let (is_post, is_get) = (is(&request.method, "POST"), is(&request.method, "GET"));
+    let version = api_version(&request.url.query);
+    if is(first, "deployments") {
+        // A slash at the end is one segment more.
+        if !is_post || second.is_empty() || count > 4 || (count == 4 && fourth.is_empty()) {
+            return None;
+        }
+        let what = What::Operation(Operation::of(third, fourth)?, Some(decoded(second)));
+        return Some(Route { what, api_version: version?, is_v1: false });
+    }
+    let is_v1 = is(first, "v1");
+    let (first, second, count) = if is_v1 { (second, third, count - 1) } else { (first, second, count) };
+    if count == 0 || count > 2 || (count == 2 && second.is_empty()) {
         return None;
     }
-    const OPERATIONS: [(&str, &str, Operation); 7] = [
-        ("chat", "completions", Operation::Chat),
-        ("completions", "", Operation::Completion),
-        ("embeddings", "", Operation::Embedding),
-        ("audio", "transcriptions", Operation::Transcription),
-        ("audio", "translations", Operation::Translation),
-        ("audio", "speech", Operation::Speech),
-        ("images", "generations", Operation::Image),
-    ];
-    let [first, second] = rest;
-    let operation = OPERATIONS.iter().find(|(a, b, _)| first.eq_ignore_ascii_case(a) && second.eq_ignore_ascii_case(b))?.2;
-    Some(Route { operation, deployment: percent_decode(deployment), api_version: api_version(&request.url.query)? })
+    let what = if is(first, "responses") {
+        match (second.is_empty(), is_post, is_get, is(&request.method, "DELETE")) {
+            (true, true, ..) => What::Operation(Operation::Response, None),
+            (false, _, true, _) => What::Stored(decoded(second)),
+            (false, _, _, true) => What::Delete(decoded(second)),
+            _ => return None,
+        }
+    } else if is(first, "models") && is_get {
+        if second.is_empty() { What::Models } else { What::Model(decoded(second)) }
+    } else if is_v1 && is_post {
+        What::Operation(Operation::of(first, second)?, None)
+    } else {
+        return None;
+    };
+    let api_version = if is_v1 { version.unwrap_or("v1") } else { version? };
+    Some(Route { what, api_version, is_v1 })
+}
+
+fn decoded(segment: &str) -> Cow<'_, str> {
+    if segment.contains('%') { Cow::Owned(percent_decode(segment)) } else { Cow::Borrowed(segment) }
 }
 
 /// The first `api-version` of a query, if it has the form of one: a date, or a date and `-preview`. Which versions there are is
@@ -127,7 +182,46 @@ mod tests {
         ] {
             let request = RequestHead { method: method.into(), url: Url::parse(&url).unwrap(), ..Default::default() };
             let route = find(&request);
-            assert_eq!(route.as_ref().map(|route| (route.operation, route.deployment.as_str())), expected, "{method} {url}");
+            let found = route.as_ref().map(|route| match &route.what {
+                What::Operation(operation, Some(deployment)) => (*operation, deployment.as_ref()),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(found, expected, "{method} {url}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_below_a_deployment_has_paths_of_its_own() {
+        let operation = |operation, version| Some((What::Operation(operation, None), version));
+        let id = || Cow::Borrowed("resp_1");
+        for (method, path, expected) in [
+            ("POST", "v1/chat/completions", operation(Operation::Chat, "v1")),
+            ("POST", "v1/chat/completions?api-version=preview", operation(Operation::Chat, "v1")),
+            ("POST", "v1/embeddings?api-version=2025-04-01-preview", operation(Operation::Embedding, "2025-04-01-preview")),
+            ("POST", "V1/Responses", operation(Operation::Response, "v1")),
+            ("POST", "responses?api-version=2025-04-01-preview", operation(Operation::Response, "2025-04-01-preview")),
+            ("GET", "responses/resp_1?api-version=2025-04-01-preview", Some((What::Stored(id()), "2025-04-01-preview"))),
+            ("DELETE", "v1/responses/resp_1", Some((What::Delete(id()), "v1"))),
+            ("GET", "models?api-version=2024-10-21", Some((What::Models, "2024-10-21"))),
+            ("GET", "v1/models", Some((What::Models, "v1"))),
+            ("GET", "v1/models/gpt-4o%202", Some((What::Model("gpt-4o 2".into()), "v1"))),
+            ("POST", "responses", None),
+            ("GET", "models", None),
+            ("POST", "models?api-version=2024-10-21", None),
+            ("GET", "v1/responses", None),
+            ("GET", "v1/responses/", None),
+            ("GET", "v1/chat/completions", None),
+            ("POST", "v1", None),
+            ("POST", "v1/", None),
+            ("POST", "v1/chat/completions/", None),
+            ("POST", "chat/completions?api-version=2024-10-21", None),
+            ("GET", "v1/models/a/b/c/d", None),
+        ] {
+            let url = Url::parse(&format!("https://a.openai.azure.com/openai/{path}")).unwrap();
+            let request = RequestHead { method: method.into(), url, ..Default::default() };
+            let found = find(&request);
+            assert_eq!(found.as_ref().map(|route| (route.what.clone(), route.api_version)), expected, "{method} {path}");
+            assert!(found.is_none_or(|route| route.is_v1 == path.to_ascii_lowercase().starts_with("v1")), "{path}");
         }
     }
 }

@@ -23,6 +23,7 @@ use super::{
     values::{ValueArguments, pair},
 };
 use crate::{
+    azure::openai::prepare_tokenizer,
     http::Url,
     live::{self, SimulationEvent},
     report::{diagnostics, story, trace},
@@ -72,6 +73,9 @@ pub(super) struct Arguments {
     /// Backend entities as JSON: resources of the type Microsoft.ApiManagement/service/backends, one or a list
     #[arg(long, value_name = "FILE")]
     backend_entities: Option<PathBuf>,
+    /// Answers that the simulated resources give again, as JSON
+    #[arg(long, value_name = "FILE")]
+    recordings: Option<PathBuf>,
     /// How events are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -110,6 +114,7 @@ pub(super) fn run(arguments: Arguments, printer: &Printer) -> anyhow::Result<Out
         Err(Unusable::Other(error)) => return Err(error),
     };
     printer.diagnostics(&setup.warnings);
+    prepare_tokenizer();
     let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build()?;
     let outcome = runtime.block_on(simulate(arguments, setup, *printer));
     // Tasks that outlive the drain are not waited for.

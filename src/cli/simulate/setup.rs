@@ -11,6 +11,7 @@ use super::{
     Arguments,
 };
 use crate::{
+    azure::openai::Recordings,
     diagnostic::{Diagnostic, nearest},
     live::{GatewaySite, ResourceSite, Simulation},
     source::Source,
@@ -115,7 +116,12 @@ impl Setup {
         let materials = Materials { spec, policy, fragments, given, backend_entities, gateways, ..Materials::default() };
         let built = world::build(materials, &|name| keys().key(name))?;
         warnings.extend(built.warnings.iter().cloned());
-        let simulation = simulation(arguments, &built)?;
+        let mut simulation = simulation(arguments, &built)?;
+        if let Some(path) = &arguments.recordings {
+            files.push(path.clone());
+            let recordings = Recordings::read(&input::read(path)?)?;
+            simulation.resources.iter_mut().for_each(|site| site.config.recordings = recordings.clone());
+        }
         Ok(Self { simulation, spec: built.spec, is_service: false, policy_name, files, warnings })
     }
 }

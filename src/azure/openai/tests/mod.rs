@@ -1,5 +1,14 @@
 //! A whole resource, by behaviour: what goes in and what comes out.
 
+mod outcomes;
+mod pace;
+mod provisioned;
+mod quotas;
+mod recordings;
+mod responses;
+mod speed;
+mod v1;
+
 use std::time::Duration;
 
 use bytes::Bytes;
