@@ -79,7 +79,7 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments, &printer),
         Command::Eval(arguments) => eval::run(&arguments, &printer),
         Command::Simulate(arguments) => simulate::run(arguments, &printer),
-        Command::Fault(arguments) => fault::run(&arguments, &printer),
+        Command::Fault(arguments) => fault::run(arguments, &printer),
         Command::Test(arguments) => test::run(&arguments, &printer),
         Command::Policies(arguments) => policies::run(&arguments, &printer),
         Command::Schema(arguments) => schema::run(&arguments, &printer),

@@ -19,13 +19,12 @@ use super::{
     clock,
     events::{Attempt, EventSink, Outcome, RequestRecord, SimulationEvent},
     headers,
-    outage::{self, BrokenOff},
+    outage::BrokenOff,
     pool::BackendBody,
-    port::{Breaker, Life},
+    stop::{Cutting, Stop},
     world::World,
 };
 use crate::{
-    azure::faults::Ending,
     environment::Moment,
     gateway::{effect::Watch, safety::StreamScreen},
     text::Text,
@@ -326,78 +325,6 @@ pub(super) enum AnswerBroken {
     OnPurpose(#[from] BrokenOff),
 }
 
-/// A fault of the gateway that lets its answer begin and not end.
-pub(super) struct Stop {
-    left: Left,
-    word: &'static str,
-    silent: bool,
-    life: Life,
-    breaker: Breaker,
-}
-
-/// How much comes before the stop.
-#[derive(Clone, Copy, Debug)]
-enum Left {
-    /// So many bytes.
-    Bytes(usize),
-    /// So many pieces.
-    Pieces(u32),
-    /// Half of the body; the first piece of one whose length is not known.
-    Half,
-}
-
-impl Stop {
-    /// What an ending of the catalogue means over a connection that lasts for `life` and that `breaker` breaks; nothing where the answer is
-    /// whole, or never begins.
-    pub(super) fn of(ending: Ending, life: &Life, breaker: &Breaker) -> Option<Self> {
-        let (left, silent, word) = match ending {
-            Ending::ResetAfterHeaders => (Left::Bytes(0), false, "reset-after-headers"),
-            Ending::Cut(pieces) => (pieces.map_or(Left::Half, Left::Pieces), false, "cut-body"),
-            Ending::Stall(pieces) => (pieces.map_or(Left::Half, Left::Pieces), true, "stall-body"),
-            Ending::Whole | Ending::Reset | Ending::Never | Ending::WithoutDone(_) => return None,
-        };
-        Some(Self { left, word, silent, life: life.clone(), breaker: breaker.clone() })
-    }
-
-    fn is_due(&self) -> bool {
-        matches!(self.left, Left::Bytes(0) | Left::Pieces(0))
-    }
-
-    /// What passes of a piece.
-    fn pass(&mut self, mut data: Bytes) -> Bytes {
-        match &mut self.left {
-            Left::Bytes(left) => {
-                data.truncate(*left);
-                *left -= data.len();
-            }
-            Left::Pieces(left) => *left = left.saturating_sub(1),
-            Left::Half => self.left = Left::Bytes(0),
-        }
-        data
-    }
-}
-
-/// An answer that ends early.
-enum Cutting {
-    /// Now.
-    Now(Cut<AnswerBroken>),
-    /// When the port is left.
-    Silence(Pin<Box<dyn Future<Output = ()> + Send>>, Breaker),
-}
-
-impl Cutting {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<AnswerBroken>> {
-        if let Self::Silence(over, breaker) = self {
-            std::task::ready!(over.as_mut().poll(cx));
-            *self = Self::Now(Cut::new(outage::reset(breaker).into()));
-        }
-        match self {
-            Self::Now(cut) => cut.poll(cx),
-            Self::Silence(..) => Poll::Pending,
-        }
-    }
-}
-
 /// The body of an answer.
 pub(super) struct AnswerStream {
     source: Source,
@@ -409,23 +336,16 @@ pub(super) struct AnswerStream {
 impl AnswerStream {
     /// A body; with a stop, a part of it.
     pub(super) fn new(source: Source, log: RequestLog, mut stop: Option<Stop>) -> Self {
-        if let Some(stop) = &mut stop
-            && matches!(stop.left, Left::Half)
-            && let Some(length) = source.size_hint().exact().and_then(|length| usize::try_from(length / 2).ok())
-        {
-            stop.left = Left::Bytes(length);
+        if let Some(stop) = &mut stop {
+            stop.measure(source.size_hint().exact());
         }
         Self { source, log, stop, cutting: None }
     }
 
     /// Ends early.
     fn cut(&mut self, stop: Stop) {
-        let Stop { word, silent, life, breaker, .. } = stop;
-        self.log.ends(Some(word));
-        self.cutting = Some(match silent {
-            true => Cutting::Silence(Box::pin(async move { life.over().await }), breaker),
-            false => Cutting::Now(Cut::new(outage::reset(&breaker).into())),
-        });
+        self.log.ends(Some(stop.word()));
+        self.cutting = Some(stop.into_cutting());
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     bodies,
     pool::{BackendBody, Pool, RequestBody, Unanswered},
 };
-use crate::{azure::faults::FaultCommand, http::Url};
+use crate::{azure::faults::FaultCommand, environment::Moment, http::Url};
 
 /// How long a simulation may take to bring a fault about.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -63,12 +63,23 @@ pub enum ControlError {
 /// returns.
 pub async fn post_fault(control: &Url, command: &FaultCommand) -> Result<(), ControlError> {
     let body = serde_json::to_vec(command).map_err(|error| no_simulation(control, error))?;
-    call(control, Method::POST, Bytes::from(body)).await
+    call(control, Method::POST, Bytes::from(body)).await.map(|_| ())
 }
 
 /// Clears all faults.
 pub async fn delete_faults(control: &Url) -> Result<(), ControlError> {
-    call(control, Method::DELETE, Bytes::new()).await
+    call(control, Method::DELETE, Bytes::new()).await.map(|_| ())
+}
+
+/// The faults that hold in the simulation whose control endpoint is `control`, and when they end.
+pub async fn get_faults(control: &Url) -> Result<Vec<(FaultCommand, Option<Moment>)>, ControlError> {
+    let faults = call(control, Method::GET, Bytes::new()).await?;
+    let held = faults.into_iter().map(|mut fault| {
+        let until = fault.as_object_mut().and_then(|fault| fault.remove("untilMs")).and_then(|until| until.as_i64());
+        let until = until.map(|until| Moment(until.saturating_mul(1_000_000)));
+        serde_json::from_value(fault).map(|fault| (fault, until)).map_err(|error| no_simulation(control, error))
+    });
+    held.collect()
 }
 
 fn root(control: &Url) -> String {
@@ -79,12 +90,15 @@ fn no_simulation(control: &Url, error: impl ToString) -> ControlError {
     ControlError::NoSimulation { url: root(control), message: error.to_string() }
 }
 
-async fn call(control: &Url, method: Method, body: Bytes) -> Result<(), ControlError> {
+/// The faults that hold afterwards.
+async fn call(control: &Url, method: Method, body: Bytes) -> Result<Vec<Value>, ControlError> {
     let answered = tokio::time::timeout(PATIENCE, exchange(control, method, body)).await;
     let (status, body) = answered.unwrap_or_else(|_| Err(no_simulation(control, format!("no answer within {PATIENCE:?}"))))?;
-    let answer: Value = serde_json::from_slice(&body).map_err(|_| no_simulation(control, format!("it answers {status}")))?;
-    if status.is_success() && answer["faults"].is_array() {
-        return Ok(());
+    let mut answer: Value = serde_json::from_slice(&body).map_err(|_| no_simulation(control, format!("it answers {status}")))?;
+    if status.is_success()
+        && let Value::Array(faults) = answer["faults"].take()
+    {
+        return Ok(faults);
     }
     let Some(message) = answer["error"]["message"].as_str() else { return Err(no_simulation(control, format!("it answers {status}"))) };
     let message = message.to_owned();

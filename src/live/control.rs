@@ -3,6 +3,7 @@
 //! | request | does |
 //! |---|---|
 //! | `POST /faults` | sets or clears a fault; the body is a [`FaultCommand`] in JSON |
+//! | `GET /faults` | the faults that hold |
 //! | `DELETE /faults` | clears all |
 //! | `DELETE /faults/{target}` | clears one |
 //! | `GET /state` | what there is and how it fares |
@@ -21,7 +22,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header, uri::Authority},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
+    routing::{delete, get},
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -33,8 +34,7 @@ use crate::{
 };
 
 /// What a wrong path is told.
-const THERE_IS: &str =
-    "there are POST /faults, DELETE /faults, DELETE /faults/{target}, GET /state, GET /traces, GET /traces/{id} and /entra/{path}";
+const THERE_IS: &str = "there are GET /faults, POST /faults, DELETE /faults, DELETE /faults/{target}, GET /state, GET /traces, GET /traces/{id} and /entra/{path}";
 
 /// A command is a few dozen bytes.
 const COMMAND_LIMIT: usize = 64 * 1024;
@@ -47,7 +47,7 @@ pub(super) async fn serve(site: Arc<Site>, listener: TcpListener, ended: impl Fu
 
 fn router(site: Arc<Site>) -> Router {
     Router::new()
-        .route("/faults", post(set).delete(clear_all))
+        .route("/faults", get(list).post(set).delete(clear_all))
         .route("/faults/{target}", delete(clear))
         .route("/state", get(state))
         .route("/traces", get(traces))
@@ -65,6 +65,10 @@ async fn set(State(site): State<Arc<Site>>, body: Bytes) -> Response {
         Ok(command) => obey(&site, command).await,
         Err(error) => refuse(StatusCode::BAD_REQUEST, "bad-fault", &error.to_string()),
     }
+}
+
+async fn list(State(site): State<Arc<Site>>) -> Response {
+    faults(&site)
 }
 
 async fn clear(State(site): State<Arc<Site>>, Path(target): Path<String>) -> Response {

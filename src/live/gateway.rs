@@ -14,11 +14,12 @@ use hyper::{body::Incoming, ext::ReasonPhrase, service::service_fn};
 use tokio::net::TcpStream;
 
 use super::{
-    answer::{AnswerStream, RequestLog, Source, Stop},
+    answer::{AnswerStream, RequestLog, Source},
     drive::{Abandoned, ClientBody, Drive},
     headers::{self, Length, Unwritable},
     outage::{self, BrokenOff, Decided},
     port::{Breaker, Host, Life, Wire},
+    stop::Stop,
     tracing::{self, Asked},
     world::World,
 };

@@ -30,15 +30,17 @@ mod resource;
 mod running;
 mod shared;
 mod site;
+mod stop;
 mod streams;
 mod tls;
 mod tracing;
+mod turning;
 mod world;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
 pub use ask::ask;
-pub use client::{ControlError, delete_faults, post_fault};
+pub use client::{ControlError, delete_faults, get_faults, post_fault};
 pub use clock::{Chance, Wall};
 pub use events::{Attempt, ErrorReport, EventSink, Listening, Outcome, Reloaded, RequestRecord, RequestTrace, SimulationEvent};
 pub use running::{Drained, Running};

@@ -1,12 +1,9 @@
-//! What stands where: the gateways and resources on their ports, and the faults that are put on them.
+//! What stands where: the gateways and resources on their ports, and what a fault can be put on.
 
 use std::{
     collections::HashSet,
     net::SocketAddr,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -18,11 +15,11 @@ use super::{
     gateway::GatewayServer,
     port::{Bound, Port},
     resource::ResourceServer,
-    world::{Hosted, Route, World},
+    world::{Hosted, World},
 };
 use crate::{
-    azure::faults::{ActiveFault, Connection, FRONT_DOOR, FaultBoard, FaultCommand, Target},
-    environment::Moment,
+    azure::faults::{ActiveFault, FRONT_DOOR, Target},
+    diagnostic::nearest,
     text::Text,
 };
 
@@ -33,7 +30,7 @@ const FAREWELL: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownTarget {
     /// Nothing has that name.
-    #[error("there is no `{target}` in this simulation{}", known(.targets))]
+    #[error("there is no `{target}` in this simulation{}", known(.target, .targets))]
     Missing {
         /// What was named.
         target: String,
@@ -50,8 +47,12 @@ pub enum UnknownTarget {
     },
 }
 
-fn known(targets: &[String]) -> String {
-    if targets.is_empty() { String::new() } else { format!(": it has {}", targets.join(", ")) }
+fn known(target: &str, targets: &[String]) -> String {
+    if targets.is_empty() {
+        return String::new();
+    }
+    let meant = nearest(target, targets.iter().map(String::as_str)).map(|target| format!("; did you mean `{target}`?")).unwrap_or_default();
+    format!(": it has {}{meant}", targets.join(", "))
 }
 
 /// A gateway and its port.
@@ -69,9 +70,9 @@ pub(super) struct Site {
     gateways: RwLock<Vec<Arc<GatewayPort>>>,
     served_by: Text,
     /// Faults and reloads come one at a time.
-    changing: tokio::sync::Mutex<()>,
+    pub(super) changing: tokio::sync::Mutex<()>,
     /// How often the board has been changed: whoever waits for an earlier one to turn may go.
-    turns: AtomicU64,
+    pub(super) turns: AtomicU64,
 }
 
 /// What `GET /state` tells.
@@ -119,11 +120,13 @@ pub(super) fn bind(what: impl FnOnce() -> String, address: SocketAddr) -> Result
     })
 }
 
-fn gateway_name(region: &str) -> String {
+/// How messages name a gateway.
+pub(super) fn gateway_name(region: &str) -> String {
     format!("the gateway in `{region}`")
 }
 
-fn resource_name(id: &str) -> String {
+/// How messages name a resource.
+pub(super) fn resource_name(id: &str) -> String {
     format!("the resource `{id}`")
 }
 
@@ -296,7 +299,8 @@ impl Site {
         backends.chain(regions).chain(gateways).map(|target| target.to_string()).collect()
     }
 
-    fn check(&self, target: &Target) -> Result<(), UnknownTarget> {
+    /// Whether there is such a target.
+    pub(super) fn check(&self, target: &Target) -> Result<(), UnknownTarget> {
         let hosted = self.world.hosted();
         let missing = || UnknownTarget::Missing { target: target.to_string(), targets: self.targets() };
         let in_region = |region: &str| self.gateways().iter().any(|gateway| gateway.server.region().eq_ignore_ascii_case(region));
@@ -313,110 +317,6 @@ impl Site {
             Target::Gateway(region) => in_region(region).then_some(()).ok_or_else(missing),
             Target::Region(region) => in_use(region).then_some(()).ok_or_else(missing),
             Target::Link(link) => link.ends().into_iter().all(|end| end == FRONT_DOOR || in_use(end)).then_some(()).ok_or_else(missing),
-        }
-    }
-
-    /// Sets or clears a fault. It holds for the next request when this returns.
-    pub(super) async fn command(self: &Arc<Self>, command: FaultCommand) -> Result<(), UnknownTarget> {
-        let _one_at_a_time = self.changing.lock().await;
-        self.check(&command.target)?;
-        let now = clock::now();
-        let until = command.lasting.map(|lasting| now.after(lasting));
-        self.world.faults.change(|board| match &command.fault {
-            Some(fault) => board.set(command.target.clone(), fault.clone(), now, until),
-            None => {
-                board.clear(&command.target);
-            }
-        });
-        self.apply(Some(std::slice::from_ref(&command.target))).await;
-        self.keep_turning();
-        self.world.tell(|| SimulationEvent::Fault(command));
-        Ok(())
-    }
-
-    /// Waits for faults that end, begin again or pause by themselves, one after the other, until somebody else changes something.
-    fn keep_turning(self: &Arc<Self>) {
-        let turn = self.turns.fetch_add(1, Ordering::AcqRel) + 1;
-        let site = Arc::downgrade(self);
-        tokio::spawn(async move {
-            loop {
-                let Some(next) = site.upgrade().and_then(|site| site.next_turn(turn)) else { return };
-                tokio::time::sleep(next.since(clock::now())).await;
-                let Some(site) = site.upgrade() else { return };
-                let _one_at_a_time = site.changing.lock().await;
-                if site.turns.load(Ordering::Acquire) != turn {
-                    return;
-                }
-                // The two clocks may differ by a little.
-                let now = next.max(clock::now());
-                let turning = |active: &&ActiveFault| active.fault.options().period.is_some();
-                let targets: Vec<Target> =
-                    site.world.faults.read(|board| board.active().iter().filter(turning).map(|active| active.target.clone()).collect());
-                site.take_away(|board| board.expire(now)).await;
-                if !targets.is_empty() {
-                    site.apply(Some(&targets)).await;
-                }
-            }
-        });
-    }
-
-    fn next_turn(&self, turn: u64) -> Option<Moment> {
-        let is_mine = self.turns.load(Ordering::Acquire) == turn;
-        is_mine.then(|| self.world.faults.read(|board| board.next_change(clock::now()))).flatten()
-    }
-
-    /// Clears all faults.
-    pub(super) async fn clear(&self) {
-        let _one_at_a_time = self.changing.lock().await;
-        self.take_away(|board| {
-            let all = board.active().to_vec();
-            board.clear_all();
-            all
-        })
-        .await;
-    }
-
-    async fn take_away(&self, take: impl FnOnce(&mut FaultBoard) -> Vec<ActiveFault>) {
-        let gone = self.world.faults.change(take);
-        if gone.is_empty() {
-            return;
-        }
-        let targets: Vec<Target> = gone.into_iter().map(|active| active.target).collect();
-        self.apply(Some(&targets)).await;
-        for target in targets {
-            self.world.tell(|| SimulationEvent::Fault(FaultCommand { target, fault: None, lasting: None }));
-        }
-    }
-
-    /// Brings what is on the board about on the ports, and in the connections that are kept to these targets, or to all.
-    async fn apply(&self, targets: Option<&[Target]>) {
-        let now = clock::now();
-        let faults = &self.world.faults;
-        for gateway in self.gateways() {
-            let connection = faults.read(|board| board.gateway_connection(gateway.server.region(), now));
-            // Whoever calls a gateway by its address needs no name: that a name is gone shows as a gateway that is gone.
-            let refuses = matches!(connection, Connection::Refused | Connection::NoAddress);
-            self.listen(&gateway.port, refuses, || gateway.server.clone(), || gateway_name(gateway.server.region())).await;
-        }
-        for hosted in self.world.hosted() {
-            let server = &hosted.server;
-            let (id, region) = (server.id(), server.region());
-            let refuses = faults.read(|board| board.resource_connection(&id, &region, now)) == Connection::Refused;
-            self.listen(&hosted.port, refuses, || server.clone(), || resource_name(&id)).await;
-            if let Some(destination) = self.world.known(&server.host())
-                && targets.is_none_or(|targets| targets.iter().any(|target| target.touches(&id, &region)))
-                && matches!(destination.route, Route::Resource(_))
-            {
-                destination.pool.empty();
-            }
-        }
-    }
-
-    async fn listen<H: super::port::Host>(&self, port: &Port, refuses: bool, host: impl FnOnce() -> Arc<H>, what: impl FnOnce() -> String) {
-        if refuses {
-            port.refuse().await;
-        } else if let Err(error) = port.listen(host()).await {
-            self.world.report(format!("{} cannot listen on {} again: {error}", what(), port.address()), None);
         }
     }
 }

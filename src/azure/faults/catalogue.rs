@@ -121,7 +121,7 @@ const CONNECTING: &[Place] = &[Place::Backend, Place::Region, Place::Gateway, Pl
 const EVERYWHERE: &[Place] = &[Place::Backend, Place::Deployment, Place::Region, Place::Gateway, Place::Link];
 
 /// A status from 200 to 599, which goes by its number.
-pub const STATUS: Entry = Entry {
+pub static STATUS: Entry = Entry {
     word: "a status from 200 to 599",
     seen: "that status at once, in the service's own words unless headers and body are given",
     options: &[FaultOption::RetryAfter, FaultOption::Header, FaultOption::Body, FaultOption::Delay],
@@ -135,7 +135,7 @@ const fn entry(word: &'static str, kind: Kind, places: &'static [Place], options
 
 /// Every fault that goes by a word; beside them stands [`STATUS`]. First what keeps a connection from opening, then what becomes of an
 /// answer in the order of its parts, then what is wrong with a resource.
-pub const CATALOGUE: [Entry; 18] = [
+pub static CATALOGUE: [Entry; 18] = [
     entry("connection-refused", Kind::ConnectionRefused, CONNECTING, &[], "nobody listens"),
     entry("dns-failure", Kind::DnsFailure, CONNECTING, &[], "the host name has no address"),
     entry("tls-failure", Kind::TlsFailure, CONNECTING, &[], "TLS cannot be agreed on"),

@@ -44,9 +44,7 @@ pub(super) enum Kind {
 
 impl Kind {
     fn entry(self) -> &'static Entry {
-        const STATUS_ENTRY: &Entry = &STATUS;
-        static WORDS: [Entry; CATALOGUE.len()] = CATALOGUE;
-        WORDS.iter().find(|entry| entry.kind == self).unwrap_or(STATUS_ENTRY)
+        CATALOGUE.iter().find(|entry| entry.kind == self).unwrap_or(&STATUS)
     }
 }
 

@@ -1,1 +1,0 @@
-//! What becomes of exchanges, fault by fault.
