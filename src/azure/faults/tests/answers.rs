@@ -18,7 +18,8 @@ use crate::{
 const JSON: &str = r#"{"id":"x","usage":{"completion_tokens": 7}}"#;
 
 fn whole(body: &'static str) -> Reply {
-    Reply { head: ResponseHead { status: 200, ..ResponseHead::default() }, body: ReplyBody::Whole(Bytes::from_static(body.as_bytes())) }
+    let head = ResponseHead { status: 200, ..ResponseHead::default() };
+    Reply { head, body: ReplyBody::Whole(Bytes::from_static(body.as_bytes())), first_byte: Duration::ZERO, usage: None }
 }
 
 fn stream() -> Reply {
@@ -93,7 +94,7 @@ fn resource() -> Resource {
         host: "contoso-swc.openai.azure.com".into(),
         keys: ["key-one".into(), "key-two".into()],
         deployments: Deployments::Declared([("gpt-4o".to_owned(), deployment)].into_iter().collect()),
-        accepts_any_credential: false,
+        ..ResourceConfig::default()
     };
     Resource::new(config, Identity::new(1))
 }

@@ -53,7 +53,7 @@ fn a_header_asks_for_an_outcome_too() {
     ] {
         let mut asked = request("gpt-4o/chat/completions");
         asked.headers.append("x-simulated-outcome", value);
-        let reply = resource().handle(&asked, ask("Hi").to_string().as_bytes(), None, NOW, &mut environment());
+        let reply = resource().handle(&asked, ask("Hi").to_string().as_bytes(), Told::Nothing, NOW, &mut environment());
         assert_eq!((reply.head.status, parsed(&reply)["error"]["code"].as_str()), (status, code), "{value}");
     }
 }
@@ -75,7 +75,7 @@ fn keys_can_be_disabled() {
         let mut asked = request("gpt-4o/chat/completions");
         asked.headers.remove("api-key");
         asked.headers.append(field, value.to_owned());
-        let reply = resource.handle(&asked, ask("Hi").to_string().as_bytes(), None, NOW, &mut environment());
+        let reply = resource.handle(&asked, ask("Hi").to_string().as_bytes(), Told::Nothing, NOW, &mut environment());
         assert_eq!(reply.head.status, status, "{name}");
         if status == 403 {
             assert_eq!(error(&reply).1, disabled, "{name}");
@@ -93,7 +93,7 @@ fn a_token_is_checked_again_when_its_time_is_over() {
     asked.headers.append("Authorization", token);
     let day = Duration::from_secs(86_400);
     for (when, status) in [(NOW, 200), (NOW, 200), (NOW.after(day), 401), (NOW, 200), (Moment(0), 401)] {
-        let reply = resource.handle(&asked, ask("Hi").to_string().as_bytes(), None, when, &mut environment());
+        let reply = resource.handle(&asked, ask("Hi").to_string().as_bytes(), Told::Nothing, when, &mut environment());
         assert_eq!(reply.head.status, status);
     }
 }
@@ -109,7 +109,7 @@ fn more_than_ten_custom_fields_are_too_many() {
             asked.headers.append(format!("x-stainless-{number}"), "a");
             asked.headers.append(format!("X-Forwarded-{number}"), "a");
         }
-        let reply = resource().handle(&asked, ask("Hi").to_string().as_bytes(), None, NOW, &mut environment());
+        let reply = resource().handle(&asked, ask("Hi").to_string().as_bytes(), Told::Nothing, NOW, &mut environment());
         assert_eq!((reply.head.status, reply.body.concat().is_empty()), (status, status == 431));
     }
 }

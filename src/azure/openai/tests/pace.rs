@@ -69,7 +69,7 @@ fn lengths_and_times_are_drawn_and_the_seed_repeats_them() {
         let mut environment = Fixed { now: NOW, state: seed };
         let body = with(ask("Hi"), json!({"max_tokens": 200})).to_string();
         let replies: Vec<Reply> =
-            (0..200).map(|_| resource.handle(&request("gpt-4o/chat/completions"), body.as_bytes(), None, NOW, &mut environment)).collect();
+            (0..200).map(|_| resource.handle(&request("gpt-4o/chat/completions"), body.as_bytes(), Told::Nothing, NOW, &mut environment)).collect();
         replies.iter().map(|reply| (reply.first_byte, reply.usage.as_ref().unwrap().completion_tokens)).collect::<Vec<_>>()
     };
     let first = draw(1);
@@ -91,7 +91,7 @@ fn a_header_fixes_the_length() {
         let mut resource = Resource::new(config, Identity::new(IDENTITY));
         let mut asked = request("gpt-4o/chat/completions");
         asked.headers.append("x-simulated-answer-tokens", "17");
-        let reply = resource.handle(&asked, ask("Hi").to_string().as_bytes(), None, NOW, &mut environment());
+        let reply = resource.handle(&asked, ask("Hi").to_string().as_bytes(), Told::Nothing, NOW, &mut environment());
         assert_eq!(reply.usage.as_ref().map(|usage| usage.completion_tokens), Some(17), "{pace:?}");
         assert_eq!(reply.first_byte.is_zero(), pace == Pace::Immediate);
     }

@@ -24,7 +24,7 @@ fn ask_for(resource: &mut Resource, limit: u64, milliseconds: u64, header: Optio
         asked.headers.append("x-ms-spillover-deployment", target.to_owned());
     }
     let body = with(ask("Hi"), json!({"max_tokens": limit})).to_string();
-    resource.handle(&asked, body.as_bytes(), None, NOW.after(Duration::from_millis(milliseconds)), &mut environment())
+    resource.handle(&asked, body.as_bytes(), Told::Nothing, NOW.after(Duration::from_millis(milliseconds)), &mut environment())
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn what_a_stream_has_not_said_yet_stays_in_the_bucket() {
     let mut at = |milliseconds: u64| {
         let body = with(ask("Hi"), json!({"max_tokens": 16_000, "stream": true})).to_string();
         let now = NOW.after(Duration::from_millis(milliseconds));
-        resource.handle(&request("ptu/chat/completions"), body.as_bytes(), None, now, &mut environment())
+        resource.handle(&request("ptu/chat/completions"), body.as_bytes(), Told::Nothing, now, &mut environment())
     };
     assert_eq!(at(0).head.status, 200);
     let reply = at(10);

@@ -45,18 +45,3 @@ fn a_pool_is_as_large_as_the_largest_limit_in_it_and_each_keeps_its_own() {
     let send = |resource: &mut Resource| send(resource, "gpt-4o/chat/completions", &body).head.status;
     assert_eq!([send(&mut small), send(&mut small), send(&mut large), send(&mut large)], [200, 429, 200, 429]);
 }
-
-#[test]
-fn a_quota_can_be_lowered_for_a_while() {
-    let mut resource = sharing(&Quotas::new(), None, 100_000);
-    let limit = |resource: &mut Resource| {
-        let reply = send(resource, "gpt-4o/chat/completions", ask("Hi").to_string());
-        (reply.head.status, header(&reply, "x-ratelimit-limit-tokens").map(str::to_owned))
-    };
-    resource.set_quota_share(Some("gpt-4o"), 10);
-    assert_eq!(limit(&mut resource), (200, Some("10000".to_owned())));
-    resource.set_quota_share(None, 0);
-    assert_eq!(limit(&mut resource), (429, Some("0".to_owned())));
-    resource.set_quota_share(None, 100);
-    assert_eq!(limit(&mut resource), (200, Some("100000".to_owned())));
-}

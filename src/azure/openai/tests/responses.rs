@@ -49,7 +49,7 @@ fn a_follow_up_is_known_where_its_parent_was_made_and_nowhere_else() {
     let follow = json!({"input": [{"role": "user", "content": [{"type": "input_text", "text": "More"}]}], "previous_response_id": id});
     let body = with(json!({"model": "gpt-4o"}), follow.clone()).to_string();
     let mut environment = Fixed { state: 2, ..environment() };
-    let second = parsed(&here.handle(&super::v1::v1("POST", "v1/responses"), body.as_bytes(), None, NOW, &mut environment));
+    let second = parsed(&here.handle(&super::v1::v1("POST", "v1/responses"), body.as_bytes(), Told::Nothing, NOW, &mut environment));
     assert_eq!(second["previous_response_id"], json!(id));
     // All of the first one comes before it.
     assert_eq!(second["usage"]["input_tokens"], json!(7 + first["usage"]["total_tokens"].as_u64().unwrap()));

@@ -24,7 +24,7 @@ fn a_chat_of_a_kilobyte() {
         let begun = Instant::now();
         let mut bytes = 0;
         for _ in 0..ROUNDS {
-            let reply = resource.handle(&asked, body.as_bytes(), None, NOW, &mut environment);
+            let reply = resource.handle(&asked, body.as_bytes(), Told::Nothing, NOW, &mut environment);
             bytes += match &reply.body {
                 ReplyBody::Whole(bytes) => bytes.len(),
                 ReplyBody::Stream(chunks) => chunks.len(),

@@ -11,7 +11,7 @@ pub(super) fn v1(method: &'static str, path: &str) -> RequestHead {
 
 pub(super) fn call(resource: &mut Resource, method: &'static str, path: &str, body: &Value) -> Reply {
     let body = if body.is_null() { String::new() } else { body.to_string() };
-    resource.handle(&v1(method, path), body.as_bytes(), None, NOW, &mut environment())
+    resource.handle(&v1(method, path), body.as_bytes(), Told::Nothing, NOW, &mut environment())
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_token_for_foundry_is_good_on_v1_alone() {
         asked.headers.remove("api-key");
         asked.headers.set("Authorization", token.clone());
         let body = with(ask("Hi"), json!({"model": "gpt-4o"})).to_string();
-        assert_eq!(resource().handle(&asked, body.as_bytes(), None, NOW, &mut environment()).head.status, status);
+        assert_eq!(resource().handle(&asked, body.as_bytes(), Told::Nothing, NOW, &mut environment()).head.status, status);
     }
 }
 
