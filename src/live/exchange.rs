@@ -113,7 +113,8 @@ fn no_answer(host: &str, timeout: Duration) -> Failure {
     failure::failure(FailureKind::Timeout, format!("no answer from `{host}` within {timeout:?}"))
 }
 
-async fn attempt(
+/// Sends a request over a kept connection or a new one, and waits for the head of the answer.
+pub(super) async fn attempt(
     destination: &Arc<Destination>,
     host: &str,
     tls: Tls,
@@ -193,7 +194,7 @@ async fn connect(destination: &Destination, name: &str, checks: Tls) -> Result<L
 }
 
 /// A request as it goes over the wire. `Host` is the name in the URL unless a policy set another.
-fn write_request(head: &RequestHead, body: RequestBody, prefix: &str) -> Result<Request<RequestBody>, Unwritable> {
+pub(super) fn write_request(head: &RequestHead, body: RequestBody, prefix: &str) -> Result<Request<RequestBody>, Unwritable> {
     let method = Method::from_bytes(head.method.as_bytes()).map_err(|_| Unwritable::Method(head.method.clone()))?;
     let is_empty = match &body {
         RequestBody::Empty => true,

@@ -41,6 +41,7 @@ pub(super) fn read(arguments: &Arguments, path: &Path) -> Result<Setup, Unusable
     let built_in = gateway.subscriptions.iter().find(|subscription| subscription.id == service::BUILT_IN);
     let key = built_in.map(|subscription| subscription.primary_key.clone());
     let simulation = Simulation {
+        front_door: None,
         gateways: vec![GatewaySite { region: region.name.into(), listen: address, gateway: Arc::new(gateway) }],
         resources: Vec::new(),
         mapped: arguments.backends.clone(),

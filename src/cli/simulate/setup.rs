@@ -14,15 +14,18 @@ use super::{
     Arguments, backends,
 };
 use crate::{
-    azure::openai::{Deployment, Deployments, ResourceConfig},
+    azure::{
+        front_door::FrontDoorConfig,
+        openai::{Deployment, Deployments, ResourceConfig},
+    },
     diagnostic::{Diagnostic, nearest},
     gateway::{Api, Backends, Gateway, Held, Holdings, Programs, Subscription},
     generate,
-    live::{GatewaySite, ResourceSite, Simulation},
+    live::{FrontDoorSite, GatewaySite, ResourceSite, Simulation},
     policy::{self, Program, Resources},
     service::{Given, environment_name},
     source::Source,
-    spec::{self, Auth, Region, Spec},
+    spec::{self, Auth, FrontDoor, Region, Spec},
     text::Text,
     xml::{self, Document},
 };
@@ -149,9 +152,17 @@ impl Setup {
 /// Given ones, and for the spec's others keys that the simulator invents.
 fn named_values(given: &Given, spec: Option<&Spec>) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
+    let front_door_id = spec.and_then(FrontDoorConfig::of).map(|config| config.id.to_string());
+    let invented = |name: &str| match &front_door_id {
+        Some(id) if name == FrontDoor::ID_NAME => id.clone(),
+        _ => keys().key(name),
+    };
     for (name, named_value) in spec.into_iter().flat_map(|spec| &spec.named_values) {
-        let value = given.secret(name, Some(&named_value.key_vault)).map_or_else(|| keys().key(name), str::to_owned);
+        let value = given.secret(name, Some(&named_value.key_vault)).map_or_else(|| invented(name), str::to_owned);
         values.insert(name.clone(), value);
+    }
+    if let Some(id) = front_door_id {
+        values.entry(FrontDoor::ID_NAME.to_owned()).or_insert(id);
     }
     values.extend(given.by_name.iter().map(|(name, value)| (name.clone(), value.clone())));
     values
@@ -230,6 +241,18 @@ fn simulation(
         // A key is not asked for where nothing says that one is; a valid one is recognised all the same.
         None => (Api { subscription_required: false, ..Api::default() }, "simulated".to_owned(), vec![region(arguments.region())?]),
     };
+    // What people point their clients at comes first.
+    let front_door = match spec.and_then(FrontDoorConfig::of) {
+        Some(config) => {
+            // The one that the gateways are locked to, where somebody has given it.
+            let id = named_values.get(FrontDoor::ID_NAME).map_or_else(|| config.id.clone(), |id| id.clone().into());
+            let config = FrontDoorConfig { id, ..config };
+            let edge = spec.and_then(|spec| spec.gateways.first()).map(|gateway| gateway.region);
+            Some(FrontDoorSite { listen: listen(arguments.listen, 0)?, config, edge })
+        }
+        None => None,
+    };
+    let ahead = usize::from(front_door.is_some());
     let mut gateways = Vec::new();
     for (index, region) in regions.into_iter().enumerate() {
         let held = Held { api: api.clone(), products: Vec::new(), programs: Programs::new(program.clone()), any_key: spec.is_none() };
@@ -237,11 +260,16 @@ fn simulation(
             Holdings { apis: vec![held], subscriptions: vec![subscription.clone()], backends: backends.clone(), ..Holdings::default() };
         let gateway = Gateway::serving(service.clone().into(), region.display.into(), holdings)
             .hiding(named_values.values().map(|value| Text::from(value.clone())));
-        gateways.push(GatewaySite { region: region.name.into(), listen: listen(arguments.listen, index)?, gateway: Arc::new(gateway) });
+        gateways.push(GatewaySite {
+            region: region.name.into(),
+            listen: listen(arguments.listen, ahead + index)?,
+            gateway: Arc::new(gateway),
+        });
     }
     let resources = spec.map_or_else(Vec::new, |spec| resources(spec, named_values));
     let served_by = spec.map_or("X-Served-By".to_owned(), |spec| spec.failover.headers.served_by.clone());
     Ok(Simulation {
+        front_door,
         gateways,
         resources,
         mapped: arguments.backends.clone(),
@@ -263,7 +291,7 @@ pub(super) fn region(name: &str) -> Result<Region, anyhow::Error> {
     })
 }
 
-/// The first gateway at the address, each further one on the next port.
+/// The first listener at the address, each further one on the next port.
 pub(super) fn listen(first: Option<SocketAddr>, index: usize) -> Result<SocketAddr, anyhow::Error> {
     let Some(first) = first else { return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))) };
     if first.port() == 0 {
