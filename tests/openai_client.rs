@@ -13,12 +13,10 @@ fn has_openai() -> bool {
     Command::new("python3").args(["-c", "import openai"]).output().is_ok_and(|output| output.status.success())
 }
 
-fn against(spec: &str, region: &str) {
-    let simulation = Simulation::start(&[spec]);
-    let gateway = format!("http://{}", simulation.gateway(region));
+fn against(simulation: &Simulation, root: &str) {
     let output = Command::new("python3")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/openai_client.py"))
-        .args([&gateway, &simulation.key(), env!("CARGO_BIN_EXE_openai-failover"), &simulation.control()])
+        .args([root, &simulation.key(), env!("CARGO_BIN_EXE_openai-failover"), &simulation.control()])
         .output()
         .unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -36,5 +34,10 @@ fn the_openai_sdk_survives_every_fault() {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml")).unwrap();
     let path = directory.path().join("spec.yaml");
     fs::write(&path, text.replace("attemptTimeout: 60s", "attemptTimeout: 1s")).unwrap();
-    against(&path.display().to_string(), "swedencentral");
+    let spec = path.display().to_string();
+    let simulation = Simulation::start(&[&spec]);
+    against(&simulation, &format!("http://{}", simulation.gateway("swedencentral")));
+    // The same through all three layers: no fault of a resource is the edge's affair.
+    let simulation = Simulation::start(&[&spec]);
+    against(&simulation, simulation.listening["frontDoor"].as_str().unwrap());
 }

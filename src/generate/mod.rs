@@ -82,7 +82,7 @@ fn layout(printed: String, format: Format) -> Result<String, Vec<Diagnostic>> {
 /// What is written is what runs: a document that our own gateway refuses is a defect of a template, and is not written.
 fn compiles(policy: &str, spec: &Spec) -> Result<(), Vec<Diagnostic>> {
     let document = xml::parse(&Source::new(POLICY, policy))?;
-    let named_values = spec.named_values.keys().map(|name| (name.clone(), String::new())).collect();
+    let named_values = manifest(spec).into_iter().map(|entry| (entry.name, String::new())).collect();
     policy::compile(&document, &policy::Resources { named_values, ..policy::Resources::default() }).map(drop)
 }
 

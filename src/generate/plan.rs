@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::spec::{Auth, Backend, DataBoundary, Order, Region, Spec, StatusRange};
+use super::named_values;
+use crate::spec::{Auth, Backend, DataBoundary, FrontDoor, Order, Region, Spec, StatusRange};
 
 /// Everything that the templates know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -13,6 +14,8 @@ pub struct Plan {
     pub name: String,
     /// Public path of the API, for comments.
     pub api_path: String,
+    /// Reference to the Named Value with the id of the Front Door profile that requests must come through, `{{name}}`; nothing where any will do.
+    pub front_door: Option<String>,
     /// Query parameter that carries the subscription key.
     pub key_parameter: &'static str,
     /// Request headers that carry a credential of the client; they never reach a backend.
@@ -147,6 +150,7 @@ impl Plan {
         Self {
             name: spec.name.clone(),
             api_path: spec.api.path.clone(),
+            front_door: named_values::lock(spec).map(|_| format!("{{{{{}}}}}", FrontDoor::ID_NAME)),
             key_parameter: "subscription-key",
             client_credentials: without_repeats([
                 "api-key",

@@ -341,6 +341,35 @@ fn what_cannot_be_generated_is_refused_at_its_place() {
     assert_eq!(refusal(&none), ("gen/reserved-id", "none".to_owned()));
 }
 
+/// Source: learn.microsoft.com/azure/frontdoor/origin-security, and learn.microsoft.com/azure/api-management/front-door-api-management.
+#[test]
+fn gateways_that_are_locked_ask_for_the_profile_first() {
+    let id = "4e6f9b1a-0000-4000-8000-000000000001";
+    for (front_door, own, expected) in [
+        ("{}", false, None),
+        ("{ lockGateways: true }", false, Some((false, None))),
+        ("{ lockGateways: true, id: 4e6f9b1a-0000-4000-8000-000000000001 }", false, Some((false, Some(id)))),
+        ("{ lockGateways: true }", true, Some((true, None))),
+    ] {
+        let mut sketch = two_regions();
+        sketch.named_values.extend(own.then(|| "front-door-id".to_owned()));
+        let yaml = format!("{}frontDoor: {front_door}\n", sketch.yaml());
+        let (spec, warnings) = crate::spec::read(&Source::new("spec.yaml", yaml.as_str())).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let policy = generate(&spec, &Options::default()).unwrap().remove(0).contents;
+        let first = policy.split("<base />").nth(1).unwrap();
+        let check = first.find("<check-header name=\"X-Azure-FDID\" failed-check-httpcode=\"403\"");
+        let variable = first.find("<set-variable").unwrap();
+        assert_eq!(check.is_some_and(|check| check < variable), expected.is_some(), "{front_door}");
+        assert_eq!(policy.contains("<value>{{front-door-id}}</value>"), expected.is_some());
+        let entry = manifest(&spec).into_iter().find(|entry| entry.name == "front-door-id");
+        let seen = entry.as_ref().map(|entry| (entry.secret, entry.value.as_deref()));
+        assert_eq!(seen, expected, "{front_door}");
+        let warned = warnings.iter().any(|warning| warning.code == "spec/no-front-door-id");
+        assert_eq!(warned, expected == Some((false, None)), "{warnings:?}");
+        assert!(!warnings.iter().any(|warning| warning.code == "spec/unused-named-value"), "{warnings:?}");
+    }
+}
+
 #[test]
 fn a_document_past_the_limit_is_refused() {
     let names: Vec<String> = (0..3_000).map(|index| format!("a-rather-long-name-for-one-of-very-many-public-models-{index}")).collect();

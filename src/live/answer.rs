@@ -57,6 +57,7 @@ impl RequestLog {
                 gateway,
                 method,
                 path,
+                front_door: None,
                 status: NO_ANSWER,
                 served_by: None,
                 attempts: Vec::new(),
@@ -66,6 +67,13 @@ impl RequestLog {
             })
         });
         Self { record, started: Instant::now(), events, in_flight }
+    }
+
+    /// It came through Front Door, with this tracking reference.
+    pub(super) fn came_through_front_door(&mut self, reference: Text) {
+        if let Some(record) = &mut self.record {
+            record.front_door = Some(reference);
+        }
     }
 
     /// The request's id.

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    azure::faults::FaultCommand,
+    azure::{faults::FaultCommand, front_door::WafMatch},
     environment::{Moment, guid_text},
     gateway::trace::Record,
     text::Text,
@@ -25,6 +25,10 @@ pub enum SimulationEvent {
     Trace(Arc<RequestTrace>),
     /// A request is over.
     Request(Box<RequestRecord>),
+    /// A request to Front Door is over. The gateway tells of it in an event of its own.
+    Edge(Box<EdgeRecord>),
+    /// Front Door's probes have found a gateway healthy, or no longer so.
+    Health(HealthReport),
     /// A fault has been set, or taken away (`clear`) by somebody or by the end of its time.
     Fault(FaultCommand),
     /// Other gateways or resources are in place.
@@ -59,7 +63,11 @@ pub struct Listening {
 
 /// Where everything listens after a reload.
 #[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Reloaded {
+    /// The global entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub front_door: Option<String>,
     /// The gateways, by region.
     #[serde(serialize_with = "map")]
     pub gateways: IndexMap<Text, String>,
@@ -107,6 +115,9 @@ pub struct RequestRecord {
     pub method: Text,
     /// The path, without the query.
     pub path: Text,
+    /// The tracking reference (`X-Azure-Ref`) of a request that came through Front Door.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub front_door: Option<Text>,
     /// What the client got; 499 where it hung up before.
     pub status: u16,
     /// Whose answer it is: what the header says, else the last backend that answered.
@@ -123,6 +134,47 @@ pub struct RequestRecord {
     /// The bytes of the answer's body that went out.
     #[serde(skip)]
     pub bytes: u64,
+}
+
+/// One request to Front Door, from its head to the last byte of the answer. Tells no header values, no query, no keys.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EdgeRecord {
+    /// When its head was complete.
+    #[serde(serialize_with = "rfc3339")]
+    pub time: Moment,
+    /// Its tracking reference: `X-Azure-Ref`.
+    pub reference: Text,
+    /// The method.
+    pub method: Text,
+    /// The path, without the query.
+    pub path: Text,
+    /// What the client got; 499 where it hung up before.
+    pub status: u16,
+    /// The region of the gateway whose answer it is; none where the edge answered itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Text>,
+    /// The gateways that were asked, in order.
+    #[serde(serialize_with = "gateways")]
+    pub attempts: Vec<Attempt>,
+    /// The firewall rules that it met.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waf: Vec<WafMatch>,
+    /// Until the last byte, in JSON as whole milliseconds.
+    #[serde(serialize_with = "milliseconds")]
+    pub ms: Duration,
+    /// Why the edge answered itself (`waf-block`, `connection-refused` …), or why the answer is not whole (`client-gone`, `cut-body`, `origin-idle`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+}
+
+/// Front Door's probes have found a gateway healthy, or no longer so.
+#[derive(Clone, Debug, Serialize)]
+pub struct HealthReport {
+    /// The gateway's region.
+    pub gateway: Text,
+    /// Whether it gets requests from now on.
+    pub healthy: bool,
 }
 
 /// One call to a backend.
@@ -153,6 +205,19 @@ pub enum Outcome {
 
 fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from((*duration + Duration::from_micros(500)).as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Calls to gateways: the same as calls to backends, under another name.
+fn gateways<S: Serializer>(attempts: &[Attempt], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Asked<'a> {
+        gateway: &'a Text,
+        #[serde(flatten)]
+        outcome: Outcome,
+        #[serde(serialize_with = "milliseconds")]
+        ms: Duration,
+    }
+    serializer.collect_seq(attempts.iter().map(|attempt| Asked { gateway: &attempt.backend, outcome: attempt.outcome, ms: attempt.ms }))
 }
 
 fn map<S: Serializer>(map: &IndexMap<Text, String>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -186,6 +251,7 @@ mod tests {
             gateway: "swedencentral".into(),
             method: "POST".into(),
             path: "/openai/x".into(),
+            front_door: None,
             status: 200,
             served_by: Some("frc".into()),
             attempts: vec![

@@ -141,13 +141,25 @@ fn no_answer(host: &str, timeout: Duration) -> Failure {
 
 /// How to speak to a backend.
 #[derive(Clone, Copy, Debug)]
-struct Wire<'a> {
-    tls: Tls,
-    version: HttpVersion,
-    scheme: &'a str,
+pub(super) struct Wire<'a> {
+    /// What is checked of the certificate.
+    pub(super) tls: Tls,
+    /// The version to speak.
+    pub(super) version: HttpVersion,
+    /// `http` or `https`.
+    pub(super) scheme: &'a str,
 }
 
-async fn attempt(
+
+impl Wire<'_> {
+    /// Towards a server of our own, over loopback.
+    pub(super) fn plain() -> Self {
+        Self { tls: Tls::default(), version: HttpVersion::One, scheme: "http" }
+    }
+}
+
+/// Sends a request over a kept connection or a new one, and waits for the head of the answer.
+pub(super) async fn attempt(
     destination: &Arc<Destination>,
     host: &str,
     wire: Wire<'_>,
@@ -278,7 +290,7 @@ async fn connect(destination: &Destination, name: &str, wire: Wire<'_>) -> Resul
 }
 
 /// A request as it goes over the wire in HTTP/1.1. `Host` is the name in the URL unless a policy set another.
-fn write_request(head: &RequestHead, body: RequestBody, prefix: &str) -> Result<Request<RequestBody>, Unwritable> {
+pub(super) fn write_request(head: &RequestHead, body: RequestBody, prefix: &str) -> Result<Request<RequestBody>, Unwritable> {
     let method = Method::from_bytes(head.method.as_bytes()).map_err(|_| Unwritable::Method(head.method.clone()))?;
     let streams = matches!(body, RequestBody::Client(_));
     let is_empty = match &body {

@@ -88,8 +88,12 @@ impl GatewayServer {
         let is_head = parts.method == Method::HEAD;
         let method = headers::method(&parts.method);
         let path = head.as_ref().map_or_else(|| parts.uri.path().to_owned().into(), |head| head.url.path.clone());
-        let mut log =
-            RequestLog::new(self.region.clone(), method, path, environment.now(), self.world.events.clone(), self.in_flight.clone());
+        // Probes would drown what is to be seen.
+        let events = self.world.events.clone().filter(|_| !parts.headers.contains_key("x-fd-healthprobe"));
+        let mut log = RequestLog::new(self.region.clone(), method, path, environment.now(), events, self.in_flight.clone());
+        if let Some(reference) = parts.headers.get("x-azure-ref") {
+            log.came_through_front_door(headers::latin1(reference.as_bytes()));
+        }
         let gateway = self.gateway.read().unwrap_or_else(PoisonError::into_inner).clone();
         let client_body = if hyper::body::Body::is_end_stream(&body) { ClientBody::None } else { ClientBody::Waiting(body) };
         let mut drive = Drive {

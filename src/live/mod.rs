@@ -6,7 +6,7 @@
 //! goes to the [`EventSink`] as a [`SimulationEvent`].
 //!
 //! ```text
-//! client -> port -> gateway -> drive -> exchange -> world (which host is what) -> pool -> port -> resource
+//! client -> port -> front_door -> port -> gateway -> drive -> exchange -> world (which host is what) -> pool -> port -> resource
 //!                              machine                                                     control -> site -> faults
 //! ```
 
@@ -20,6 +20,7 @@ mod drive;
 mod events;
 mod exchange;
 mod failure;
+mod front_door;
 mod gateway;
 mod headers;
 mod outage;
@@ -42,11 +43,22 @@ use std::{io, net::SocketAddr, sync::Arc};
 pub use ask::ask;
 pub use client::{ControlError, delete_faults, get_faults, post_fault};
 pub use clock::{Chance, Wall};
-pub use events::{Attempt, ErrorReport, EventSink, Listening, Outcome, Reloaded, RequestRecord, RequestTrace, SimulationEvent};
+pub use events::{
+    Attempt, EdgeRecord, ErrorReport, EventSink, HealthReport, Listening, Outcome, Reloaded, RequestRecord, RequestTrace, SimulationEvent,
+};
 pub use running::{Drained, Running};
 pub use site::UnknownTarget;
 
-use crate::{azure::openai::ResourceConfig, gateway::Gateway, http::Url, text::Text};
+use crate::{
+    azure::{
+        front_door::{BadPattern, FrontDoorConfig},
+        openai::ResourceConfig,
+    },
+    gateway::Gateway,
+    http::Url,
+    spec::Region,
+    text::Text,
+};
 
 /// The largest body that is held in memory: 100 MiB. A longer request gets 413; a longer response counts as broken off.
 /// API Management's own limit on a request is 1 GiB for what streams and 2 MiB to 500 MiB for what a policy reads, by tier
@@ -56,6 +68,8 @@ pub const BODY_LIMIT: usize = 100 * 1024 * 1024;
 /// What to simulate.
 #[derive(Clone)]
 pub struct Simulation {
+    /// Front Door before the gateways, where there is one.
+    pub front_door: Option<FrontDoorSite>,
     /// The gateways.
     pub gateways: Vec<GatewaySite>,
     /// The declared Azure OpenAI resources.
@@ -78,6 +92,18 @@ pub struct Simulation {
     pub seed: Option<u64>,
     /// Who is told what happens.
     pub events: Option<EventSink>,
+}
+
+/// Front Door before the gateways.
+#[derive(Clone, Debug)]
+pub struct FrontDoorSite {
+    /// Where it listens; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// What it is. Its origins are the gateways of the same regions.
+    pub config: FrontDoorConfig,
+    /// Where the edge site is: its distance to the gateways counts in the latency of the probes, and a client that does not say where it is
+    /// counts as being in its country.
+    pub edge: Option<Region>,
 }
 
 /// A gateway of one region.
@@ -134,6 +160,9 @@ pub enum StartError {
         /// Its name.
         name: String,
     },
+    /// A firewall rule holds a pattern that is none.
+    #[error(transparent)]
+    BadPattern(#[from] BadPattern),
     /// The simulation has been shut down.
     #[error("the simulation has been shut down")]
     Stopped,

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
-    GatewaySite, ResourceSite, Simulation, StartError, UnknownTarget, control,
+    FrontDoorSite, GatewaySite, ResourceSite, Simulation, StartError, UnknownTarget, control,
     events::{Listening, SimulationEvent},
     port::Bound,
     site::{self, Site},
@@ -50,8 +50,20 @@ pub struct Drained {
 }
 
 pub(super) fn start(simulation: Simulation) -> Result<Running, StartError> {
-    let Simulation { gateways, resources, mapped, real, control, served_by, subscription_key, trace, debug_token, seed, events } =
-        simulation;
+    let Simulation {
+        front_door,
+        gateways,
+        resources,
+        mapped,
+        real,
+        control,
+        served_by,
+        subscription_key,
+        trace,
+        debug_token,
+        seed,
+        events,
+    } = simulation;
     let endpoint = match control {
         Some(address) if !address.ip().is_loopback() => return Err(StartError::ControlNotLoopback(address)),
         Some(address) => Some(site::bind(|| "the control endpoint".to_owned(), address)?),
@@ -59,7 +71,7 @@ pub(super) fn start(simulation: Simulation) -> Result<Running, StartError> {
     };
     let world = Arc::new(World::new(seed, events, mapped, real, Tracing::new(trace, debug_token.clone())));
     let site = Arc::new(Site::new(world, served_by));
-    site.place(gateways, Some(resources))?;
+    site.begin(front_door, gateways, resources)?;
     let (phase, stopping) = watch::channel(Phase::Running);
     let control = endpoint.as_ref().map(Bound::address);
     let serving_control = endpoint.map(|bound| {
@@ -101,19 +113,30 @@ impl Running {
         self.control
     }
 
-    /// The requests that are under way in the gateways.
-    pub fn in_flight(&self) -> u64 {
-        self.site.gateways().iter().map(|gateway| gateway.server.in_flight()).sum()
+    /// Front Door.
+    pub fn front_door(&self) -> Option<SocketAddr> {
+        self.site.edge().map(|edge| edge.port.address())
     }
 
-    /// Puts other gateways in place, and other resources where some are given (`None` leaves them as they are). A gateway of
+    /// The requests that are under way in Front Door and in the gateways; one that is in both counts twice.
+    pub fn in_flight(&self) -> u64 {
+        let edge = self.site.edge().map_or(0, |edge| edge.server.in_flight());
+        edge + self.site.gateways().iter().map(|gateway| gateway.server.in_flight()).sum::<u64>()
+    }
+
+    /// Puts another Front Door, or none, and other gateways in place, and other resources where some are given (`None` leaves them as they are). A gateway of
     /// the same region and a resource of the same id keep their ports; requests under way finish under the policy that they
     /// began with; the limits of all resources that are given begin anew. On an error nothing has changed.
-    pub async fn reload(&self, gateways: Vec<GatewaySite>, resources: Option<Vec<ResourceSite>>) -> Result<(), StartError> {
+    pub async fn reload(
+        &self,
+        front_door: Option<FrontDoorSite>,
+        gateways: Vec<GatewaySite>,
+        resources: Option<Vec<ResourceSite>>,
+    ) -> Result<(), StartError> {
         if *self.phase.borrow() != Phase::Running {
             return Err(StartError::Stopped);
         }
-        self.site.reload(gateways, resources).await
+        self.site.reload(front_door, gateways, resources).await
     }
 
     /// Sets or clears a fault. It holds for the next request when this returns.
@@ -139,9 +162,19 @@ impl Running {
                 true
             }
         });
-        let gateways = self.site.gateways();
-        let drained = tokio::time::timeout(deadline, join_all(gateways.iter().map(|gateway| gateway.port.drain()))).await.is_ok();
+        let (edge, gateways) = (self.site.edge(), self.site.gateways());
+        // The edge first: what is under way there is not done before the gateways have answered it.
+        let all = async {
+            if let Some(edge) = &edge {
+                edge.port.drain().await;
+            }
+            join_all(gateways.iter().map(|gateway| gateway.port.drain())).await;
+        };
+        let drained = tokio::time::timeout(deadline, all).await.is_ok();
         let cut = if drained { 0 } else { self.in_flight() };
+        if let Some(edge) = &edge {
+            edge.port.close().await;
+        }
         join_all(gateways.iter().map(|gateway| gateway.port.close())).await;
         let hosted = self.site.world.hosted();
         join_all(hosted.iter().map(|hosted| hosted.port.close())).await;

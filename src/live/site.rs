@@ -10,8 +10,9 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    GatewaySite, ResourceSite, StartError, clock,
+    FrontDoorSite, GatewaySite, ResourceSite, StartError, clock,
     events::{Listening, Reloaded, SimulationEvent},
+    front_door::{Doorway, EdgePort, EdgeServer, EdgeState},
     gateway::GatewayServer,
     port::{Bound, Port},
     resource::ResourceServer,
@@ -68,6 +69,7 @@ pub(super) struct Site {
     /// What the gateways share.
     pub(super) world: Arc<World>,
     gateways: RwLock<Vec<Arc<GatewayPort>>>,
+    edge: RwLock<Option<Arc<EdgePort>>>,
     served_by: Text,
     /// Faults and reloads come one at a time.
     pub(super) changing: tokio::sync::Mutex<()>,
@@ -79,6 +81,8 @@ pub(super) struct Site {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct State {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    front_door: Option<EdgeState>,
     gateways: Vec<GatewayState>,
     backends: Vec<BackendState>,
     faults: Vec<ActiveFault>,
@@ -143,12 +147,59 @@ fn check_twice<'a>(what: &'static str, names: impl Iterator<Item = &'a str>) -> 
 impl Site {
     /// A site with nothing on it.
     pub(super) fn new(world: Arc<World>, served_by: Text) -> Self {
-        Self { world, gateways: RwLock::default(), served_by, changing: tokio::sync::Mutex::new(()), turns: AtomicU64::new(0) }
+        let (gateways, edge) = (RwLock::default(), RwLock::default());
+        Self { world, gateways, edge, served_by, changing: tokio::sync::Mutex::new(()), turns: AtomicU64::new(0) }
     }
 
     /// The gateways.
     pub(super) fn gateways(&self) -> Vec<Arc<GatewayPort>> {
         self.gateways.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Front Door.
+    pub(super) fn edge(&self) -> Option<Arc<EdgePort>> {
+        self.edge.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes a port for a Front Door that is to come, where the one that is there stands elsewhere.
+    fn bind_edge(&self, site: Option<&FrontDoorSite>) -> Result<Option<Bound>, StartError> {
+        match (site, self.edge()) {
+            (Some(site), Some(edge)) if stays(site.listen, &edge.port) => Ok(None),
+            (Some(site), _) => bind(|| "Front Door".to_owned(), site.listen).map(Some),
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// Puts a Front Door before the gateways that are in place. Returns the one that has to go.
+    fn place_edge(&self, site: Option<FrontDoorSite>, bound: Option<Bound>) -> Result<Option<Arc<EdgePort>>, StartError> {
+        let gateways: Vec<(Text, SocketAddr)> =
+            self.gateways().iter().map(|gateway| (gateway.server.region().clone(), gateway.port.address())).collect();
+        let doorway = site.map(|site| Doorway::new(site, &gateways)).transpose()?;
+        let mut edge = self.edge.write().unwrap_or_else(PoisonError::into_inner);
+        let next = match (doorway, bound, edge.as_ref()) {
+            (Some(doorway), None, Some(old)) => {
+                old.server.replace(doorway);
+                return Ok(None);
+            }
+            (Some(doorway), Some(bound), _) => {
+                let server = Arc::new(EdgeServer::new(doorway, self.world.clone()));
+                Some(Arc::new(EdgePort { port: Port::serve(bound, server.clone()), server }))
+            }
+            _ => None,
+        };
+        Ok(std::mem::replace(&mut *edge, next))
+    }
+
+    /// Puts these in place for the first time.
+    pub(super) fn begin(
+        &self,
+        front_door: Option<FrontDoorSite>,
+        gateways: Vec<GatewaySite>,
+        resources: Vec<ResourceSite>,
+    ) -> Result<(), StartError> {
+        let bound = self.bind_edge(front_door.as_ref())?;
+        self.place(gateways, Some(resources))?;
+        self.place_edge(front_door, bound).map(drop)
     }
 
     /// Puts these gateways and resources in place of those before: what stays keeps its port, what is new gets one, what is
@@ -221,9 +272,21 @@ impl Site {
     }
 
     /// Puts others in place while requests go on. Requests under way finish under the policy that they began with.
-    pub(super) async fn reload(&self, gateways: Vec<GatewaySite>, resources: Option<Vec<ResourceSite>>) -> Result<(), StartError> {
+    pub(super) async fn reload(
+        &self,
+        front_door: Option<FrontDoorSite>,
+        gateways: Vec<GatewaySite>,
+        resources: Option<Vec<ResourceSite>>,
+    ) -> Result<(), StartError> {
         let _one_at_a_time = self.changing.lock().await;
+        let bound = self.bind_edge(front_door.as_ref())?;
         let gone = self.place(gateways, resources)?;
+        if let Some(edge) = self.place_edge(front_door, bound)? {
+            tokio::spawn(async move {
+                let _ = tokio::time::timeout(FAREWELL, edge.port.drain()).await;
+                edge.port.close().await;
+            });
+        }
         for gateway in gone.gateways {
             tokio::spawn(async move {
                 let _ = tokio::time::timeout(FAREWELL, gateway.port.drain()).await;
@@ -234,14 +297,15 @@ impl Site {
             hosted.port.close().await;
         }
         self.apply(None).await;
-        let Listening { gateways, backends, .. } = self.listening();
-        self.world.tell(|| SimulationEvent::Reload(Reloaded { gateways, backends }));
+        let Listening { front_door, gateways, backends, .. } = self.listening();
+        self.world.tell(|| SimulationEvent::Reload(Reloaded { front_door, gateways, backends }));
         Ok(())
     }
 
     /// Where everything listens.
     pub(super) fn listening(&self) -> Listening {
         Listening {
+            front_door: self.edge().map(|edge| root(edge.port.address())),
             gateways: self.gateways().iter().map(|gateway| (gateway.server.region().clone(), root(gateway.port.address()))).collect(),
             backends: self.world.hosted().iter().map(|hosted| (hosted.server.id(), root(hosted.port.address()))).collect(),
             ..Listening::default()
@@ -270,6 +334,7 @@ impl Site {
                 .read(|board| board.on_resource(&hosted.server.id(), &hosted.server.region(), now).map(|fault| fault.word().into_owned())),
         };
         State {
+            front_door: self.edge().map(|edge| edge.server.state(root(edge.port.address()))),
             gateways: self.gateways().iter().map(gateway).collect(),
             backends: self.world.hosted().iter().map(backend).collect(),
             faults: self.faults(),

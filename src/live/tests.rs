@@ -46,7 +46,7 @@ use crate::{
 
 const SWC: &str = "https://contoso-swc.openai.azure.com/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21";
 
-fn loopback() -> SocketAddr {
+pub(super) fn loopback() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
 }
 
@@ -213,8 +213,8 @@ async fn a_resource_that_comes_late_has_the_fault_of_its_region() {
 
 /// A server that answers each request on a connection by a script, and closes the connection after the last piece where the
 /// script says so.
-struct Script {
-    address: SocketAddr,
+pub(super) struct Script {
+    pub(super) address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicU64>,
     closed: Mutex<mpsc::Receiver<()>>,
@@ -222,7 +222,16 @@ struct Script {
 
 impl Script {
     /// `answer` gets the number of the request and says what to send; an empty piece closes the connection.
-    fn serve(answer: impl Fn(usize) -> Vec<&'static str> + std::marker::Send + Sync + 'static) -> Self {
+    pub(super) fn serve(answer: impl Fn(usize) -> Vec<&'static str> + std::marker::Send + Sync + 'static) -> Self {
+        Self::answering(move |number, _| answer(number))
+    }
+
+    /// `answer` gets the request.
+    pub(super) fn serve_by(answer: impl Fn(&str) -> Vec<&'static str> + std::marker::Send + Sync + 'static) -> Self {
+        Self::answering(move |_, request| answer(request))
+    }
+
+    fn answering(answer: impl Fn(usize, &str) -> Vec<&'static str> + std::marker::Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(loopback()).unwrap();
         let (close, closed) = mpsc::channel();
         let script = Self {
@@ -238,8 +247,8 @@ impl Script {
                 connections.fetch_add(1, Ordering::SeqCst);
                 while let Some(request) = read_request(&mut stream) {
                     let number = requests.lock().unwrap().len();
+                    let pieces = answer(number, &request);
                     requests.lock().unwrap().push(request);
-                    let pieces = answer(number);
                     let closes = pieces.contains(&"");
                     for piece in pieces {
                         let _ = stream.write_all(piece.as_bytes());
@@ -256,7 +265,7 @@ impl Script {
         script
     }
 
-    fn requests(&self) -> Vec<String> {
+    pub(super) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
@@ -325,6 +334,7 @@ fn simulation(control: Option<SocketAddr>, events: EventSink) -> Simulation {
     let config =
         ResourceConfig { id: "swc".into(), ..ResourceConfig::undeclared("contoso-swc.openai.azure.com".into(), "Sweden Central".into()) };
     Simulation {
+        front_door: None,
         gateways: Vec::new(),
         resources: vec![ResourceSite { region: "swedencentral".into(), listen: loopback(), config }],
         mapped: Vec::new(),
@@ -365,7 +375,7 @@ async fn the_control_endpoint_obeys_and_says_what_it_does_not_know() {
     assert_eq!(running.shutdown(Duration::from_secs(10)).await, Drained { cut: 0 });
     running.wait().await;
     assert!(matches!(post_fault(&control, &command("swc", "429")).await.unwrap_err(), ControlError::Unreachable { .. }));
-    assert!(matches!(running.reload(Vec::new(), None).await.unwrap_err(), StartError::Stopped));
+    assert!(matches!(running.reload(None, Vec::new(), None).await.unwrap_err(), StartError::Stopped));
     let told: Vec<_> = events.lock().unwrap().iter().map(|event| (event["event"].clone(), event["fault"].clone())).collect();
     assert_eq!(told, [(json!("listening"), json!(null)), (json!("fault"), json!("429")), (json!("fault"), json!("clear"))]);
 }

@@ -115,6 +115,21 @@ impl Destination {
     }
 }
 
+impl Destination {
+    /// A server of ours at an address, which no name of the world means.
+    pub(super) fn at(label: Text, address: SocketAddr) -> Arc<Self> {
+        let route = Route::Named { host: address.ip().to_string(), port: address.port(), tls: false, path: String::new() };
+        Self::new(label, None, route)
+    }
+
+    /// The same server without the connections that are kept to it; nothing where it is a resource.
+    pub(super) fn afresh(&self) -> Option<Arc<Self>> {
+        let Route::Named { host, port, tls, path } = &self.route else { return None };
+        let route = Route::Named { host: host.clone(), port: *port, tls: *tls, path: path.clone() };
+        Some(Self::new(self.label.clone(), self.region.clone(), route))
+    }
+}
+
 impl World {
     /// A world without resources.
     pub(super) fn new(

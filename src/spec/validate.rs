@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::{
     fields::{Field, Map, Reader, Spanned},
-    model::Reach,
+    model::{FrontDoor, Reach},
     regions::Region,
     scalars::{ApiPath, HeaderName, ModelName},
     waf, wire,
@@ -27,6 +27,7 @@ pub(super) fn validate(file: &wire::File, reader: &mut Reader<'_>) {
     budget(file, reader);
     if let Some(front_door) = file.front_door.value() {
         samples(front_door, reader);
+        lock(file, front_door, reader);
         if let Some(waf) = front_door.waf.value() {
             waf::validate(waf, reader);
         }
@@ -168,7 +169,9 @@ fn references(file: &wire::File, reader: &mut Reader<'_>) {
         };
         reader.error("spec/dangling-reference", name.span, format!("there is no Named Value `{wanted}`"), help);
     }
-    for (name, _) in values.0.iter().filter(|(name, _)| !used.iter().any(|used| used.value.0 == name.value.0)) {
+    let locks = file.front_door.value().and_then(|front_door| front_door.lock_gateways.value()).is_some_and(|lock| lock.0);
+    let is_used = |name: &str| used.iter().any(|used| used.value.0 == name) || (locks && name == FrontDoor::ID_NAME);
+    for (name, _) in values.0.iter().filter(|(name, _)| !is_used(&name.value.0)) {
         let message = format!("no backend uses the Named Value `{}`", name.value.0);
         reader.warning("spec/unused-named-value", name.span, message, "remove it, or refer to it in a backend's `auth`");
     }
@@ -360,6 +363,17 @@ fn budget(file: &wire::File, reader: &mut Reader<'_>) {
         format!("set `attemptTimeout` to {}s or less, or `maxAttempts` to {} or less", patience / tried, (patience / seconds.max(1)).max(1))
     };
     reader.faults.push(fault.help(help));
+}
+
+/// Gateways can be locked to a profile only where its id is known: <https://learn.microsoft.com/azure/frontdoor/origin-security>.
+fn lock(file: &wire::File, front_door: &wire::FrontDoor, reader: &mut Reader<'_>) {
+    let Some(lock) = front_door.lock_gateways.get().filter(|lock| lock.value.0) else { return };
+    let given = file.named_values.value().is_some_and(|values| values.0.iter().any(|(name, _)| name.value.0 == FrontDoor::ID_NAME));
+    if !front_door.id.said && !given {
+        let message = format!("the gateways are locked to a profile, and nothing says its id: `{}` is left empty", FrontDoor::ID_NAME);
+        let help = "once the profile is deployed, give its `properties.frontDoorId` as `id`; a simulation makes one up";
+        reader.warning("spec/no-front-door-id", lock.span, message, help);
+    }
 }
 
 fn samples(front_door: &wire::FrontDoor, reader: &mut Reader<'_>) {

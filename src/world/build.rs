@@ -11,7 +11,7 @@ use crate::{
     policy::{self, Resources},
     service::{self, Given, Service, environment_name},
     source::Source,
-    spec::{DataBoundary, Region, Spec},
+    spec::{DataBoundary, FrontDoor, Region, Spec},
     text::Text,
     xml::{self, Document},
 };
@@ -85,7 +85,11 @@ fn of_policy(materials: Materials, invent: &dyn Fn(&str) -> String) -> Result<Bu
         api_path: served.path.clone(),
         served_by: served_by.into(),
         data_boundary: spec.as_ref().map_or(DataBoundary::None, |spec| spec.data_boundary.clone()),
-        front_door: spec.as_ref().and_then(FrontDoorConfig::of),
+        front_door: spec.as_ref().and_then(FrontDoorConfig::of).map(|config| {
+            // The one that the gateways are locked to, where somebody has given it.
+            let id = named_values.get(FrontDoor::ID_NAME).map_or_else(|| config.id.clone(), |id| id.clone().into());
+            FrontDoorConfig { id, ..config }
+        }),
         objective: spec.as_ref().map(|spec| spec.objective.availability),
     };
     Ok(Built { world, attempts: attempts.into(), spec, warnings })
@@ -164,9 +168,17 @@ fn unique(spec: Option<&Spec>, declared: &[super::ResourceSource]) -> Result<(),
 /// Given ones, and for the spec's others keys that are made up.
 fn named_values(given: &Given, spec: Option<&Spec>, invent: &dyn Fn(&str) -> String) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
+    let front_door_id = spec.and_then(FrontDoorConfig::of).map(|config| config.id.to_string());
+    let invented = |name: &str| match &front_door_id {
+        Some(id) if name == FrontDoor::ID_NAME => id.clone(),
+        _ => invent(name),
+    };
     for (name, named_value) in spec.into_iter().flat_map(|spec| &spec.named_values) {
-        let value = given.secret(name, Some(&named_value.key_vault)).map_or_else(|| invent(name), str::to_owned);
+        let value = given.secret(name, Some(&named_value.key_vault)).map_or_else(|| invented(name), str::to_owned);
         values.insert(name.clone(), value);
+    }
+    if let Some(id) = front_door_id {
+        values.entry(FrontDoor::ID_NAME.to_owned()).or_insert(id);
     }
     values.extend(given.by_name.iter().map(|(name, value)| (name.clone(), value.clone())));
     values

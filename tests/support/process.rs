@@ -69,6 +69,20 @@ impl Simulation {
         Self { child, lines, listening }
     }
 
+    /// The next event of each kind, in whatever order they come; others are skipped.
+    pub fn events<const N: usize>(&mut self, kinds: [&str; N]) -> [Value; N] {
+        let mut found = [const { Value::Null }; N];
+        while found.iter().any(Value::is_null) {
+            let event = line(&mut self.lines);
+            if let Some(place) = kinds.iter().position(|kind| event["event"] == *kind)
+                && found[place].is_null()
+            {
+                found[place] = event;
+            }
+        }
+        found
+    }
+
     /// The next event of a kind; others are skipped.
     pub fn event(&mut self, kind: &str) -> Value {
         loop {

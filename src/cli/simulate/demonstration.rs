@@ -1,6 +1,6 @@
 //! The short play at the start of the built-in example: a request, a 429 at the primary, the same request served by the secondary, recovery.
 //!
-//! Everything in it is real: HTTP to the gateway, the fault that `fault` would set, the policy that runs.
+//! Everything in it is real: HTTP through Front Door to the gateway, the fault that `fault` would set, the policy that runs.
 
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ struct Ask {
 /// Plays it. A request that goes wrong says so; it never ends the simulation.
 pub(super) async fn play(running: &Running, setup: &Setup, teller: &Teller) -> anyhow::Result<()> {
     let listening = running.listening();
-    let (Some(root), Some(primary)) = (listening.gateways.values().next(), listening.backends.keys().next()) else { return Ok(()) };
+    let entry = listening.front_door.as_ref().or_else(|| listening.gateways.values().next());
+    let (Some(root), Some(primary)) = (entry, listening.backends.keys().next()) else { return Ok(()) };
     let Some(url) = Url::parse(&format!("{root}{}", greeting::chat_path(setup))) else { return Ok(()) };
     let ask = Ask { url, key: [(greeting::key_header(setup).into(), listening.subscription_key.clone().unwrap_or_default())] };
     teller.text("A short demonstration, with real requests:\n\n  1. All is well.");

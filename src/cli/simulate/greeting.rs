@@ -32,6 +32,9 @@ pub(super) fn text(setup: &Setup, running: &Running) -> String {
     let listening = running.listening();
     let name = setup.spec.as_ref().map_or(String::new(), |spec| format!("{}: ", spec.name));
     let mut out = format!("{name}{} is running, all on this machine.\n\n", setup.policy_name);
+    if let Some(url) = &listening.front_door {
+        let _ = writeln!(out, "  front door {:<20} {url}", "");
+    }
     for (region, url) in &listening.gateways {
         let _ = writeln!(out, "  gateway    {region:<20} {url}");
     }
@@ -43,7 +46,7 @@ pub(super) fn text(setup: &Setup, running: &Running) -> String {
         let _ = writeln!(out, "  control    {:<20} {control}", "");
     }
     let key = listening.subscription_key.as_deref().unwrap_or("");
-    if let Some(root) = listening.gateways.values().next() {
+    if let Some(root) = listening.front_door.as_ref().or_else(|| listening.gateways.values().next()) {
         let _ = write!(
             out,
             "\nTry it:\n\n  curl -i '{root}{}' \\\n    -H '{}: {key}' -H 'Content-Type: application/json' \\\n    -d '{{\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'\n",

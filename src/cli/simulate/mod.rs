@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     /// A policy document in place of the generated one
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Where the first gateway listens; each further one on the next port. The system chooses ports without
+    /// Where Front Door listens, or the first gateway where there is none; each further gateway on the next port. The system chooses ports without
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
     /// Where the control endpoint listens: loopback only
@@ -203,6 +203,14 @@ fn write(lines: mpsc::Receiver<Told>, format: Format, printer: Printer) {
                 SimulationEvent::Fault(command) => {
                     let fault = command.fault.as_ref().map_or("healthy again".into(), |fault| fault.word());
                     printer.line(&format!("             {} is {fault}", command.target))
+                }
+                SimulationEvent::Edge(record) => match story::edge(&record, printer.colour) {
+                    Some(line) => printer.line(&line),
+                    None => Ok(()),
+                },
+                SimulationEvent::Health(report) => {
+                    let health = if report.healthy { "healthy again: it gets requests" } else { "unhealthy: it gets no requests" };
+                    printer.line(&format!("             Front Door finds {} {health}", report.gateway))
                 }
                 SimulationEvent::Error(report) => {
                     printer.error(&report.message);

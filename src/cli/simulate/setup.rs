@@ -13,7 +13,7 @@ use super::{
 use crate::{
     azure::openai::Recordings,
     diagnostic::{Diagnostic, nearest},
-    live::{GatewaySite, ResourceSite, Simulation},
+    live::{FrontDoorSite, GatewaySite, ResourceSite, Simulation},
     source::Source,
     spec::{self, Region, Spec},
     world::{self, Built, Materials},
@@ -129,9 +129,19 @@ impl Setup {
 /// A world, where it listens and what may leave it.
 pub(super) fn simulation(arguments: &Arguments, built: &Built) -> Result<Simulation, Unusable> {
     let world = &built.world;
+    // What people point their clients at comes first.
+    let front_door = match &world.front_door {
+        Some(config) => {
+            let edge = world.gateways.first().map(|(region, _)| *region);
+            Some(FrontDoorSite { listen: listen(arguments.listen, 0)?, config: config.clone(), edge })
+        }
+        None => None,
+    };
+    let ahead = usize::from(front_door.is_some());
     let mut gateways = Vec::new();
     for (index, (region, gateway)) in world.gateways.iter().enumerate() {
-        gateways.push(GatewaySite { region: region.name.into(), listen: listen(arguments.listen, index)?, gateway: gateway.clone() });
+        let listen = listen(arguments.listen, ahead + index)?;
+        gateways.push(GatewaySite { region: region.name.into(), listen, gateway: gateway.clone() });
     }
     let resources = world.resources.iter().map(|(region, config)| ResourceSite {
         region: region.name.into(),
@@ -139,6 +149,7 @@ pub(super) fn simulation(arguments: &Arguments, built: &Built) -> Result<Simulat
         config: config.clone(),
     });
     Ok(Simulation {
+        front_door,
         gateways,
         resources: resources.collect(),
         mapped: arguments.backends.clone(),
@@ -160,7 +171,7 @@ pub(super) fn region(name: &str) -> Result<Region, anyhow::Error> {
     })
 }
 
-/// The first gateway at the address, each further one on the next port.
+/// The first listener at the address, each further one on the next port.
 fn listen(first: Option<SocketAddr>, index: usize) -> Result<SocketAddr, anyhow::Error> {
     let Some(first) = first else { return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))) };
     if first.port() == 0 {

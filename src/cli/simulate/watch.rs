@@ -11,7 +11,7 @@ use super::{
     Arguments, Printer, as_message,
     setup::{Setup, Unusable},
 };
-use crate::live::{ErrorReport, EventSink, Running, SimulationEvent};
+use crate::live::{self, ErrorReport, EventSink, Running, SimulationEvent};
 
 /// How often the files are looked at. Reading a handful of small files costs less than a watcher that differs on every system.
 const PERIOD: Duration = Duration::from_millis(300);
@@ -41,9 +41,8 @@ pub(super) async fn reload_on_change(arguments: &Arguments, setup: Setup, runnin
         match Setup::read(arguments) {
             Ok(setup) => {
                 printer.diagnostics(&setup.warnings);
-                if let Err(error) =
-                    running.reload(setup.simulation.gateways, Some(setup.simulation.resources)).await.map_err(anyhow::Error::from)
-                {
+                let live::Simulation { front_door, gateways, resources, .. } = setup.simulation;
+                if let Err(error) = running.reload(front_door, gateways, Some(resources)).await.map_err(anyhow::Error::from) {
                     report(format!("the change is not in place, the last good version stays: {error:#}"));
                 }
                 files = setup.files;

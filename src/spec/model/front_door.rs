@@ -29,6 +29,11 @@ pub struct FrontDoor {
     pub waf: Option<Waf>,
 }
 
+impl FrontDoor {
+    /// Name of the Named Value with the profile's id, where gateways are locked to it. A spec may define it itself.
+    pub const ID_NAME: &str = "front-door-id";
+}
+
 /// Health probe of an origin; only status 200 counts as alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {

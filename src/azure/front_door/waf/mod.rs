@@ -10,6 +10,8 @@ mod transform;
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 pub(super) use condition::cookies;
 use condition::{Condition, Subject};
 use managed::Managed;
@@ -58,7 +60,7 @@ struct Rule {
 }
 
 /// A rule that a request has met: a line of the firewall's log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WafMatch {
     /// The rule: its name in the spec, or the managed rule as Azure's log names it.
     pub rule: Text,
@@ -69,7 +71,7 @@ pub struct WafMatch {
 }
 
 /// What a rule says is to be done with a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum MatchAction {
     /// Let it pass unseen by later rules.
     Allow,
