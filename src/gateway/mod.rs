@@ -164,6 +164,12 @@ impl Gateway {
         instance::locked(&self.instance.breakers).history(backend, now)
     }
 
+    /// The backends whose circuits have ever opened here: the id, when all are closed again (none where none is open at `now`), and how often
+    /// one has opened.
+    pub fn circuits(&self, now: Moment) -> Vec<(Text, Option<Moment>, u64)> {
+        instance::locked(&self.instance.breakers).all(now)
+    }
+
     /// The display name of its region; `context.Deployment.Region`.
     pub fn region(&self) -> &Text {
         &self.service.region

@@ -142,7 +142,7 @@ pub struct Attempt {
 }
 
 /// How a call to a backend went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// An answer, with this status.

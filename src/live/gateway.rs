@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     azure::faults::Fault,
-    environment::{Environment, guid_text},
+    environment::{Environment, Moment, guid_text},
     gateway::{
         Gateway,
         effect::{Arrival, ArrivingBody},
@@ -79,6 +79,11 @@ impl GatewayServer {
     /// The requests that are under way.
     pub(super) fn in_flight(&self) -> u64 {
         self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// The circuits that have ever opened in it.
+    pub(super) fn circuits(&self, now: Moment) -> Vec<(Text, Option<Moment>, u64)> {
+        self.gateway.read().unwrap_or_else(PoisonError::into_inner).circuits(now)
     }
 
     async fn answer(

@@ -8,6 +8,7 @@
 //! ```text
 //! client -> port -> gateway -> drive -> exchange -> world (which host is what) -> pool -> port -> resource
 //!                              machine                                                     control -> site -> faults
+//!                              events -> ledger -> page, metrics
 //! ```
 
 mod answer;
@@ -22,7 +23,10 @@ mod exchange;
 mod failure;
 mod gateway;
 mod headers;
+mod ledger;
+mod metrics;
 mod outage;
+mod page;
 mod pool;
 mod port;
 mod reply;

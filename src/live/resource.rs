@@ -40,6 +40,8 @@ pub(super) struct ResourceServer {
     /// The fault that holds now.
     pub(super) fault: FaultCell,
     requests: AtomicU64,
+    /// Tokens of prompts and of answers.
+    tokens: [AtomicU64; 2],
 }
 
 /// What the world wants to know of a resource.
@@ -65,6 +67,7 @@ impl ResourceServer {
             card,
             fault: FaultCell::default(),
             requests: AtomicU64::new(0),
+            tokens: Default::default(),
         }
     }
 
@@ -98,6 +101,12 @@ impl ResourceServer {
         self.requests.load(Ordering::Relaxed)
     }
 
+    /// The tokens of prompts and of answers that it has answered for.
+    pub(super) fn tokens(&self) -> (u64, u64) {
+        let [prompt, completion] = &self.tokens;
+        (prompt.load(Ordering::Relaxed), completion.load(Ordering::Relaxed))
+    }
+
     async fn answer(&self, request: Request<Incoming>, life: &Life, breaker: &Breaker) -> Result<Response<ReplyStream>, BrokenOff> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let fault = self.fault.get();
@@ -120,6 +129,11 @@ impl ResourceServer {
             let (resource, environment) = &mut *state;
             resource.handle(&head, &body, fault.as_ref(), clock::now(), environment)
         };
+        if let Some(usage) = &reply.usage {
+            let [prompt, completion] = &self.tokens;
+            prompt.fetch_add(usage.prompt_tokens, Ordering::Relaxed);
+            completion.fetch_add(usage.completion_tokens, Ordering::Relaxed);
+        }
         if let Some(Fault::Slow { delay }) = fault {
             tokio::time::sleep(delay).await;
         }

@@ -12,6 +12,8 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::{
     GatewaySite, ResourceSite, Simulation, StartError, UnknownTarget, control,
     events::{Listening, SimulationEvent},
+    ledger::Ledger,
+    page::Page,
     port::Bound,
     site::{self, Site},
     tracing::Tracing,
@@ -57,6 +59,9 @@ pub(super) fn start(simulation: Simulation) -> Result<Running, StartError> {
         Some(address) => Some(site::bind(|| "the control endpoint".to_owned(), address)?),
         None => None,
     };
+    let ledger = Arc::new(Ledger::default());
+    // Without a control endpoint nobody reads it.
+    let events = if endpoint.is_some() { Some(ledger.before(events)) } else { events };
     let world = Arc::new(World::new(seed, events, mapped, real, Tracing::new(trace, debug_token.clone())));
     let site = Arc::new(Site::new(world, served_by));
     site.place(gateways, Some(resources))?;
@@ -68,7 +73,7 @@ pub(super) fn start(simulation: Simulation) -> Result<Running, StartError> {
             // Without a sender it is over as well.
             let _ = stopping.wait_for(|phase| *phase != Phase::Running).await;
         };
-        tokio::spawn(control::serve(site.clone(), bound.into_listener(), ended))
+        tokio::spawn(control::serve(Arc::new(Page::new(site.clone(), ledger)), bound.into_listener(), ended))
     });
     let running = Running { site, control, subscription_key, debug_token, serving_control: Mutex::new(serving_control), phase };
     running.site.world.tell(|| SimulationEvent::Listening(running.listening()));
