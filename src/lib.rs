@@ -10,6 +10,7 @@ pub mod check;
 pub mod live;
 pub mod virtual_time;
 pub mod scenario;
+pub mod world;
 pub mod azure;
 pub mod service;
 pub mod gateway;

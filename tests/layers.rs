@@ -146,7 +146,7 @@ fn outside_crates_are_named_where_they_belong() {
         ("clap::", &["cli/"]),
         ("similar::", &["report/", "diff/"]),
         ("axum::", &["live/"]),
-        ("schemars", &["spec/"]),
+        ("schemars", &["spec/", "scenario/"]),
     ];
     let mut faults = Vec::new();
     for (_, path, code) in sources() {

@@ -69,7 +69,10 @@ pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Ou
             }
             None
         }
-        word => Some(Fault::parse(word, FaultOptions { retry_after: arguments.retry_after, delay: arguments.delay })?),
+        word => Some(Fault::parse(
+            word,
+            FaultOptions { retry_after: arguments.retry_after, delay: arguments.delay, ..FaultOptions::default() },
+        )?),
     };
     let command = FaultCommand { target, fault, lasting: arguments.lasting };
     let Some(control) = Url::parse(&arguments.control) else {

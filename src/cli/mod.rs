@@ -7,6 +7,7 @@ mod fault;
 mod folder;
 mod generate;
 mod input;
+mod materials;
 mod output;
 mod policies;
 mod schema;

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::{Outcome, output::Printer};
-use crate::spec;
+use crate::{scenario, spec};
 
 /// What `schema` takes.
 #[derive(Args, Debug)]
@@ -17,11 +17,14 @@ pub(super) struct Arguments {
 enum Format {
     /// The region spec
     Spec,
+    /// The scenario
+    Scenario,
 }
 
 pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Outcome> {
     let schema = match arguments.format {
         Format::Spec => spec::schema(),
+        Format::Scenario => scenario::schema(),
     };
     printer.line(&serde_json::to_string_pretty(&schema)?)?;
     Ok(Outcome::Fine)

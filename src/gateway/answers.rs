@@ -208,6 +208,15 @@ fn evaluation_failed(exception: &Exception) -> String {
     format!("Expression evaluation failed. {prefix}{}", exception.message)
 }
 
+/// Where the gateway says that it is there, whatever its APIs, policies and backends are up to.
+/// Source: learn.microsoft.com/azure/api-management/api-management-gateways-overview, "Gateway health monitoring".
+pub(super) const STATUS_PATH: &str = "/status-0123456789abcdef";
+
+/// The answer of the status path: no key is asked for and no policy runs. That it has no body is our choice.
+pub(super) fn alive() -> ResponseMessage {
+    ResponseMessage { head: ResponseHead { status: 200, reason: reason_phrase(200).into(), headers: Headers::new() }, body: Body::None }
+}
+
 /// `{ "statusCode": 404, "message": "…" }`; a 500 carries the request's id as `activityId`.
 pub(super) fn default_response(status: u16, message: &str, request_id: [u8; 16]) -> ResponseMessage {
     let mut quoted = String::new();

@@ -19,10 +19,11 @@ use super::{
     events::{Attempt, EventSink, Outcome, RequestRecord, SimulationEvent},
     outage::{self, BrokenOff},
     pool::BackendBody,
-    port::Breaker,
+    port::{Breaker, Life},
     world::World,
 };
 use crate::{
+    azure::faults::Ending,
     environment::Moment,
     gateway::{effect::Watch, safety::StreamScreen},
     text::Text,
@@ -309,33 +310,106 @@ pub(super) enum AnswerBroken {
     OnPurpose(#[from] BrokenOff),
 }
 
+/// A fault of the gateway that lets its answer begin and not end.
+pub(super) struct Stop {
+    left: Left,
+    word: &'static str,
+    silent: bool,
+    life: Life,
+    breaker: Breaker,
+}
+
+/// How much comes before the stop.
+#[derive(Clone, Copy, Debug)]
+enum Left {
+    /// So many bytes.
+    Bytes(usize),
+    /// So many pieces.
+    Pieces(u32),
+    /// Half of the body; the first piece of one whose length is not known.
+    Half,
+}
+
+impl Stop {
+    /// What an ending of the catalogue means over a connection that lasts for `life` and that `breaker` breaks; nothing where the answer is
+    /// whole, or never begins.
+    pub(super) fn of(ending: Ending, life: &Life, breaker: &Breaker) -> Option<Self> {
+        let (left, silent, word) = match ending {
+            Ending::ResetAfterHeaders => (Left::Bytes(0), false, "reset-after-headers"),
+            Ending::Cut(pieces) => (pieces.map_or(Left::Half, Left::Pieces), false, "cut-body"),
+            Ending::Stall(pieces) => (pieces.map_or(Left::Half, Left::Pieces), true, "stall-body"),
+            Ending::Whole | Ending::Reset | Ending::Never | Ending::WithoutDone(_) => return None,
+        };
+        Some(Self { left, word, silent, life: life.clone(), breaker: breaker.clone() })
+    }
+
+    fn is_due(&self) -> bool {
+        matches!(self.left, Left::Bytes(0) | Left::Pieces(0))
+    }
+
+    /// What passes of a piece.
+    fn pass(&mut self, mut data: Bytes) -> Bytes {
+        match &mut self.left {
+            Left::Bytes(left) => {
+                data.truncate(*left);
+                *left -= data.len();
+            }
+            Left::Pieces(left) => *left = left.saturating_sub(1),
+            Left::Half => self.left = Left::Bytes(0),
+        }
+        data
+    }
+}
+
+/// An answer that ends early.
+enum Cutting {
+    /// Now.
+    Now(Cut<AnswerBroken>),
+    /// When the port is left.
+    Silence(Pin<Box<dyn Future<Output = ()> + Send>>, Breaker),
+}
+
+impl Cutting {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<AnswerBroken>> {
+        if let Self::Silence(over, breaker) = self {
+            std::task::ready!(over.as_mut().poll(cx));
+            *self = Self::Now(Cut::new(outage::reset(breaker).into()));
+        }
+        match self {
+            Self::Now(cut) => cut.poll(cx),
+            Self::Silence(..) => Poll::Pending,
+        }
+    }
+}
+
 /// The body of an answer.
 pub(super) struct AnswerStream {
     source: Source,
     log: RequestLog,
-    /// A fault of the gateway: after so many bytes, or after the first piece, the connection breaks.
-    stop: Option<(Option<usize>, Breaker)>,
-    cutting: Option<Cut<AnswerBroken>>,
+    stop: Option<Stop>,
+    cutting: Option<Cutting>,
 }
 
 impl AnswerStream {
-    /// A body; with a breaker, about half of it before the connection breaks.
-    pub(super) fn new(source: Source, log: RequestLog, cut: Option<Breaker>) -> Self {
-        let stop = cut.map(|breaker| (source.size_hint().exact().and_then(|length| usize::try_from(length / 2).ok()), breaker));
+    /// A body; with a stop, a part of it.
+    pub(super) fn new(source: Source, log: RequestLog, mut stop: Option<Stop>) -> Self {
+        if let Some(stop) = &mut stop
+            && matches!(stop.left, Left::Half)
+            && let Some(length) = source.size_hint().exact().and_then(|length| usize::try_from(length / 2).ok())
+        {
+            stop.left = Left::Bytes(length);
+        }
         Self { source, log, stop, cutting: None }
     }
 
-    fn stop(&mut self, mut data: Bytes) -> Bytes {
-        if let Some((left, breaker)) = self.stop.take() {
-            match left {
-                Some(left) if data.len() < left => self.stop = Some((Some(left - data.len()), breaker)),
-                _ => {
-                    data.truncate(left.unwrap_or(data.len()));
-                    self.cutting = Some(Cut::new(outage::reset(&breaker).into()));
-                }
-            }
-        }
-        data
+    /// Ends early.
+    fn cut(&mut self, stop: Stop) {
+        let Stop { word, silent, life, breaker, .. } = stop;
+        self.log.ends(Some(word));
+        self.cutting = Some(match silent {
+            true => Cutting::Silence(Box::pin(async move { life.over().await }), breaker),
+            false => Cutting::Now(Cut::new(outage::reset(&breaker).into())),
+        });
     }
 }
 
@@ -345,27 +419,33 @@ impl Body for AnswerStream {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerBroken>>> {
         let this = &mut *self;
+        if let Some(stop) = this.stop.take_if(|stop| stop.is_due()) {
+            this.cut(stop);
+        }
         if this.cutting.is_none() {
             match this.source.poll(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(data))) => {
-                    let data = if this.stop.is_some() { this.stop(data) } else { data };
+                    let data = if let Some(stop) = &mut this.stop { stop.pass(data) } else { data };
                     if let Some(record) = &mut this.log.record {
                         record.bytes += data.len() as u64;
                     }
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
-                Poll::Ready(Some(Err(error))) => this.cutting = Some(Cut::new(AnswerBroken::Backend(error))),
+                Poll::Ready(Some(Err(error))) => {
+                    this.log.ends(Some("cut-body"));
+                    this.cutting = Some(Cutting::Now(Cut::new(AnswerBroken::Backend(error))));
+                }
                 Poll::Ready(None) => match this.stop.take() {
-                    Some((_, breaker)) => this.cutting = Some(Cut::new(outage::reset(&breaker).into())),
+                    Some(stop) => this.cut(stop),
                     None => return Poll::Ready(None),
                 },
             }
         }
-        let Some(cut) = &mut this.cutting else { return Poll::Ready(None) };
-        let error = std::task::ready!(cut.poll(cx));
-        this.log.ends(Some("cut-body"));
-        Poll::Ready(error.map(Err))
+        match &mut this.cutting {
+            Some(cutting) => cutting.poll(cx).map(|error| error.map(Err)),
+            None => Poll::Ready(None),
+        }
     }
 
     fn is_end_stream(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,6 +17,7 @@ use super::{
     events::{Attempt, Outcome},
     failure,
     headers::{self, Length, Unwritable},
+    outage::{Asked, Decided},
     pool::{BackendBody, Link, RequestBody, Unanswered},
     world::{Destination, Route, World},
 };
@@ -72,14 +73,29 @@ pub(super) async fn exchange(world: &World, sender: Sender<'_>, send: &Send, bod
             return Ok(Exchanged { outcome: Err(failure), body: None, attempt: Some(attempt) });
         }
     };
-    let request = write_request(&send.request, body, destination.prefix())?;
+    let decided = destination.decided(world, sender.region, &send.request, &body);
+    let mut request = write_request(&send.request, body, destination.prefix())?;
+    let lost = match &decided {
+        Some(Decided::Conduct(conduct)) => conduct.connection.failure(&url.host),
+        _ => None,
+    };
+    let _ticket = decided.map(|decided| world.faults.leave(decided, request.headers_mut()));
     let tls = match send.purpose {
         Purpose::Forward(tls) => tls,
         _ => Tls::default(),
     };
     // A timeout is for status and headers, of `send-request` too; a body that never ends has a limit of its own.
     // Source: learn.microsoft.com/azure/api-management/api-management-error-handling-policies, `Timeout`.
-    let begun = match tokio::time::timeout(send.timeout, attempt(&destination, &url.host, tls, request)).await {
+    let answered = async {
+        match lost {
+            Some((wait, failure)) => {
+                tokio::time::sleep(wait).await;
+                Err(failure)
+            }
+            None => attempt(&destination, &url.host, tls, request).await,
+        }
+    };
+    let begun = match tokio::time::timeout(send.timeout, answered).await {
         Ok(begun) => begun,
         Err(_) => Err(no_answer(&url.host, send.timeout)),
     };
@@ -255,10 +271,16 @@ impl Destination {
         }
     }
 
-    /// Sets or clears the fault that the name has no address, and closes the idle connections.
-    pub(super) fn cut_off(&self, unresolvable: bool) {
-        self.unresolvable.store(unresolvable, Ordering::Release);
-        self.pool.empty();
+    /// What faults make of a request, where the resource is ours and any fault is set.
+    fn decided(&self, world: &World, from: &str, request: &RequestHead, body: &RequestBody) -> Option<Decided> {
+        let Route::Resource(_) = &self.route else { return None };
+        let body = match body {
+            RequestBody::Empty => Some(&[][..]),
+            RequestBody::Bytes(bytes) => Some(&bytes[..]),
+            RequestBody::Client(_) => None,
+        };
+        let region = self.region.as_deref().unwrap_or_default();
+        world.faults.exchange(&Asked { from: Some(from), backend: &self.label, region, request, body })
     }
 }
 

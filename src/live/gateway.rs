@@ -6,7 +6,6 @@ use std::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -15,22 +14,22 @@ use hyper::{body::Incoming, ext::ReasonPhrase, service::service_fn};
 use tokio::net::TcpStream;
 
 use super::{
-    answer::{AnswerStream, RequestLog, Source},
+    answer::{AnswerStream, RequestLog, Source, Stop},
     drive::{Abandoned, ClientBody, Drive},
     headers::{self, Length, Unwritable},
-    outage::{self, BrokenOff, FaultCell},
+    outage::{self, BrokenOff, Decided},
     port::{Breaker, Host, Life, Wire},
     tracing::{self, Asked},
     world::World,
 };
 use crate::{
-    azure::faults::Fault,
+    azure::faults::{Answering, Conduct, Connection, Ending, FaultOptions, Visit},
     environment::{Environment, Moment, guid_text},
     gateway::{
         Gateway,
         effect::{Arrival, ArrivingBody},
     },
-    http::{ResponseHead, reason_phrase},
+    http::{Headers, ResponseHead, reason_phrase},
     text::Text,
 };
 
@@ -40,8 +39,6 @@ pub(super) struct GatewayServer {
     served_by: Text,
     gateway: RwLock<Arc<Gateway>>,
     world: Arc<World>,
-    /// The fault that holds now.
-    pub(super) fault: FaultCell,
     requests: AtomicU64,
     in_flight: Arc<AtomicU64>,
 }
@@ -49,15 +46,7 @@ pub(super) struct GatewayServer {
 impl GatewayServer {
     /// A gateway in `region` (short name); `served_by` is the header that names the backend.
     pub(super) fn new(region: Text, gateway: Arc<Gateway>, served_by: Text, world: Arc<World>) -> Self {
-        Self {
-            region,
-            served_by,
-            gateway: RwLock::new(gateway),
-            world,
-            fault: FaultCell::default(),
-            requests: AtomicU64::new(0),
-            in_flight: Arc::default(),
-        }
+        Self { region, served_by, gateway: RwLock::new(gateway), world, requests: AtomicU64::new(0), in_flight: Arc::default() }
     }
 
     /// Requests that arrive from now on meet another policy. The cache, the counters and the breakers stay, as they do in the service.
@@ -96,6 +85,7 @@ impl GatewayServer {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let mut environment = self.world.chance.environment();
         let (mut parts, body) = request.into_parts();
+        let decided = self.world.faults.redeem(&mut parts.headers);
         let asked = self.world.tracing.asked(&parts.headers);
         parts.headers.remove(tracing::DEBUG);
         let head = headers::request_head(&parts, "http", || Text::Static("localhost"));
@@ -115,20 +105,31 @@ impl GatewayServer {
             held: Vec::new(),
             id: None,
         };
-        let fault = self.fault.get();
-        let mut cut = None;
-        match &fault {
-            None => {}
-            Some(Fault::Slow { delay }) => tokio::time::sleep(*delay).await,
-            Some(Fault::CutBody) => cut = Some(breaker.clone()),
-            Some(fault) => {
+        let conduct = match decided {
+            Some(Decided::Conduct(conduct)) => conduct,
+            // Front Door decides itself about what it sends.
+            _ => self.world.faults.visit(&Visit { region: &self.region, from_front_door: false }).unwrap_or_default(),
+        };
+        let stop = Stop::of(conduct.ending, life, breaker);
+        if !conduct.is_right() {
+            if let Some(word) = silence(&conduct) {
+                drive.log.identify(environment.guid());
+                drive.be_courteous().await;
+                drop(drive);
+                log.ends(Some(word));
+                return Err(match word {
+                    "hang" | "outage" => outage::hang(life, breaker).await,
+                    _ => outage::reset(breaker),
+                });
+            }
+            if !conduct.delay.is_zero() {
+                tokio::time::sleep(conduct.delay).await;
+            }
+            if let Answering::Status(status, options) = &conduct.answer {
                 let id = environment.guid();
                 drive.log.identify(id);
                 drive.be_courteous().await;
-                return match fault {
-                    Fault::Status { status, retry_after } => Ok(failing_answer(*status, *retry_after, id, is_head, log)),
-                    fault => Err(suffer(fault, log, life, breaker).await),
-                };
+                return Ok(failing_answer(*status, options, id, is_head, log));
             }
         }
         let Some(head) = head else {
@@ -141,7 +142,7 @@ impl GatewayServer {
         let outcome = drive.run(arrival, &mut environment).await;
         let id = drive.id;
         let abandoned = match outcome {
-            Ok((head, source)) => match self.write(&head, source, is_head, log, cut) {
+            Ok((head, source)) => match self.write(&head, source, is_head, log, stop) {
                 Ok(mut response) => {
                     mark(response.headers_mut(), asked, id);
                     return Ok(response);
@@ -174,7 +175,7 @@ impl GatewayServer {
         source: Source,
         is_head: bool,
         mut log: RequestLog,
-        cut: Option<Breaker>,
+        stop: Option<Stop>,
     ) -> Result<Response<AnswerStream>, (Unwritable, RequestLog)> {
         let status = match StatusCode::from_u16(head.status) {
             Ok(status) if !status.is_informational() => status,
@@ -188,7 +189,7 @@ impl GatewayServer {
         }
         log.answered(head.status, head.headers.get(&self.served_by));
         let source = if bodyless { Source::Empty } else { source };
-        let mut response = Response::new(AnswerStream::new(source, log, cut));
+        let mut response = Response::new(AnswerStream::new(source, log, stop));
         *response.status_mut() = status;
         *response.headers_mut() = fields;
         if let Some(reason) = reason(&head.reason, status) {
@@ -213,31 +214,39 @@ fn mark(fields: &mut HeaderMap, asked: Asked, id: Option<[u8; 16]>) {
     }
 }
 
-/// A fault that answers with a status, in the shape of the service.
-fn failing_answer(status: u16, retry_after: Option<Duration>, id: [u8; 16], is_head: bool, log: RequestLog) -> Response<AnswerStream> {
+/// A fault that answers with a status, in the shape of the service unless it says otherwise.
+fn failing_answer(status: u16, options: &FaultOptions, id: [u8; 16], is_head: bool, log: RequestLog) -> Response<AnswerStream> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = own_answer(status, reason_phrase(status.as_u16()), id, is_head, log);
-    if let Some(wait) = retry_after {
+    let mut response = match &options.body {
+        None => own_answer(status, reason_phrase(status.as_u16()), id, is_head, log),
+        Some(body) => answer_with(status, Bytes::copy_from_slice(body.as_bytes()), is_head, log),
+    };
+    let fields = response.headers_mut();
+    if let Some(wait) = options.retry_after {
         let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        response.headers_mut().insert(header::RETRY_AFTER, milliseconds.div_ceil(1000).into());
-        response.headers_mut().insert("retry-after-ms", milliseconds.into());
+        fields.insert(header::RETRY_AFTER, milliseconds.div_ceil(1000).into());
+        fields.insert("retry-after-ms", milliseconds.into());
+    }
+    let written: Headers = options.headers.iter().cloned().collect();
+    let mut own = HeaderMap::new();
+    // They have been looked at: they can be written.
+    if headers::write(&written, Length::Count, &mut own).is_ok() {
+        fields.extend(own);
     }
     response
 }
 
-/// A fault that leaves no answer.
-async fn suffer(fault: &Fault, mut log: RequestLog, life: &Life, breaker: &Breaker) -> BrokenOff {
-    match fault {
-        Fault::Hang => {
-            log.ends(Some("hang"));
-            outage::hang(life, breaker).await
-        }
-        // A refusing port lets nobody in; who is in already is thrown out.
-        _ => {
-            log.ends(Some(if *fault == Fault::Reset { "reset" } else { "connection-refused" }));
-            outage::reset(breaker)
-        }
-    }
+/// The word for a fault that leaves no answer.
+fn silence(conduct: &Conduct) -> Option<&'static str> {
+    Some(match (conduct.connection, conduct.ending) {
+        (Connection::Lost, _) => "outage",
+        // A port that refuses lets nobody in; who is in already is thrown out. Whoever calls a gateway by its address needs no name.
+        (Connection::Refused | Connection::NoAddress, _) => "connection-refused",
+        (Connection::NoTls, _) => "tls-failure",
+        (Connection::Open, Ending::Never) => "hang",
+        (Connection::Open, Ending::Reset) => "reset",
+        (Connection::Open, _) => return None,
+    })
 }
 
 /// A reason phrase, where it is not the one that hyper writes anyway; what cannot stand in a status line is left out.
@@ -257,12 +266,17 @@ fn plain_address(address: IpAddr) -> IpAddr {
 }
 
 /// `{ "statusCode": 413, "message": "…" }`; a 500 names the request.
-fn own_answer(status: StatusCode, message: &str, id: [u8; 16], is_head: bool, mut log: RequestLog) -> Response<AnswerStream> {
-    log.answered(status.as_u16(), None);
+fn own_answer(status: StatusCode, message: &str, id: [u8; 16], is_head: bool, log: RequestLog) -> Response<AnswerStream> {
     let activity =
         if status == StatusCode::INTERNAL_SERVER_ERROR { format!(", \"activityId\": \"{}\"", guid_text(id)) } else { String::new() };
     let message = serde_json::Value::from(message);
     let body = Bytes::from(format!("{{ \"statusCode\": {}, \"message\": {message}{activity} }}", status.as_u16()));
+    answer_with(status, body, is_head, log)
+}
+
+/// An answer of this body, which is JSON until somebody says otherwise.
+fn answer_with(status: StatusCode, body: Bytes, is_head: bool, mut log: RequestLog) -> Response<AnswerStream> {
+    log.answered(status.as_u16(), None);
     let bodyless = is_head || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
     let mut response = Response::new(AnswerStream::new(if bodyless { Source::Empty } else { Source::Whole(body) }, log, None));
     *response.status_mut() = status;

@@ -34,7 +34,12 @@ use super::{
     metrics,
     site::Site,
 };
-use crate::{azure::faults::CATALOGUE, environment::Moment, text::Text};
+use crate::{
+    azure::faults::{CATALOGUE, Entry, FaultOption, STATUS},
+    environment::Moment,
+    http::reason_phrase,
+    text::Text,
+};
 
 const DOCUMENT: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
@@ -110,13 +115,31 @@ impl Page {
         }
         let links = links(&pages);
         drop(pages);
+        let targets = self.targets();
         if let Some(state) = state.as_object_mut() {
             state.insert("links".to_owned(), links);
             state.insert("circuits".to_owned(), self.circuits(now));
-            state.insert("targets".to_owned(), self.site.targets().into());
+            state.insert("targets".to_owned(), targets.into());
             state.insert("tracesEverything".to_owned(), self.site.world.tracing.is_of_everything().into());
         }
         state
+    }
+
+    /// What a fault can be put on, with what lies between the regions.
+    fn targets(&self) -> Vec<String> {
+        let mut targets = self.site.targets();
+        let hosted = self.site.world.hosted();
+        for gateway in self.site.gateways() {
+            let from = gateway.server.region();
+            for to in hosted.iter().map(|hosted| hosted.server.region()).filter(|to| to != from) {
+                let link = format!("link:{from}-{to}");
+                // A link has two ends and no direction.
+                if !targets.contains(&link) && !targets.contains(&format!("link:{to}-{from}")) {
+                    targets.push(link);
+                }
+            }
+        }
+        targets
     }
 
     fn circuits(&self, now: Moment) -> Value {
@@ -352,15 +375,28 @@ impl Fares {
 
 /// The faults that have a button: the word, what a client sees, which options it takes, what it can be put on.
 fn catalogue() -> Value {
-    let places = ["backend", "region", "gateway"];
-    let statuses = STATUSES.iter().map(|status| {
-        json!({"fault": status.to_string(), "seen": crate::http::reason_phrase(*status), "options": ["retryAfterMs"], "places": places})
-    });
-    let words = CATALOGUE.iter().map(|entry| {
-        let options: Vec<_> = entry.option.iter().map(|option| format!("{option}Ms")).collect();
-        json!({"fault": entry.word, "seen": entry.seen, "options": options, "places": places})
-    });
+    let told = |fault: String, seen: &str, entry: &Entry| {
+        let every = [FaultOption::Rate, FaultOption::Period];
+        let options: Vec<_> = entry.options.iter().chain(&every).filter_map(|option| wire(*option)).collect();
+        let places: Vec<_> = entry.places.iter().map(|place| place.word()).collect();
+        json!({"fault": fault, "seen": seen, "options": options, "places": places})
+    };
+    let statuses = STATUSES.iter().map(|status| told(status.to_string(), reason_phrase(*status), &STATUS));
+    let words = CATALOGUE.iter().map(|entry| told(entry.word.to_owned(), entry.seen, entry));
     statuses.chain(words).collect()
+}
+
+/// An option in the JSON of a command; none for those that want more room than a page has.
+fn wire(option: FaultOption) -> Option<&'static str> {
+    match option {
+        FaultOption::Rate => Some("rate"),
+        FaultOption::Period => Some("periodMs"),
+        FaultOption::RetryAfter => Some("retryAfterMs"),
+        FaultOption::Delay => Some("delayMs"),
+        FaultOption::Pieces => Some("pieces"),
+        FaultOption::TokensPerMinute => Some("tokensPerMinute"),
+        FaultOption::Header | FaultOption::Body => None,
+    }
 }
 
 #[cfg(test)]

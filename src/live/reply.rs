@@ -14,17 +14,29 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::{
     bodies::Cut,
     outage::{self, BrokenOff},
-    port::Breaker,
+    port::{Breaker, Life},
 };
-use crate::azure::openai::{Chunk, ReplyBody};
+use crate::azure::{
+    faults::{Delivery, End},
+    openai::{Chunk, ReplyBody},
+};
 
 /// A body that may end early on purpose.
-#[derive(Debug)]
 pub(super) struct ReplyStream {
     source: Source,
-    /// What breaks the connection at the end.
-    cut: Option<Breaker>,
-    cutting: Option<Cut<BrokenOff>>,
+    end: Ending,
+}
+
+/// What follows the last byte.
+enum Ending {
+    /// The end.
+    Complete,
+    /// The connection breaks.
+    Reset(Breaker),
+    /// Nothing, until the port is left.
+    Silence(Pin<Box<dyn Future<Output = ()> + Send>>, Breaker),
+    /// It breaks now.
+    Cutting(Cut<BrokenOff>),
 }
 
 #[derive(Debug)]
@@ -43,22 +55,24 @@ enum Source {
 }
 
 impl ReplyStream {
-    /// A body; with a breaker, about half of it before the connection breaks.
-    pub(super) fn new(body: ReplyBody, cut: Option<Breaker>) -> Self {
-        let source = match body {
+    /// The body of an answer that is delivered over a connection which lasts for `life` and that `breaker` breaks.
+    pub(super) fn new(delivery: Delivery, life: &Life, breaker: &Breaker) -> Self {
+        let source = match delivery.reply.body {
             ReplyBody::Whole(bytes) => {
-                let length = bytes.len();
-                let sent = if cut.is_some() { length / 2 } else { length };
-                Source::Whole { bytes: bytes.slice(..sent), length: length as u64 }
+                let length = delivery.length.unwrap_or(bytes.len() as u64);
+                Source::Whole { bytes, length }
             }
-            ReplyBody::Stream(mut pieces) => {
-                if cut.is_some() {
-                    pieces.truncate(pieces.len().div_ceil(2).min(pieces.len().saturating_sub(1)));
-                }
-                Source::Pieces { pieces: pieces.into_iter(), next: None, planned: Instant::now() }
+            ReplyBody::Stream(pieces) => Source::Pieces { pieces: pieces.into_iter(), next: None, planned: Instant::now() },
+        };
+        let end = match delivery.end {
+            End::Complete => Ending::Complete,
+            End::Reset => Ending::Reset(breaker.clone()),
+            End::Silence => {
+                let life = life.clone();
+                Ending::Silence(Box::pin(async move { life.over().await }), breaker.clone())
             }
         };
-        Self { source, cut, cutting: None }
+        Self { source, end }
     }
 
     fn next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
@@ -89,24 +103,27 @@ impl Body for ReplyStream {
     type Error = BrokenOff;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        if self.cutting.is_none() {
-            match self.next(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
-                Poll::Ready(None) => match self.cut.take() {
-                    Some(breaker) => self.cutting = Some(Cut::new(outage::reset(&breaker))),
-                    None => return Poll::Ready(None),
-                },
+        loop {
+            if !matches!(self.end, Ending::Cutting(_))
+                && let Some(bytes) = std::task::ready!(self.next(cx))
+            {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
-        }
-        match &mut self.cutting {
-            Some(cut) => cut.poll(cx).map(|error| error.map(Err)),
-            None => Poll::Ready(None),
+            let breaker = match &mut self.end {
+                Ending::Complete => return Poll::Ready(None),
+                Ending::Cutting(cut) => return cut.poll(cx).map(|error| error.map(Err)),
+                Ending::Reset(breaker) => breaker,
+                Ending::Silence(over, breaker) => {
+                    std::task::ready!(over.as_mut().poll(cx));
+                    breaker
+                }
+            };
+            self.end = Ending::Cutting(Cut::new(outage::reset(breaker)));
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.cut.is_none() && self.cutting.is_none() && matches!(&self.source, Source::Whole { bytes, .. } if bytes.is_empty())
+        matches!(self.end, Ending::Complete) && matches!(&self.source, Source::Whole { bytes, .. } if bytes.is_empty())
     }
 
     fn size_hint(&self) -> SizeHint {

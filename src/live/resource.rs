@@ -18,13 +18,13 @@ use super::{
     bodies::{self, Uncollected},
     clock::{self, Wall},
     headers::{self, Length},
-    outage::{self, BrokenOff, FaultCell},
+    outage::{self, Asked, BrokenOff, Decided, Faults},
     port::{Breaker, Host, Life, Wire},
     reply::ReplyStream,
 };
 use crate::{
     azure::{
-        faults::Fault,
+        faults::{Conduct, Connection, Delivery, End, Ending},
         identity::Identity,
         openai::{Reply, ReplyBody, Resource, ResourceConfig},
     },
@@ -37,8 +37,7 @@ use crate::{
 pub(super) struct ResourceServer {
     state: Mutex<(Resource, Wall)>,
     card: RwLock<Card>,
-    /// The fault that holds now.
-    pub(super) fault: FaultCell,
+    faults: Arc<Faults>,
     requests: AtomicU64,
     /// Tokens of prompts and of answers.
     tokens: [AtomicU64; 2],
@@ -60,12 +59,12 @@ impl Card {
 
 impl ResourceServer {
     /// A resource in `region` (short name).
-    pub(super) fn new(config: ResourceConfig, region: Text, identity: Identity, environment: Wall) -> Self {
+    pub(super) fn new(config: ResourceConfig, region: Text, identity: Identity, environment: Wall, faults: Arc<Faults>) -> Self {
         let card = RwLock::new(Card::new(&config, region));
         Self {
             state: Mutex::new((Resource::new(config, identity), environment)),
             card,
-            fault: FaultCell::default(),
+            faults,
             requests: AtomicU64::new(0),
             tokens: Default::default(),
         }
@@ -109,38 +108,58 @@ impl ResourceServer {
 
     async fn answer(&self, request: Request<Incoming>, life: &Life, breaker: &Breaker) -> Result<Response<ReplyStream>, BrokenOff> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let fault = self.fault.get();
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let decided = self.faults.redeem(&mut parts.headers);
         let body = match bodies::collect(body, BODY_LIMIT).await {
             Ok(body) => body,
-            Err(Uncollected::TooLarge) => return Ok(write(plain(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large."), None)),
+            Err(Uncollected::TooLarge) => {
+                return Ok(write(own(plain(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large.")), life, breaker));
+            }
             Err(Uncollected::Broken(_)) => return Err(BrokenOff),
         };
-        match fault {
-            Some(Fault::Hang) => return Err(outage::hang(life, breaker).await),
-            Some(Fault::Reset) => return Err(outage::reset(breaker)),
-            _ => {}
-        }
         let Some(head) = headers::request_head(&parts, "https", || self.host()) else {
-            return Ok(write(plain(StatusCode::BAD_REQUEST, "The Host header is no host."), None));
+            return Ok(write(own(plain(StatusCode::BAD_REQUEST, "The Host header is no host.")), life, breaker));
         };
+        let conduct = match decided {
+            Some(Decided::Conduct(conduct)) => conduct,
+            // Nobody has decided for a client that calls the port itself.
+            other => {
+                let from = match other {
+                    Some(Decided::From(region)) => Some(region),
+                    _ => None,
+                };
+                let (id, region) = self.card(|card| (card.id.clone(), card.region.clone()));
+                let asked = Asked { from: from.as_deref(), backend: &id, region: &region, request: &head, body: Some(&body) };
+                match self.faults.exchange(&asked) {
+                    Some(Decided::Conduct(conduct)) => conduct,
+                    _ => Conduct::default(),
+                }
+            }
+        };
+        match (conduct.connection, conduct.ending) {
+            // Who has come so far has an address; there is no TLS on loopback, so that its failure is a connection that breaks.
+            (Connection::Refused | Connection::NoTls, _) | (_, Ending::Reset) => return Err(outage::reset(breaker)),
+            (Connection::Lost, _) | (_, Ending::Never) => return Err(outage::hang(life, breaker).await),
+            (Connection::Open | Connection::NoAddress, _) => {}
+        }
         let reply = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let (resource, environment) = &mut *state;
-            resource.handle(&head, &body, fault.as_ref(), clock::now(), environment)
+            resource.handle(&head, &body, conduct.told(), clock::now(), environment)
         };
         if let Some(usage) = &reply.usage {
             let [prompt, completion] = &self.tokens;
             prompt.fetch_add(usage.prompt_tokens, Ordering::Relaxed);
             completion.fetch_add(usage.completion_tokens, Ordering::Relaxed);
         }
-        if let Some(Fault::Slow { delay }) = fault {
-            tokio::time::sleep(delay).await;
+        let delivery = if conduct.is_right() { own(reply) } else { conduct.deliver(reply) };
+        if !delivery.delay.is_zero() {
+            tokio::time::sleep(delivery.delay).await;
         }
-        if !reply.first_byte.is_zero() {
-            tokio::time::sleep(reply.first_byte).await;
+        if !delivery.reply.first_byte.is_zero() {
+            tokio::time::sleep(delivery.reply.first_byte).await;
         }
-        Ok(write(reply, matches!(fault, Some(Fault::CutBody)).then(|| breaker.clone())))
+        Ok(write(delivery, life, breaker))
     }
 }
 
@@ -164,11 +183,17 @@ fn plain(status: StatusCode, message: &str) -> Reply {
     Reply { head, body: ReplyBody::Whole(body.into()), first_byte: Duration::ZERO, usage: None }
 }
 
-fn write(reply: Reply, cut: Option<Breaker>) -> Response<ReplyStream> {
-    let mut response = Response::new(ReplyStream::new(reply.body, cut));
-    *response.status_mut() = StatusCode::from_u16(reply.head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if headers::write(&reply.head.headers, Length::Count, response.headers_mut()).is_err() {
-        // A resource writes its own fields and echoes none that it did not receive: they can be written.
+/// An answer with which nothing is wrong.
+fn own(reply: Reply) -> Delivery {
+    Delivery { reply, length: None, delay: Duration::ZERO, end: End::Complete }
+}
+
+fn write(mut delivery: Delivery, life: &Life, breaker: &Breaker) -> Response<ReplyStream> {
+    let head = std::mem::take(&mut delivery.reply.head);
+    let mut response = Response::new(ReplyStream::new(delivery, life, breaker));
+    *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if headers::write(&head.headers, Length::Count, response.headers_mut()).is_err() {
+        // A resource writes its own fields and echoes none that it did not receive, and those of a fault have been looked at: they can be written.
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     }
     response

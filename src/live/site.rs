@@ -3,7 +3,10 @@
 use std::{
     collections::HashSet,
     net::SocketAddr,
-    sync::{Arc, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,7 +21,8 @@ use super::{
     world::{Hosted, Route, World},
 };
 use crate::{
-    azure::faults::{ActiveFault, Fault, FaultBoard, FaultCommand, Target},
+    azure::faults::{ActiveFault, Connection, FRONT_DOOR, FaultBoard, FaultCommand, Target},
+    environment::Moment,
     text::Text,
 };
 
@@ -66,6 +70,8 @@ pub(super) struct Site {
     served_by: Text,
     /// Faults and reloads come one at a time.
     changing: tokio::sync::Mutex<()>,
+    /// How often the board has been changed: whoever waits for an earlier one to turn may go.
+    turns: AtomicU64,
 }
 
 /// What `GET /state` tells.
@@ -134,11 +140,7 @@ fn check_twice<'a>(what: &'static str, names: impl Iterator<Item = &'a str>) -> 
 impl Site {
     /// A site with nothing on it.
     pub(super) fn new(world: Arc<World>, served_by: Text) -> Self {
-        Self { world, gateways: RwLock::default(), served_by, changing: tokio::sync::Mutex::new(()) }
-    }
-
-    fn board(&self) -> MutexGuard<'_, FaultBoard> {
-        self.world.board.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { world, gateways: RwLock::default(), served_by, changing: tokio::sync::Mutex::new(()), turns: AtomicU64::new(0) }
     }
 
     /// The gateways.
@@ -200,7 +202,8 @@ impl Site {
                     }
                     Ok(bound) => {
                         let (identity, environment) = (self.world.identity.clone(), self.world.chance.environment());
-                        let server = Arc::new(ResourceServer::new(site.config, site.region, identity, environment));
+                        let faults = self.world.faults.clone();
+                        let server = Arc::new(ResourceServer::new(site.config, site.region, identity, environment, faults));
                         let port = Port::serve(bound, server.clone());
                         Arc::new(Hosted { server, port, declared: true })
                     }
@@ -227,7 +230,7 @@ impl Site {
         for hosted in gone.resources {
             hosted.port.close().await;
         }
-        self.apply(true).await;
+        self.apply(None).await;
         let Listening { gateways, backends, .. } = self.listening();
         self.world.tell(|| SimulationEvent::Reload(Reloaded { gateways, backends }));
         Ok(())
@@ -244,12 +247,14 @@ impl Site {
 
     /// What there is and how it fares.
     pub(super) fn state(&self) -> State {
+        let now = clock::now();
+        let faults = &self.world.faults;
         let gateway = |gateway: &Arc<GatewayPort>| GatewayState {
             region: gateway.server.region().clone(),
             url: root(gateway.port.address()),
             requests: gateway.server.requests(),
             in_flight: gateway.server.in_flight(),
-            fault: gateway.server.fault.get().map(|fault| fault.word().into_owned()),
+            fault: faults.read(|board| board.on_gateway(gateway.server.region(), now).map(|fault| fault.word().into_owned())),
         };
         let backend = |hosted: &Arc<Hosted>| BackendState {
             id: hosted.server.id(),
@@ -258,7 +263,8 @@ impl Site {
             url: root(hosted.port.address()),
             declared: hosted.declared,
             requests: hosted.server.requests(),
-            fault: hosted.server.fault.get().map(|fault| fault.word().into_owned()),
+            fault: faults
+                .read(|board| board.on_resource(&hosted.server.id(), &hosted.server.region(), now).map(|fault| fault.word().into_owned())),
         };
         State {
             gateways: self.gateways().iter().map(gateway).collect(),
@@ -269,7 +275,7 @@ impl Site {
 
     /// The faults that hold.
     pub(super) fn faults(&self) -> Vec<ActiveFault> {
-        self.board().active()
+        self.world.faults.read(|board| board.active().to_vec())
     }
 
     /// What a fault can be put on.
@@ -294,8 +300,9 @@ impl Site {
         let hosted = self.world.hosted();
         let missing = || UnknownTarget::Missing { target: target.to_string(), targets: self.targets() };
         let in_region = |region: &str| self.gateways().iter().any(|gateway| gateway.server.region().eq_ignore_ascii_case(region));
+        let in_use = |region: &str| in_region(region) || hosted.iter().any(|hosted| hosted.server.region().eq_ignore_ascii_case(region));
         match target {
-            Target::Backend(id) => {
+            Target::Backend(id) | Target::Deployment { backend: id, .. } => {
                 let backend = hosted.iter().find(|hosted| *hosted.server.id() == *id).ok_or_else(missing)?;
                 let host = backend.server.host();
                 if self.world.is_elsewhere(&host) {
@@ -304,10 +311,8 @@ impl Site {
                 Ok(())
             }
             Target::Gateway(region) => in_region(region).then_some(()).ok_or_else(missing),
-            Target::Region(region) => {
-                let any = in_region(region) || hosted.iter().any(|hosted| hosted.server.region().eq_ignore_ascii_case(region));
-                any.then_some(()).ok_or_else(missing)
-            }
+            Target::Region(region) => in_use(region).then_some(()).ok_or_else(missing),
+            Target::Link(link) => link.ends().into_iter().all(|end| end == FRONT_DOOR || in_use(end)).then_some(()).ok_or_else(missing),
         }
     }
 
@@ -315,34 +320,56 @@ impl Site {
     pub(super) async fn command(self: &Arc<Self>, command: FaultCommand) -> Result<(), UnknownTarget> {
         let _one_at_a_time = self.changing.lock().await;
         self.check(&command.target)?;
-        let until = command.lasting.map(|lasting| clock::now().after(lasting));
-        match &command.fault {
-            Some(fault) => self.board().set(command.target.clone(), fault.clone(), until),
+        let now = clock::now();
+        let until = command.lasting.map(|lasting| now.after(lasting));
+        self.world.faults.change(|board| match &command.fault {
+            Some(fault) => board.set(command.target.clone(), fault.clone(), now, until),
             None => {
-                self.board().clear(&command.target);
+                board.clear(&command.target);
             }
-        }
-        self.apply(false).await;
-        if let (Some(until), Some(lasting)) = (until, command.lasting) {
-            let site = Arc::downgrade(self);
-            tokio::spawn(async move {
-                tokio::time::sleep(lasting).await;
-                if let Some(site) = site.upgrade() {
-                    let _one_at_a_time = site.changing.lock().await;
-                    // The two clocks may differ by a little.
-                    site.take_away(|board| board.expire(until.max(clock::now()))).await;
-                }
-            });
-        }
+        });
+        self.apply(Some(std::slice::from_ref(&command.target))).await;
+        self.keep_turning();
         self.world.tell(|| SimulationEvent::Fault(command));
         Ok(())
+    }
+
+    /// Waits for faults that end, begin again or pause by themselves, one after the other, until somebody else changes something.
+    fn keep_turning(self: &Arc<Self>) {
+        let turn = self.turns.fetch_add(1, Ordering::AcqRel) + 1;
+        let site = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                let Some(next) = site.upgrade().and_then(|site| site.next_turn(turn)) else { return };
+                tokio::time::sleep(next.since(clock::now())).await;
+                let Some(site) = site.upgrade() else { return };
+                let _one_at_a_time = site.changing.lock().await;
+                if site.turns.load(Ordering::Acquire) != turn {
+                    return;
+                }
+                // The two clocks may differ by a little.
+                let now = next.max(clock::now());
+                let turning = |active: &&ActiveFault| active.fault.options().period.is_some();
+                let targets: Vec<Target> =
+                    site.world.faults.read(|board| board.active().iter().filter(turning).map(|active| active.target.clone()).collect());
+                site.take_away(|board| board.expire(now)).await;
+                if !targets.is_empty() {
+                    site.apply(Some(&targets)).await;
+                }
+            }
+        });
+    }
+
+    fn next_turn(&self, turn: u64) -> Option<Moment> {
+        let is_mine = self.turns.load(Ordering::Acquire) == turn;
+        is_mine.then(|| self.world.faults.read(|board| board.next_change(clock::now()))).flatten()
     }
 
     /// Clears all faults.
     pub(super) async fn clear(&self) {
         let _one_at_a_time = self.changing.lock().await;
         self.take_away(|board| {
-            let all = board.active();
+            let all = board.active().to_vec();
             board.clear_all();
             all
         })
@@ -350,38 +377,37 @@ impl Site {
     }
 
     async fn take_away(&self, take: impl FnOnce(&mut FaultBoard) -> Vec<ActiveFault>) {
-        let gone = take(&mut self.board());
+        let gone = self.world.faults.change(take);
         if gone.is_empty() {
             return;
         }
-        self.apply(false).await;
-        for ActiveFault { target, .. } in gone {
+        let targets: Vec<Target> = gone.into_iter().map(|active| active.target).collect();
+        self.apply(Some(&targets)).await;
+        for target in targets {
             self.world.tell(|| SimulationEvent::Fault(FaultCommand { target, fault: None, lasting: None }));
         }
     }
 
-    /// Brings what is on the board about: in the servers, on their ports, and in the connections that are kept to them.
-    async fn apply(&self, all: bool) {
+    /// Brings what is on the board about on the ports, and in the connections that are kept to these targets, or to all.
+    async fn apply(&self, targets: Option<&[Target]>) {
         let now = clock::now();
+        let faults = &self.world.faults;
         for gateway in self.gateways() {
-            let fault = self.board().for_gateway(gateway.server.region(), now);
+            let connection = faults.read(|board| board.gateway_connection(gateway.server.region(), now));
             // Whoever calls a gateway by its address needs no name: that a name is gone shows as a gateway that is gone.
-            let refuses = matches!(fault, Some(Fault::ConnectionRefused | Fault::DnsFailure));
-            gateway.server.fault.set(fault);
+            let refuses = matches!(connection, Connection::Refused | Connection::NoAddress);
             self.listen(&gateway.port, refuses, || gateway.server.clone(), || gateway_name(gateway.server.region())).await;
         }
         for hosted in self.world.hosted() {
             let server = &hosted.server;
-            let fault = self.board().for_backend(&server.id(), &server.region(), now);
-            let refuses = matches!(fault, Some(Fault::ConnectionRefused));
-            let unresolvable = matches!(fault, Some(Fault::DnsFailure));
-            let changed = server.fault.set(fault);
-            self.listen(&hosted.port, refuses, || server.clone(), || resource_name(&server.id())).await;
+            let (id, region) = (server.id(), server.region());
+            let refuses = faults.read(|board| board.resource_connection(&id, &region, now)) == Connection::Refused;
+            self.listen(&hosted.port, refuses, || server.clone(), || resource_name(&id)).await;
             if let Some(destination) = self.world.known(&server.host())
-                && (changed || all)
+                && targets.is_none_or(|targets| targets.iter().any(|target| target.touches(&id, &region)))
                 && matches!(destination.route, Route::Resource(_))
             {
-                destination.cut_off(unresolvable);
+                destination.pool.empty();
             }
         }
     }

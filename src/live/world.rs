@@ -3,10 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -16,17 +13,14 @@ use super::{
     clock::{self, Chance},
     events::{ErrorReport, EventSink, RequestTrace, SimulationEvent},
     failure,
+    outage::Faults,
     pool::{Pool, RequestBody},
     port::{Bound, Port},
     resource::ResourceServer,
     tracing::Tracing,
 };
 use crate::{
-    azure::{
-        faults::{Fault, FaultBoard},
-        identity::Identity,
-        openai::ResourceConfig,
-    },
+    azure::{faults::Connection, identity::Identity, openai::ResourceConfig},
     gateway::{
         effect::{Failure, FailureKind},
         trace::Record,
@@ -61,7 +55,7 @@ pub(super) struct World {
     /// Traces of requests.
     pub(super) tracing: Tracing,
     /// The faults that hold.
-    pub(super) board: Mutex<FaultBoard>,
+    pub(super) faults: Arc<Faults>,
     mapped: HashMap<String, Url>,
     real: HashSet<String>,
     destinations: RwLock<HashMap<Text, Arc<Destination>>>,
@@ -83,8 +77,6 @@ pub(super) struct Destination {
     pub(super) route: Route,
     /// Idle connections to it.
     pub(super) pool: Arc<Pool>,
-    /// A fault: the name has no address.
-    pub(super) unresolvable: AtomicBool,
 }
 
 /// What a host name means.
@@ -119,7 +111,7 @@ pub(super) struct Hosted {
 impl Destination {
     fn new(label: Text, region: Option<Text>, route: Route) -> Arc<Self> {
         let patience = if matches!(route, Route::Resource(_)) { OWN_PATIENCE } else { FOREIGN_PATIENCE };
-        Arc::new(Self { label, region, route, pool: Arc::new(Pool::new(patience)), unresolvable: AtomicBool::new(false) })
+        Arc::new(Self { label, region, route, pool: Arc::new(Pool::new(patience)) })
     }
 }
 
@@ -136,12 +128,14 @@ impl World {
 
         let chance = Chance::new(seed);
         let identity = Identity::new(chance.environment().random());
+        // A stream of its own: what else draws is not moved by faults.
+        let faults = Arc::new(Faults::new(Chance::new(seed.map(|seed| !seed)).environment()));
         Self {
             chance,
             identity,
             events,
             tracing,
-            board: Mutex::default(),
+            faults,
             mapped: mapped.into_iter().map(|(host, url)| (host.to_ascii_lowercase(), url)).collect(),
             real: real.into_iter().map(|host| host.to_ascii_lowercase()).collect(),
             destinations: RwLock::default(),
@@ -215,7 +209,7 @@ impl World {
             return Ok(self.real(url));
         }
         if let Some(destination) = self.known(host) {
-            return resolvable(host, destination);
+            return Ok(destination);
         }
         if let Some(route) = self.elsewhere(host) {
             return Ok(self.remember(url.host.clone(), Destination::new(url.host.clone(), None, route)));
@@ -270,7 +264,7 @@ impl World {
     fn conjure(&self, host_name: &Text, region: &Text, display: &Text) -> Result<Arc<Destination>, Failure> {
         let _one_at_a_time = self.conjuring.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(destination) = self.known(host_name) {
-            return resolvable(host_name, destination);
+            return Ok(destination);
         }
         let others = self.hosted();
         if others.iter().filter(|hosted| !hosted.declared).count() >= UNDECLARED_LIMIT {
@@ -281,22 +275,20 @@ impl World {
         if others.iter().any(|hosted| *hosted.server.id() == config.id) {
             config.id = host_name.to_string();
         }
-        let server = Arc::new(ResourceServer::new(config, region.clone(), self.identity.clone(), self.chance.environment()));
+        let environment = self.chance.environment();
+        let server = Arc::new(ResourceServer::new(config, region.clone(), self.identity.clone(), environment, self.faults.clone()));
         let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
         let bound = Bound::new(address).map_err(|error| {
             self.report(format!("no port for the undeclared resource `{host_name}`: {error}"), None);
             failure::of_connecting(host_name, &error)
         })?;
         // The fault of its region holds for it from the start.
-        let fault = self.board.lock().unwrap_or_else(PoisonError::into_inner).for_backend(&server.id(), region, clock::now());
-        let port = if fault == Some(Fault::ConnectionRefused) { Port::refusing(bound) } else { Port::serve(bound, server.clone()) };
-        let unresolvable = fault == Some(Fault::DnsFailure);
-        server.fault.set(fault);
+        let refuses = self.faults.read(|board| board.resource_connection(&server.id(), region, clock::now())) == Connection::Refused;
+        let port = if refuses { Port::refusing(bound) } else { Port::serve(bound, server.clone()) };
         let hosted = Arc::new(Hosted { server, port, declared: false });
         self.hosted.write().unwrap_or_else(PoisonError::into_inner).push(hosted.clone());
         let destination = Destination::new(hosted.server.id(), Some(region.clone()), Route::Resource(hosted));
-        destination.unresolvable.store(unresolvable, Ordering::Release);
-        resolvable(host_name, self.remember(host_name.clone(), destination))
+        Ok(self.remember(host_name.clone(), destination))
     }
 
     fn report_unknown(&self, host: &str) {
@@ -308,14 +300,6 @@ impl World {
                 None,
             );
         }
-    }
-}
-
-/// A destination whose name has an address.
-fn resolvable(host: &str, destination: Arc<Destination>) -> Result<Arc<Destination>, Failure> {
-    match destination.unresolvable.load(Ordering::Acquire) {
-        true => Err(failure::failure(FailureKind::DnsFailure, format!("no such host `{host}`: a fault is set on it"))),
-        false => Ok(destination),
     }
 }
 

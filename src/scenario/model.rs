@@ -7,11 +7,12 @@ use indexmap::IndexMap;
 use crate::{
     azure::faults::{Fault, Target},
     source::Span,
-    spec::{Deployment, Endpoint, Region},
+    spec::Region,
     text::Text,
 };
 
 pub use super::expectation::{Expectation, Metric, Operator, Scope, Unit, Window};
+pub use crate::world::ResourceSource;
 
 /// What happens to a world for a while, and what is expected of it.
 #[derive(Clone, Debug)]
@@ -49,23 +50,10 @@ pub struct WorldSource {
     pub gateways: Vec<Region>,
     /// Azure OpenAI resources, where there is no spec, or besides its own.
     pub backends: Vec<ResourceSource>,
+    /// The public path of the API that the load calls, where there is no spec; `openai` without.
+    pub api: Option<String>,
     /// Values of Named Values.
     pub named_values: IndexMap<String, String>,
-}
-
-/// An Azure OpenAI resource that the scenario declares itself.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ResourceSource {
-    /// Its name in reports and as the target of faults.
-    pub id: String,
-    /// Where it is.
-    pub region: Region,
-    /// Its address.
-    pub endpoint: Endpoint,
-    /// Its key; without one, any key is good.
-    pub key: Option<String>,
-    /// Its deployments by name.
-    pub deployments: IndexMap<String, Deployment>,
 }
 
 /// Clients of one kind.

@@ -62,10 +62,18 @@ fn api(api: &wire::Api) -> Option<Api> {
 fn front_door(front_door: &wire::FrontDoor) -> Option<FrontDoor> {
     let probe = front_door.probe.value()?;
     Some(FrontDoor {
+        id: front_door.id.value().map(|id| id.0.to_ascii_lowercase()),
+        lock_gateways: front_door.lock_gateways.value()?.0,
         latency_sensitivity: front_door.latency_sensitivity.value()?.0,
         origin_response_timeout: front_door.origin_response_timeout.value()?.0,
+        origin_idle_timeout: front_door.origin_idle_timeout.value()?.0,
+        session_affinity: front_door.session_affinity.value()?.0,
+        when_all_unhealthy: *front_door.when_all_unhealthy.value()?,
+        retry_on: each(front_door.retry_on.value()?, |cause| Some(*cause))?,
         probe: Probe {
             path: probe.path.value()?.0.clone(),
+            method: *probe.method.value()?,
+            protocol: *probe.protocol.value()?,
             interval: probe.interval.value()?.0,
             sample_size: probe.sample_size.value()?.narrow()?,
             successful_samples: probe.successful_samples.value()?.narrow()?,
@@ -74,6 +82,8 @@ fn front_door(front_door: &wire::FrontDoor) -> Option<FrontDoor> {
             Some(waf) => Some(Waf {
                 mode: *waf.mode.value()?,
                 rules: each(waf.rules.value()?, rule)?,
+                managed_rules: each(waf.managed_rules.value()?, |group| Some(*group))?,
+                redirect_url: waf.redirect_url.value().map(|url| url.0.clone()),
                 block_status: waf.block_status.value().and_then(|status| status.narrow()),
                 block_body: waf.block_body.value().map(|body| body.0.clone()),
             }),
@@ -142,7 +152,8 @@ fn backend(backend: &wire::Backend) -> Option<Backend> {
     })
 }
 
-fn deployment(public: &str, deployment: &wire::Deployment) -> Option<Deployment> {
+/// A deployment by its public model name.
+pub(crate) fn deployment(public: &str, deployment: &wire::Deployment) -> Option<Deployment> {
     Some(Deployment {
         name: deployment.name.value().map_or_else(|| public.to_owned(), |name| name.0.clone()),
         model: deployment.model.value().map_or_else(|| public.to_owned(), |model| model.0.clone()),
@@ -179,7 +190,7 @@ fn failover(failover: &wire::Failover) -> Option<Failover> {
 }
 
 /// The places of everything in the tree.
-pub(super) fn places(source: &Arc<Source>, tree: &Node) -> Places {
+pub(crate) fn places(source: &Arc<Source>, tree: &Node) -> Places {
     let mut places = Places::new(source);
     visit(tree, String::new(), &mut places);
     places

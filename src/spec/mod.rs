@@ -3,18 +3,18 @@
 //! A file becomes a tree with places (`read`), the tree becomes typed fields (`fields`, `scalars`, `wire`), the fields are held
 //! against one another (`validate`) and become the [`Spec`] (`build`). Every step reports what is wrong and goes on.
 
-mod build;
+pub(crate) mod build;
 pub(crate) mod fields;
 mod model;
 mod places;
 mod read;
 mod regions;
-mod scalars;
+pub(crate) mod scalars;
 mod schema;
 pub(crate) mod tree;
-mod validate;
+pub(crate) mod validate;
 mod waf;
-mod wire;
+pub(crate) mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,13 @@ use indexmap::IndexMap;
 use super::{places::Places, regions::Region};
 use crate::source::Source;
 
+mod front_door;
 mod waf;
 
-pub use waf::{Waf, WafAction, WafCondition, WafGroupBy, WafMode, WafOperator, WafRateLimit, WafRule, WafTransform, WafVariable};
+pub use front_door::{FrontDoor, Probe, ProbeMethod, ProbeProtocol, RetryCause, WhenAllUnhealthy};
+pub use waf::{
+    ManagedGroup, Waf, WafAction, WafCondition, WafGroupBy, WafMode, WafOperator, WafRateLimit, WafRule, WafTransform, WafVariable,
+};
 
 /// A whole region spec: three layers, and how requests fail over between them.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,32 +86,6 @@ pub struct Api {
     pub subscription_required: bool,
     /// Request header that carries the subscription key.
     pub subscription_key_header: String,
-}
-
-/// Layer 1: Azure Front Door in front of the gateways.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FrontDoor {
-    /// How much slower than the fastest an origin may be and still share its traffic; whole milliseconds, 0 to 1000.
-    pub latency_sensitivity: Duration,
-    /// How long the edge waits for an origin's first byte; whole seconds, 16 to 240.
-    pub origin_response_timeout: Duration,
-    /// How the edge finds out which gateways live.
-    pub probe: Probe,
-    /// The web application firewall, where there is one.
-    pub waf: Option<Waf>,
-}
-
-/// Health probe of an origin; only status 200 counts as alive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probe {
-    /// Path that is asked for, with its leading slash.
-    pub path: String,
-    /// Time between two probes; whole seconds, 1 to 255.
-    pub interval: Duration,
-    /// How many of the last probes are judged; 0 to 255.
-    pub sample_size: u8,
-    /// How many of them must have been good; at most `sample_size`.
-    pub successful_samples: u8,
 }
 
 /// Layer 2: one region of the API Management service.

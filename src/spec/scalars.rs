@@ -16,7 +16,7 @@ use crate::diagnostic::nearest;
 macro_rules! schema {
     ([$($generics:tt)*] $type:ty, $name:expr, $schema:expr) => {
         impl<$($generics)*> JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
                 $name.into()
             }
 
@@ -30,7 +30,7 @@ macro_rules! schema {
         }
     };
 }
-pub(super) use schema;
+pub(crate) use schema;
 
 /// A text with a rule: its name, its pattern, and what a wrong one is told.
 macro_rules! text {
@@ -110,6 +110,26 @@ text!(
     RuleName, "a rule name", "spec/bad-name", "^[A-Za-z][A-Za-z0-9-]{0,127}$",
     |text| all(text, 128, |c| c.is_ascii_alphanumeric() || c == '-') && text.starts_with(|c: char| c.is_ascii_alphabetic()),
     "use 1 to 128 letters, digits and `-`, beginning with a letter"
+);
+text!(
+    /// A GUID with its hyphens, without braces.
+    Guid, "a GUID", "spec/bad-guid", "^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$",
+    |text| {
+        let groups = [8, 4, 4, 4, 12];
+        let hex = |(group, length): (&str, usize)| group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit());
+        text.split('-').count() == groups.len() && text.split('-').zip(groups).all(hex)
+    },
+    "write 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, as `properties.frontDoorId` of the profile shows it"
+);
+text!(
+    /// Where a firewall rule sends the client.
+    RedirectUrl, "an `https` URL", "spec/bad-url", "^https://[^/?#\\\\\\s]+[^\\\\\\s]*$",
+    |text| text.len() <= 2_048 && text.strip_prefix("https://").is_some_and(|rest| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or("");
+        let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.parse::<u16>().is_ok() { name } else { "" });
+        is_host(name) && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte))
+    }),
+    "write `https://`, a host, and the path that the client should go to"
 );
 /// Any text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,7 +251,7 @@ impl Read for Percent {
 schema!([] Percent, "Percent", json_schema!({ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 100 }));
 
 /// A duration as text, in milliseconds: `250ms`, `30s`, `5m`, `1h`.
-fn milliseconds(text: &str) -> Option<u64> {
+pub(crate) fn milliseconds(text: &str) -> Option<u64> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
     let (digits, unit) = text.split_at_checked(unit_at)?;
     let factor = match unit {
@@ -245,7 +265,7 @@ fn milliseconds(text: &str) -> Option<u64> {
 }
 
 /// A length in milliseconds in the words of a spec.
-pub(super) fn in_words(ms: u64) -> String {
+pub(crate) fn in_words(ms: u64) -> String {
     match ms {
         ms if ms > 0 && ms % 60_000 == 0 => format!("{}m", ms / 60_000),
         ms if ms > 0 && ms % 1_000 == 0 => format!("{}s", ms / 1_000),

@@ -99,10 +99,34 @@ fn what_is_left_out_has_the_documented_default() {
     let api =
         Api { id: "azure-openai".into(), path: "openai".into(), subscription_required: true, subscription_key_header: "api-key".into() };
     assert_eq!(spec.api, api);
-    let probe = Probe { path: "/status-0123456789abcdef".into(), interval: Duration::from_secs(30), sample_size: 4, successful_samples: 3 };
-    let waf = Waf { mode: WafMode::Prevention, rules: Vec::new(), block_status: None, block_body: None };
-    let front_door =
-        FrontDoor { latency_sensitivity: Duration::ZERO, origin_response_timeout: Duration::from_secs(120), probe, waf: Some(waf) };
+    let probe = Probe {
+        path: "/status-0123456789abcdef".into(),
+        method: ProbeMethod::Get,
+        protocol: ProbeProtocol::Https,
+        interval: Duration::from_secs(30),
+        sample_size: 4,
+        successful_samples: 3,
+    };
+    let waf = Waf {
+        mode: WafMode::Prevention,
+        rules: Vec::new(),
+        managed_rules: Vec::new(),
+        redirect_url: None,
+        block_status: None,
+        block_body: None,
+    };
+    let front_door = FrontDoor {
+        id: None,
+        lock_gateways: false,
+        latency_sensitivity: Duration::ZERO,
+        origin_response_timeout: Duration::from_secs(120),
+        origin_idle_timeout: Duration::from_secs(30),
+        session_affinity: false,
+        when_all_unhealthy: WhenAllUnhealthy::Priority,
+        retry_on: vec![RetryCause::ConnectFailure, RetryCause::EarlyClose],
+        probe,
+        waf: Some(waf),
+    };
     assert_eq!(spec.front_door, Some(front_door));
     let sweden = Region::named("swedencentral").expect("a region");
     assert_eq!(spec.gateways, [GatewayRegion { region: sweden, priority: 1, weight: 500 }]);
@@ -241,6 +265,15 @@ const SINGLES: &[Single] = &[
     meaning(GEO, "{ variable: RequestUri, operator: Any, values: [a] }", "spec/bad-waf-rule", "[a]"),
     shape(GEO, "{ variable: RequestUri, operator: Equal, values: a }", "spec/wrong-type", "a"),
     shape(GEO, "{ variable: RequestUrl, operator: Any }", "spec/unknown-value", "RequestUrl"),
+    meaning(GEO, "{ variable: RequestUri, operator: RegEx, values: ['(?=a)'] }", "spec/bad-waf-value", "'(?=a)'"),
+    meaning("priority: 10, action: block", "priority: 10, action: redirect", "spec/bad-waf-rule", "redirect"),
+    shape("mode: prevention", "mode: prevention\n    redirectUrl: http://contoso.com/", "spec/bad-url", "http://contoso.com/"),
+    shape("mode: prevention", "mode: prevention\n    managedRules: [PHP]", "spec/unknown-value", "PHP"),
+    shape("latencySensitivity: 0ms", "id: 4e6f\n  latencySensitivity: 0ms", "spec/bad-guid", "4e6f"),
+    shape("latencySensitivity: 0ms", "retryOn: [status]\n  latencySensitivity: 0ms", "spec/unknown-value", "status"),
+    shape("latencySensitivity: 0ms", "whenAllUnhealthy: none\n  latencySensitivity: 0ms", "spec/unknown-value", "none"),
+    meaning("latencySensitivity: 0ms", "originIdleTimeout: 5m\n  latencySensitivity: 0ms", "spec/out-of-range", "5m"),
+    shape("interval: 30s", "method: POST, interval: 30s", "spec/unknown-value", "POST"),
     shape(LIMIT, "{ threshold: 0 }", "spec/out-of-range", "0"),
     shape(LIMIT, "{ window: 1m }", "spec/missing-key", "rateLimit"),
     shape(LIMIT, "{ threshold: 600, window: 2m }", "spec/out-of-range", "2m"),

@@ -34,12 +34,13 @@ pub(super) fn validate(file: &wire::File, reader: &mut Reader<'_>) {
 }
 
 impl Reader<'_> {
-    fn warning(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
+    /// Reports a warning that underlines `span`.
+    pub(crate) fn warning(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
         self.faults.push(Diagnostic::warning(code, message).at(self.source, span).help(help));
     }
 
     /// Reports every value that repeats an earlier one, with both places.
-    pub(super) fn unique<'v>(&mut self, code: &'static str, what: &str, values: impl IntoIterator<Item = (String, &'v str, Span)>) {
+    pub(crate) fn unique<'v>(&mut self, code: &'static str, what: &str, values: impl IntoIterator<Item = (String, &'v str, Span)>) {
         let mut first: HashMap<String, Span> = HashMap::new();
         for (canonical, shown, span) in values {
             if let Some(earlier) = first.get(&canonical) {
@@ -98,7 +99,7 @@ fn backends(file: &wire::File, reader: &mut Reader<'_>) {
 }
 
 /// Capacity is bought as a quota of tokens or as units: <https://learn.microsoft.com/azure/ai-foundry/openai/how-to/deployment-types>.
-fn capacity(deployment: &wire::Deployment, reader: &mut Reader<'_>) {
+pub(crate) fn capacity(deployment: &wire::Deployment, reader: &mut Reader<'_>) {
     const CODE: &str = "spec/capacity-mismatch";
     let Some(sku) = deployment.sku.get() else { return };
     let units = deployment.units.get();

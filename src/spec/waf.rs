@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{
     fields::{Reader, Spanned, shown},
-    model::{WafOperator, WafVariable},
+    model::{WafAction, WafOperator, WafVariable},
     scalars::Text,
     wire,
 };
@@ -43,6 +43,12 @@ pub(super) fn validate(waf: &wire::Waf, reader: &mut Reader<'_>) {
                 "the rule says neither what it matches nor what it limits",
                 "add `match`, `rateLimit` or both",
             );
+        }
+        if let Some(action) = rule.value.action.get().filter(|action| action.value == WafAction::Redirect)
+            && !waf.redirect_url.said
+        {
+            let help = "add `redirectUrl:` beside `rules`: all rules that redirect share it";
+            reader.error("spec/bad-waf-rule", action.span, "the rule redirects, and nothing says where to", help);
         }
         for item in rule.value.conditions.value().into_iter().flat_map(|conditions| &conditions.0) {
             condition(item, reader);
@@ -97,6 +103,16 @@ fn condition(condition: &Spanned<wire::WafCondition>, reader: &mut Reader<'_>) {
 /// One value, by what the operator compares.
 fn one(operator: WafOperator, value: &Spanned<Text>, reader: &mut Reader<'_>) {
     let text = value.value.0.as_str();
+    if operator == WafOperator::RegEx
+        && let Err(fault) = regex::Regex::new(text)
+    {
+        // The last line of the message says what is wrong; those before draw the pattern.
+        let fault = fault.to_string();
+        let why = fault.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let message = format!("`{}` is no regular expression that the firewall takes", shown(text));
+        reader.error("spec/bad-waf-value", value.span, message, format!("{why}; look-around and backreferences do not exist here"));
+        return;
+    }
     let wrong = |what: &str| format!("`{}` is {what}", shown(text));
     let (message, help) = match operator {
         WafOperator::GeoMatch if text.len() != 2 || !text.chars().all(|c| c.is_ascii_uppercase()) => {

@@ -6,11 +6,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     fields::{Field, Fields, List, Map, Read, Reader, record, shown},
-    model::{Endpoint, Order, Sku, StatusRange, Strategy, WafAction, WafGroupBy, WafMode, WafOperator, WafTransform, WafVariable},
+    model::{
+        Endpoint, ManagedGroup, Order, ProbeMethod, ProbeProtocol, RetryCause, Sku, StatusRange, Strategy, WafAction, WafGroupBy, WafMode,
+        WafOperator, WafTransform, WafVariable, WhenAllUnhealthy,
+    },
     regions::Region,
     scalars::{
-        ApiPath, HeaderName, Id, Lasting, ModelName, NamedValueName, Percent, ProbePath, RuleName, SecretUrl, Text, Truth, Whole, Window,
-        Yes, schema,
+        ApiPath, Guid, HeaderName, Id, Lasting, ModelName, NamedValueName, Percent, ProbePath, RedirectUrl, RuleName, SecretUrl, Text,
+        Truth, Whole, Window, Yes, schema,
     },
     tree::{Node, Value},
 };
@@ -64,10 +67,22 @@ record! {
 record! {
     /// Layer 1: Azure Front Door.
     FrontDoor {
+        /// The profile's id, which gateways see in `X-Azure-FDID`: a GUID, known once the profile is deployed.
+        default "id" id: Guid;
+        /// Whether the generated policy refuses requests that carry another `X-Azure-FDID`.
+        default "lockGateways" lock_gateways: Truth = false;
         /// How much slower than the fastest a gateway may be and still share its traffic: 0ms to 1000ms. With 0ms only the fastest gets traffic.
         default "latencySensitivity" latency_sensitivity: Lasting<0, 1_000, 1> = "0ms";
         /// How long the edge waits for a gateway's first byte: whole seconds, 16s to 240s. All attempts must fit.
         default "originResponseTimeout" origin_response_timeout: Lasting<16_000, 240_000, 1_000> = "120s";
+        /// How long a gateway may be silent after its first byte: whole seconds, 1s to 240s. The service's own 30s cannot be configured there.
+        default "originIdleTimeout" origin_idle_timeout: Lasting<1_000, 240_000, 1_000> = "30s";
+        /// Whether clients that keep cookies stay with their gateway.
+        default "sessionAffinity" session_affinity: Truth = false;
+        /// Where requests go while no gateway is healthy: by priority as if all were, or to each in turn.
+        default "whenAllUnhealthy" when_all_unhealthy: WhenAllUnhealthy = "priority";
+        /// What makes the edge send a request to another gateway. A status never does.
+        default "retryOn" retry_on: List<RetryCause, 0, 2> = ["connect-failure", "early-close"];
         /// How the edge finds out which gateways live.
         default "probe" probe: Probe = {};
         /// The web application firewall.
@@ -80,6 +95,10 @@ record! {
     Probe {
         /// Path that is asked for. The default is answered by API Management itself.
         default "path" path: ProbePath = "/status-0123456789abcdef";
+        /// Method of the request.
+        default "method" method: ProbeMethod = "GET";
+        /// Whether it goes over TLS.
+        default "protocol" protocol: ProbeProtocol = "https";
         /// Time between two probes: whole seconds, 1s to 255s.
         default "interval" interval: Lasting<1_000, 255_000, 1_000> = "30s";
         /// How many of the last probes are judged.
@@ -90,12 +109,16 @@ record! {
 }
 
 record! {
-    /// Custom rules of the web application firewall.
+    /// The web application firewall.
     Waf {
         /// Whether rules act or only log.
         default "mode" mode: WafMode = "prevention";
         /// Rules; the lowest priority number is looked at first.
         default "rules" rules: List<WafRule, 0, 100> = [];
+        /// Groups of managed rules that are on: a small stand-in for the Default Rule Set.
+        default "managedRules" managed_rules: List<ManagedGroup, 0, 4> = [];
+        /// Where rules with the action `redirect` send the client: an `https` URL.
+        default "redirectUrl" redirect_url: RedirectUrl;
         /// Status of a blocked request instead of 403 (429 for a rate limit): 200, 403, 405, 406, 429 or 990 to 999.
         default "blockStatus" block_status: Whole<200, 999>;
         /// Body of a blocked request as plain text; `{{azure-ref}}` stands for the tracking reference.
@@ -288,10 +311,17 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words!(Strategy { "send-request" => SendRequest, "retry" => Retry, "backend-pool" => BackendPool });
 words!(Order { "nearest-first" => NearestFirst, "priority" => Priority });
 words!(WafMode { "prevention" => Prevention, "detection" => Detection });
-words!(WafAction { "allow" => Allow, "block" => Block, "log" => Log });
+words!(WafAction { "allow" => Allow, "block" => Block, "log" => Log, "redirect" => Redirect });
+words!(ManagedGroup { "LFI" => Lfi, "RCE" => Rce, "XSS" => Xss, "SQLI" => Sqli });
+words!(ProbeMethod { "GET" => Get, "HEAD" => Head });
+words!(ProbeProtocol { "https" => Https, "http" => Http });
+words!(WhenAllUnhealthy { "priority" => Priority, "round-robin" => RoundRobin });
+words!(RetryCause { "connect-failure" => ConnectFailure, "early-close" => EarlyClose });
 words!(WafGroupBy { "SocketAddr" => SocketAddr, "GeoLocation" => GeoLocation, "None" => None });
 words!(WafVariable {
     "RemoteAddr" => RemoteAddr, "SocketAddr" => SocketAddr, "RequestMethod" => RequestMethod, "QueryString" => QueryString,

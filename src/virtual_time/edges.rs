@@ -11,7 +11,9 @@ use super::{
 use crate::{
     azure::{
         faults::{Answering, Ending, Visit},
-        front_door::{Arriving, Client, Country, EdgeAnswer, EdgeCause, FrontDoor, FrontDoorConfig, OriginId, Passage, Recovery, probe_latency},
+        front_door::{
+            Arriving, Client, Country, EdgeAnswer, EdgeCause, FrontDoor, FrontDoorConfig, OriginId, Passage, Recovery, probe_latency,
+        },
         network::{edge_round_trip, round_trip},
     },
     environment::Moment,

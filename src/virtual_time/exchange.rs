@@ -32,7 +32,6 @@ use crate::{
     },
     http::{Headers, ResponseHead, reason_phrase},
     scenario::TimedFault,
-    text::Text,
 };
 
 /// What `buffer-response` collects before it passes it on. Source: learn.microsoft.com/azure/api-management/forward-request-policy.
@@ -49,7 +48,7 @@ pub(super) struct Site {
     resources: Vec<(Resource, Stream)>,
     pub board: FaultBoard,
     identity: Identity,
-    faults: Stream,
+    pub faults: Stream,
 }
 
 impl Site {
@@ -93,7 +92,14 @@ impl Site {
     pub fn is_target(&self, world: &World, target: &Target, served_by: Option<usize>, gateway: Option<usize>) -> bool {
         let backend = served_by.and_then(|place| world.resources.get(place));
         let gateway = gateway.and_then(|place| world.gateways.get(place)).map(|(region, _)| region.name);
-        target.concerns(backend.map(|(region, config)| (config.id.as_str(), region.name)), gateway)
+        let in_region = |name: &str| backend.is_some_and(|(region, _)| region.name == name) || gateway == Some(name);
+        match target {
+            Target::Backend(id) => backend.is_some_and(|(_, config)| config.id == *id),
+            Target::Deployment { backend: id, .. } => backend.is_some_and(|(_, config)| config.id == *id),
+            Target::Region(name) => in_region(name),
+            Target::Gateway(name) => gateway == Some(name.as_str()),
+            Target::Link { .. } => false,
+        }
     }
 }
 
@@ -174,7 +180,8 @@ impl Simulation<'_> {
 
     /// The machine is told what it waits for.
     pub fn settle(&mut self, ticket: Ticket, journey: &mut Journey, operation: OperationId) {
-        let Some(place) = journey.pending.iter().position(|(own, pending)| *own == operation && matches!(pending, Pending::Settled(_))) else {
+        let Some(place) = journey.pending.iter().position(|(own, pending)| *own == operation && matches!(pending, Pending::Settled(_)))
+        else {
             return;
         };
         let (_, Pending::Settled(event)) = journey.pending.swap_remove(place) else { return };
@@ -202,7 +209,8 @@ impl Simulation<'_> {
         }
         let operation = send.operation;
         let Some(resource) = resource else {
-            let failure = Failure { kind: FailureKind::DnsFailure, message: format!("no such host `{host}` in the simulated world").into() };
+            let failure =
+                Failure { kind: FailureKind::DnsFailure, message: format!("no such host `{host}` in the simulated world").into() };
             return self.fails(ticket, journey, operation, call, self.now, failure);
         };
         let wait = self.network.to_resource(gateway, resource);
@@ -212,7 +220,8 @@ impl Simulation<'_> {
 
     /// A call reaches its resource.
     pub fn reach(&mut self, ticket: Ticket, journey: &mut Journey, operation: OperationId) {
-        let Some(place) = journey.pending.iter().position(|(own, pending)| *own == operation && matches!(pending, Pending::Call(..))) else {
+        let Some(place) = journey.pending.iter().position(|(own, pending)| *own == operation && matches!(pending, Pending::Call(..)))
+        else {
             return;
         };
         let (_, Pending::Call(send, call, sent)) = journey.pending.swap_remove(place) else { return };
@@ -238,10 +247,8 @@ impl Simulation<'_> {
             let (Some((from, _)), Some((region, config))) = (self.world.gateways.get(gateway), self.world.resources.get(resource)) else {
                 return;
             };
-            let deployment =
-                if self.site.board.names_deployments() { machine.deployment_of(&send.request, &body) } else { None };
-            let exchange =
-                Exchange { from: Some(from.name), backend: &config.id, region: region.name, deployment: deployment.as_deref() };
+            let deployment = if self.site.board.names_deployments() { machine.deployment_of(&send.request, &body) } else { None };
+            let exchange = Exchange { from: Some(from.name), backend: &config.id, region: region.name, deployment: deployment.as_deref() };
             let conduct = self.site.board.conduct(&exchange, self.now, &mut self.site.faults.at(self.now));
             if !conduct.is_right() {
                 journey.touched = true;

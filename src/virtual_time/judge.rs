@@ -96,12 +96,9 @@ pub(super) fn speaks_against(expectation: &Expectation, ended: &Ended, outside: 
         Metric::ClientRetries => beyond(1.0) && ended.retries > 0,
         Metric::ThrottledWithCapacity => beyond(1.0) && ended.throttled_with_capacity > 0,
         Metric::OutsideBoundary => {
-            beyond(1.0)
-                && ended.calls.iter().filter_map(|call| call.backend).any(|backend| outside.get(backend).copied().unwrap_or(false))
+            beyond(1.0) && ended.calls.iter().filter_map(|call| call.backend).any(|backend| outside.get(backend).copied().unwrap_or(false))
         }
-        Metric::Blocked(rule) => {
-            beyond(1.0) && ended.blocked.as_ref().is_some_and(|own| rule.as_deref().is_none_or(|rule| *own == rule))
-        }
+        Metric::Blocked(rule) => beyond(1.0) && ended.blocked.as_ref().is_some_and(|own| rule.as_deref().is_none_or(|rule| *own == rule)),
         _ => false,
     }
 }

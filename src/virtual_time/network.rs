@@ -3,11 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use super::world::World;
-use crate::{scenario::Load, spec::Region, text::Text};
-
-fn round_trip(a: Region, b: Region) -> Duration {
-    if a == b { Duration::from_millis(1) } else { Duration::from_millis(25) }
-}
+use crate::{azure::network::round_trip, scenario::Load, text::Text};
 
 /// Distances and names of one world.
 #[derive(Debug)]
@@ -30,7 +26,12 @@ impl Network {
         // As API Management names the regional endpoints of a service.
         // Source: learn.microsoft.com/azure/api-management/api-management-howto-deploy-multi-region.
         let gateways = world.gateways.iter().map(|(region, _)| format!("gateway-{}-01.regional.azure-api.net", region.name).into());
-        Self { to_resource: to_resource.collect(), from_clients: from_clients.collect(), hosts: hosts.collect(), gateways: gateways.collect() }
+        Self {
+            to_resource: to_resource.collect(),
+            from_clients: from_clients.collect(),
+            hosts: hosts.collect(),
+            gateways: gateways.collect(),
+        }
     }
 
     /// The resource behind a host name.

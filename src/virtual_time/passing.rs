@@ -32,7 +32,14 @@ pub(super) struct Passed {
 }
 
 /// Passes a body on, from `now`. Whoever stands before the client waits as long as `patience` between two pieces.
-pub(super) fn pass(held: &Held, mut screens: Vec<StreamScreen>, buffered: bool, now: Moment, patience: Duration, mut watch: Option<&mut Watch>) -> Passed {
+pub(super) fn pass(
+    held: &Held,
+    mut screens: Vec<StreamScreen>,
+    buffered: bool,
+    now: Moment,
+    patience: Duration,
+    mut watch: Option<&mut Watch>,
+) -> Passed {
     let mut passed = Passed { first: None, end: now, longest_pause: Duration::ZERO, is_over: false, is_cut: false, is_complete: false };
     let mut collected = 0;
     let mut tail: Bytes = Bytes::new();

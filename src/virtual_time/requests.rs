@@ -19,8 +19,8 @@ const KEPT: usize = 4096;
 
 /// Common English words, each one token behind a space in the vocabularies of the models: prompts are made of them.
 const WORDS: [&str; 32] = [
-    "the", "of", "and", "to", "in", "a", "is", "that", "for", "it", "as", "was", "with", "be", "by", "on", "not", "he", "this", "are", "or",
-    "his", "from", "at", "which", "but", "have", "an", "had", "they", "you", "were",
+    "the", "of", "and", "to", "in", "a", "is", "that", "for", "it", "as", "was", "with", "be", "by", "on", "not", "he", "this", "are",
+    "or", "his", "from", "at", "which", "but", "have", "an", "had", "they", "you", "were",
 ];
 
 /// What one kind of client sends.
@@ -74,13 +74,16 @@ impl Requests {
         let max_tokens =
             recorded.and_then(|recorded| recorded.max_tokens).or_else(|| ask.max_tokens.map(|amount| chance.amount(amount).max(1)));
         let streaming = can_stream(&ask.operation)
-            && recorded.and_then(|recorded| recorded.streaming).unwrap_or_else(|| load.streaming > 0.0 && chance.fraction() < load.streaming);
+            && recorded
+                .and_then(|recorded| recorded.streaming)
+                .unwrap_or_else(|| load.streaming > 0.0 && chance.fraction() < load.streaming);
         // A recorded model that the mix does not name is asked for with the mix's own words.
         let strange = named.filter(|model| *model != ask.model);
         if let Some(model) = strange {
             head.url.path = path(ask, model, head_prefix(&head.url.path)).into();
         }
-        let shape = Shape { ask: u16::try_from(place).unwrap_or(0), model: strange.map(str::to_owned), prompt_tokens, max_tokens, streaming };
+        let shape =
+            Shape { ask: u16::try_from(place).unwrap_or(0), model: strange.map(str::to_owned), prompt_tokens, max_tokens, streaming };
         let body = match self.bodies.get(&shape) {
             Some(body) => body.clone(),
             None => {

@@ -66,7 +66,9 @@ mod tests {
 
     #[test]
     fn what_is_sent_again() {
-        for (status, again) in [(200, false), (400, false), (401, false), (404, false), (408, true), (409, true), (429, true), (500, true), (503, true)] {
+        for (status, again) in
+            [(200, false), (400, false), (401, false), (404, false), (408, true), (409, true), (429, true), (500, true), (503, true)]
+        {
             assert_eq!(tries_again(&seen(status)), again, "{status}");
         }
         assert!(tries_again(&Seen { error: Some("reset"), ..Seen::default() }));

@@ -1,13 +1,11 @@
-//! What the control endpoint is told: set a fault or clear it.
+//! What the control endpoint is told: set a fault or clear it; and how faults are written in JSON.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, fmt, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{
-    Fault, FaultError, FaultOptions, Target,
-    fault::{milliseconds, word_or_number},
-};
+use super::{Fault, FaultError, FaultOptions, NoQuota, NoShare, Target};
+use crate::text::Text;
 
 /// Sets a fault on a target or clears it. In JSON:
 /// `{"target":"swc","fault":"429","retryAfterMs":10000,"forMs":60000}`, `{"target":"region:swedencentral","fault":"clear"}`.
@@ -24,16 +22,21 @@ pub struct FaultCommand {
 
 /// Why something is no command.
 #[derive(Debug, thiserror::Error)]
-enum CommandError {
+pub(super) enum CommandError {
     #[error(transparent)]
     Fault(#[from] FaultError),
+    #[error("`rate`: {0}")]
+    Rate(#[from] NoShare),
+    #[error("`tokensPerMinute`: {0}")]
+    Quota(#[from] NoQuota),
     #[error("`clear` takes no options")]
     ClearWithOptions,
 }
 
+/// A fault on a target as JSON, flat; durations are whole milliseconds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct CommandJson {
+pub(super) struct CommandJson {
     target: Target,
     #[serde(deserialize_with = "word_or_number")]
     fault: String,
@@ -42,17 +45,70 @@ struct CommandJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     delay_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    period_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pieces: Option<u32>,
+    #[serde(default, deserialize_with = "optional_word_or_number", skip_serializing_if = "Option::is_none")]
+    tokens_per_minute: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     for_ms: Option<u64>,
+    /// Told, never read.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    until_ms: Option<i64>,
+}
+
+impl CommandJson {
+    /// A fault on a target, or that it is cleared.
+    pub fn of(target: &Target, fault: Option<&Fault>, lasting: Option<Duration>) -> Self {
+        let none = FaultOptions::default();
+        let options = fault.map_or(&none, Fault::options);
+        Self {
+            target: target.clone(),
+            fault: fault.map_or_else(|| "clear".to_owned(), |fault| fault.word().into_owned()),
+            retry_after_ms: options.retry_after.map(milliseconds),
+            delay_ms: options.delay.map(milliseconds),
+            rate: options.rate.map(|rate| rate.to_string()),
+            period_ms: options.period.map(milliseconds),
+            headers: options.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            body: options.body.as_ref().map(Text::to_string),
+            pieces: options.pieces,
+            tokens_per_minute: options.tokens_per_minute.map(|quota| quota.to_string()),
+            for_ms: lasting.map(milliseconds),
+            until_ms: None,
+        }
+    }
+
+    /// The same with the moment of its end, in milliseconds since 1970.
+    pub fn until(self, until_ms: Option<i64>) -> Self {
+        Self { until_ms, ..self }
+    }
 }
 
 impl TryFrom<CommandJson> for FaultCommand {
     type Error = CommandError;
     fn try_from(json: CommandJson) -> Result<Self, CommandError> {
         let duration = |ms: Option<u64>| ms.map(Duration::from_millis);
-        let options = FaultOptions { retry_after: duration(json.retry_after_ms), delay: duration(json.delay_ms) };
+        let options = FaultOptions {
+            rate: json.rate.map(|rate| rate.parse()).transpose()?,
+            period: duration(json.period_ms),
+            retry_after: duration(json.retry_after_ms),
+            headers: json.headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            body: json.body.map(Text::from),
+            delay: duration(json.delay_ms),
+            pieces: json.pieces,
+            tokens_per_minute: json.tokens_per_minute.map(|quota| quota.parse()).transpose()?,
+        };
         let lasting = duration(json.for_ms);
         if json.fault != "clear" {
-            return Ok(Self { target: json.target, fault: Some(Fault::parse(&json.fault, options)?), lasting });
+            let fault = Fault::parse(&json.fault, options)?;
+            fault.fits(&json.target)?;
+            return Ok(Self { target: json.target, fault: Some(fault), lasting });
         }
         if options != FaultOptions::default() || lasting.is_some() {
             return Err(CommandError::ClearWithOptions);
@@ -63,69 +119,33 @@ impl TryFrom<CommandJson> for FaultCommand {
 
 impl From<FaultCommand> for CommandJson {
     fn from(command: FaultCommand) -> Self {
-        let (retry_after, delay) = match &command.fault {
-            Some(Fault::Status { retry_after, .. }) => (*retry_after, None),
-            Some(Fault::Slow { delay }) => (None, Some(*delay)),
-            _ => (None, None),
-        };
-        Self {
-            target: command.target,
-            fault: command.fault.map_or_else(|| "clear".to_owned(), |fault| fault.word().into_owned()),
-            retry_after_ms: retry_after.map(milliseconds),
-            delay_ms: delay.map(milliseconds),
-            for_ms: command.lasting.map(milliseconds),
-        }
+        Self::of(&command.target, command.fault.as_ref(), command.lasting)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::{from_value, json, to_value};
+/// Whole milliseconds; saturating.
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
 
-    use super::*;
-
-    #[test]
-    fn commands_have_plain_names() {
-        let second = |seconds| Some(Duration::from_secs(seconds));
-        for (command, expected) in [
-            (
-                FaultCommand {
-                    target: Target::Backend("swc".into()),
-                    fault: Some(Fault::Status { status: 429, retry_after: second(10) }),
-                    lasting: second(60),
-                },
-                json!({"target": "swc", "fault": "429", "retryAfterMs": 10_000, "forMs": 60_000}),
-            ),
-            (
-                FaultCommand {
-                    target: Target::Gateway("francecentral".into()),
-                    fault: Some(Fault::Slow { delay: Duration::from_secs(5) }),
-                    lasting: None,
-                },
-                json!({"target": "gateway:francecentral", "fault": "slow", "delayMs": 5000}),
-            ),
-            (
-                FaultCommand { target: Target::Region("swedencentral".into()), fault: None, lasting: None },
-                json!({"target": "region:swedencentral", "fault": "clear"}),
-            ),
-        ] {
-            assert_eq!(to_value(&command).unwrap(), expected);
-            assert_eq!(from_value::<FaultCommand>(expected).unwrap(), command);
+/// A word; `429` may also stand there as a number.
+fn word_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct Word;
+    impl de::Visitor<'_> for Word {
+        type Value = String;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a word or a whole number")
+        }
+        fn visit_str<E: de::Error>(self, word: &str) -> Result<String, E> {
+            Ok(word.to_owned())
+        }
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<String, E> {
+            Ok(number.to_string())
         }
     }
+    deserializer.deserialize_any(Word)
+}
 
-    #[test]
-    fn a_wrong_command_says_what_is_wrong() {
-        for (json, message) in [
-            (json!({"target": "swc", "fault": "clear", "forMs": 1}), "`clear` takes no options"),
-            (json!({"target": "swc", "fault": "resett"}), "did you mean `reset`?"),
-            (json!({"target": "swc", "fault": "claer"}), "unknown fault `claer`"),
-            (json!({"target": "zone:1", "fault": "hang"}), "unknown kind of target `zone`"),
-            (json!({"target": "swc", "fault": "hang", "for": "5s"}), "unknown field `for`"),
-            (json!({"fault": "hang"}), "missing field `target`"),
-        ] {
-            let error = from_value::<FaultCommand>(json).unwrap_err().to_string();
-            assert!(error.contains(message), "{error}");
-        }
-    }
+fn optional_word_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    word_or_number(deserializer).map(Some)
 }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::environment::Moment;
+use crate::{azure::faults::Quota, environment::Moment};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SMALL_WINDOW: Duration = Duration::from_secs(10);
@@ -20,8 +20,8 @@ const NEVER: Duration = Duration::from_secs(86_400);
 pub(super) struct Limits {
     tokens: Option<u64>,
     requests: Option<u64>,
-    /// Both as configured, before any temporary adjustment.
-    configured: (Option<u64>, Option<u64>),
+    /// A fault: the limits have fallen.
+    fallen: Option<Quota>,
     minute: Window,
     used_tokens: u64,
     small: Window,
@@ -96,7 +96,7 @@ impl Limits {
         // Below six requests a minute less than one would go into ten seconds: the whole minute is the window then.
         let small = if requests.is_some_and(|requests| requests >= 6) { SMALL_WINDOW } else { MINUTE };
         let window = |length| Window { length, begun: None, requests: 0 };
-        Self { tokens, requests, configured: (tokens, requests), minute: window(MINUTE), used_tokens: 0, small: window(small) }
+        Self { tokens, requests, fallen: None, minute: window(MINUTE), used_tokens: 0, small: window(small) }
     }
 
     /// Lets in at least so much a minute; what has been counted stays.
@@ -104,13 +104,19 @@ impl Limits {
         let larger = |one: Option<u64>, other: Option<u64>| one.zip(other).map(|(one, other)| one.max(other));
         self.tokens = larger(self.tokens, tokens);
         self.requests = larger(self.requests, requests);
-        self.configured = (self.tokens, self.requests);
     }
 
-    /// Both limits at so many percent of what is configured; what has been counted stays.
-    pub fn set_share(&mut self, percent: u32) {
-        let share = |limit: Option<u64>| limit.map(|limit| limit.saturating_mul(u64::from(percent)) / 100);
-        (self.tokens, self.requests) = (share(self.configured.0), share(self.configured.1));
+    /// Lets the limits fall, or stand where they stood. What has been used stays used.
+    pub fn fall_to(&mut self, quota: Option<Quota>) {
+        self.fallen = quota;
+    }
+
+    fn tokens(&self) -> Option<u64> {
+        self.fallen.map_or(self.tokens, |quota| quota.tokens(self.tokens))
+    }
+
+    fn requests(&self) -> Option<u64> {
+        self.fallen.map_or(self.requests, |quota| quota.requests(self.requests, self.tokens))
     }
 
     /// Counts a request that is estimated at `estimate` tokens; it passes where nothing throttles it. Of two limits met the one
@@ -121,15 +127,15 @@ impl Limits {
         }
         self.small.enter(now);
         // Refused requests count, says the documentation. Whether one that could never pass throttles others it does not say: here it does not.
-        if self.tokens.is_none_or(|limit| estimate <= limit) {
+        if self.tokens().is_none_or(|limit| estimate <= limit) {
             self.used_tokens = self.used_tokens.saturating_add(estimate);
         }
 
-        let requests = self.requests.filter(|limit| self.small.requests > self.allowed(*limit)).map(|limit| Throttled {
+        let requests = self.requests().filter(|limit| self.small.requests > self.allowed(*limit)).map(|limit| Throttled {
             exceeded: Exceeded::Requests,
             retry_after: if limit == 0 { NEVER } else { self.small.remaining(now) },
         });
-        let tokens = self.tokens.filter(|limit| self.used_tokens > *limit || estimate > *limit).map(|limit| Throttled {
+        let tokens = self.tokens().filter(|limit| self.used_tokens > *limit || estimate > *limit).map(|limit| Throttled {
             exceeded: Exceeded::Tokens,
             retry_after: if estimate > limit { NEVER } else { self.minute.remaining(now) },
         });
@@ -141,8 +147,8 @@ impl Limits {
         let gauge =
             |limit: u64, used: u64, window: &Window| Gauge { limit, remaining: limit.saturating_sub(used), reset: window.remaining(now) };
         Standing {
-            tokens: self.tokens.map(|limit| gauge(limit, self.used_tokens, &self.minute)),
-            requests: self.requests.map(|limit| {
+            tokens: self.tokens().map(|limit| gauge(limit, self.used_tokens, &self.minute)),
+            requests: self.requests().map(|limit| {
                 let mut gauge = gauge(limit, self.minute.requests, &self.small);
                 if self.small.requests >= self.allowed(limit) {
                     gauge.remaining = 0;

@@ -1,6 +1,7 @@
 //! Azure OpenAI resources as state machines: a request goes in, the service's answer comes out.
 
 mod answer;
+mod asked;
 mod audio;
 mod chat;
 mod completions;
@@ -33,6 +34,7 @@ use bytes::Bytes;
 
 use crate::{http::ResponseHead, text::Text};
 
+pub use asked::deployment;
 pub use config::{AnswerTokens, Deployment, Deployments, Pace, ResourceConfig};
 pub use latency::Latency;
 pub use quotas::Quotas;

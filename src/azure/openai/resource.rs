@@ -18,7 +18,7 @@ use super::{
     route::{self, Operation, Route},
 };
 use crate::{
-    azure::{faults::Fault, hash::keyed, identity::Identity},
+    azure::{faults::Told, hash::keyed, identity::Identity},
     environment::{Environment, Moment, guid_text},
     http::{RequestHead, ResponseHead},
     text::Text,
@@ -45,6 +45,7 @@ struct State {
 struct Arrived<'a> {
     request: &'a RequestHead,
     body: &'a [u8],
+    told: Told<'a>,
     now: Moment,
 }
 
@@ -71,18 +72,6 @@ impl Resource {
         route::find(request).map(|route| route.deployment.into())
     }
 
-    /// Lowers the token and request limits of a standard deployment, or of all of them, to a share in percent; 100 restores them. The service
-    /// does so for hours when capacity is short, and `x-ratelimit-limit-tokens` tells.
-    /// Source: learn.microsoft.com/azure/ai-foundry/openai/how-to/quota (temporary adjustments).
-    pub fn set_quota_share(&mut self, deployment: Option<&str>, percent: u32) {
-        let Deployments::Declared(deployments) = &self.config.deployments else { return };
-        for (name, state) in deployments.keys().zip(&mut self.deployments) {
-            if deployment.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name)) {
-                state.limits.set_share(percent);
-            }
-        }
-    }
-
     /// Whether a deployment of this name, or of the model of this name, could take a request that is estimated at so many tokens. Nothing is
     /// counted.
     pub fn has_room(&self, model: &str, estimate: u64, now: Moment) -> bool {
@@ -93,30 +82,23 @@ impl Resource {
         })
     }
 
-    /// Answers a request. Of the faults only [`Fault::Status`] is answered here, before anything is looked at or counted; the
-    /// others are the driver's work, which may still want the right answer ([`Fault::Slow`], [`Fault::CutBody`]).
-    pub fn handle(
-        &mut self,
-        request: &RequestHead,
-        body: &[u8],
-        fault: Option<&Fault>,
-        now: Moment,
-        environment: &mut dyn Environment,
-    ) -> Reply {
+    /// Answers a request, as it is told: a status before anything is looked at or counted, or what is right when its keys are revoked, its
+    /// deployments deleted or its limits fallen. What else may be wrong is the driver's work, which wants the right answer for it.
+    pub fn handle(&mut self, request: &RequestHead, body: &[u8], told: Told<'_>, now: Moment, environment: &mut dyn Environment) -> Reply {
         let request_id = Text::from(guid_text(environment.guid()));
         let always = Always {
             request_id: request_id.clone(),
             client_request_id: request.headers.get("x-ms-client-request-id").cloned(),
             region: self.config.region_display.clone(),
         };
-        let (standing, outcome) = match fault {
-            Some(Fault::Status { status, retry_after }) => {
-                let (standing, refusal) = self.faulty(*status, *retry_after, request, &request_id, now);
+        let (standing, outcome) = match told {
+            Told::Status { status, options } => {
+                let (standing, refusal) = self.faulty(status, options.retry_after, request, &request_id, now);
                 (standing, Err(refusal))
             }
             _ => {
                 let mut standing = None;
-                let outcome = self.serve(&Arrived { request, body, now }, &mut standing, environment);
+                let outcome = self.serve(&Arrived { request, body, told, now }, &mut standing, environment);
                 (standing, outcome)
             }
         };
@@ -139,13 +121,19 @@ impl Resource {
         if let Some(standing) = standing {
             headers::standing(&mut reply.head.headers, &standing);
         }
+        if let Told::Status { options, .. } = told {
+            options.dress(&mut reply);
+        }
         reply
     }
 
     /// Path and method, credential, deployment, operation, body, limits, model: whatever fails first speaks.
     fn serve(&mut self, arrived: &Arrived, standing: &mut Option<Standing>, environment: &mut dyn Environment) -> Result<Answer, Refusal> {
         let route = route::find(arrived.request).ok_or_else(Refusal::resource_not_found)?;
-        credential::check(arrived.request, &self.config, &self.identity, arrived.now)?;
+        credential::check(arrived.request, &self.config, &self.identity, arrived.told, arrived.now)?;
+        if arrived.told == Told::DeploymentDeleted {
+            return Err(Refusal::deployment_not_found());
+        }
         let mut undeclared;
         let state = match &self.config.deployments {
             Deployments::Declared(deployments) => {
@@ -162,6 +150,8 @@ impl Resource {
         if !model.does(route.operation) {
             return Err(Refusal::operation_not_supported(route.operation, &served.name));
         }
+        let quota = if let Told::Quota(quota) = arrived.told { Some(quota) } else { None };
+        limits.fall_to(quota);
         let region = &self.config.region_display;
         let mut admit = |estimate| {
             let (now, throttled) = limits.admit(estimate, arrived.now);

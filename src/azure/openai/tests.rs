@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    azure::{faults::Fault, identity::Identity},
+    azure::{
+        faults::{FaultOptions, Told},
+        identity::Identity,
+    },
     environment::{Fixed, Moment},
     http::{RequestHead, Url},
 };
@@ -59,7 +62,7 @@ fn request(operation: &str) -> RequestHead {
 }
 
 fn send(resource: &mut Resource, operation: &str, body: impl AsRef<[u8]>) -> Reply {
-    resource.handle(&request(operation), body.as_ref(), None, NOW, &mut environment())
+    resource.handle(&request(operation), body.as_ref(), Told::Nothing, NOW, &mut environment())
 }
 
 fn post(operation: &str, body: &Value) -> Reply {
@@ -139,7 +142,7 @@ fn a_chat_has_azures_shape() {
 fn an_answer_carries_azures_headers() {
     let mut asked = request("gpt-4o/chat/completions");
     let body = ask("Hi").to_string();
-    let reply = resource().handle(&asked, body.as_bytes(), None, NOW, &mut environment());
+    let reply = resource().handle(&asked, body.as_bytes(), Told::Nothing, NOW, &mut environment());
     let id = header(&reply, "apim-request-id").unwrap().to_owned();
     assert_eq!(id.len(), 36);
     assert_ne!(header(&reply, "x-request-id"), Some(id.as_str()));
@@ -166,7 +169,7 @@ fn an_answer_carries_azures_headers() {
     assert!(session.len() == 19 && session.starts_with('d'), "{session}");
 
     asked.headers.set("x-ms-client-request-id", "mine");
-    let reply = resource().handle(&asked, b"{", None, NOW, &mut environment());
+    let reply = resource().handle(&asked, b"{", Told::Nothing, NOW, &mut environment());
     assert_eq!(header(&reply, "x-ms-client-request-id"), Some("mine"));
     assert_eq!(header(&reply, "x-ms-region"), Some("Sweden Central"));
     assert_eq!(header(&reply, "x-request-id"), None);
@@ -215,7 +218,7 @@ fn credentials_are_checked_as_the_service_does() {
         let anyone =
             Resource::new(ResourceConfig::undeclared("x.openai.azure.com".into(), "Sweden Central".into()), Identity::new(IDENTITY));
         for (mut resource, accepted) in [(resource(), declared), (anyone, undeclared)] {
-            let reply = resource.handle(&asked, ask("Hi").to_string().as_bytes(), None, NOW, &mut environment());
+            let reply = resource.handle(&asked, ask("Hi").to_string().as_bytes(), Told::Nothing, NOW, &mut environment());
             assert_eq!(reply.head.status, if accepted { 200 } else { 401 }, "{name}");
             if !accepted && !shape.is_empty() {
                 assert!(parsed(&reply).get(shape).is_some(), "{name}");
@@ -228,7 +231,7 @@ fn credentials_are_checked_as_the_service_does() {
 fn refusals_speak_azures_words() {
     let mut asked = request("gpt-4o/chat/completions");
     asked.headers.set("api-key", "wrong");
-    let reply = resource().handle(&asked, b"", None, NOW, &mut environment());
+    let reply = resource().handle(&asked, b"", Told::Nothing, NOW, &mut environment());
     assert_eq!(reply.head.reason, "PermissionDenied");
     assert_eq!(
         parsed(&reply),
@@ -236,7 +239,7 @@ fn refusals_speak_azures_words() {
     );
     asked.headers.remove("api-key");
     asked.headers.set("Authorization", "Bearer a.b.c");
-    let reply = resource().handle(&asked, b"", None, NOW, &mut environment());
+    let reply = resource().handle(&asked, b"", Told::Nothing, NOW, &mut environment());
     assert_eq!(
         parsed(&reply),
         json!({"statusCode": 401, "message": "Unauthorized. Access token is missing, invalid, audience is incorrect (https://cognitiveservices.azure.com), or have expired."})
@@ -255,7 +258,7 @@ fn refusals_speak_azures_words() {
     let mut get = request("gpt-4o/chat/completions");
     get.method = "GET".into();
     get.headers.set("api-key", "wrong");
-    assert_eq!(error(&resource().handle(&get, b"", None, NOW, &mut environment())), (404, not_found));
+    assert_eq!(error(&resource().handle(&get, b"", Told::Nothing, NOW, &mut environment())), (404, not_found));
     assert_eq!(
         error(&post("large/chat/completions", &ask("Hi"))),
         (
@@ -586,7 +589,7 @@ fn tokens_a_minute_are_kept() {
         resource.handle(
             &request("small/chat/completions"),
             body.as_bytes(),
-            None,
+            Told::Nothing,
             NOW.after(Duration::from_secs(seconds)),
             &mut environment(),
         )
@@ -626,7 +629,13 @@ fn requests_a_minute_follow_from_tokens_and_are_judged_over_ten_seconds() {
     // 1,000 tokens a minute are 6 requests a minute, one in ten seconds.
     let mut at = |ms: u64| {
         let body = ask("a").to_string();
-        resource.handle(&request("small/chat/completions"), body.as_bytes(), None, NOW.after(Duration::from_millis(ms)), &mut environment())
+        resource.handle(
+            &request("small/chat/completions"),
+            body.as_bytes(),
+            Told::Nothing,
+            NOW.after(Duration::from_millis(ms)),
+            &mut environment(),
+        )
     };
     assert_eq!(at(0).head.status, 200);
     let reply = at(500);
@@ -830,7 +839,7 @@ fn recordings_become_text() {
     let transcribe = |operation: &str, body: &str| {
         let mut asked = request(operation);
         asked.headers.set("Content-Type", "multipart/form-data; boundary=b");
-        resource().handle(&asked, body.as_bytes(), None, NOW, &mut environment())
+        resource().handle(&asked, body.as_bytes(), Told::Nothing, NOW, &mut environment())
     };
     for operation in ["whisper/audio/transcriptions", "whisper/audio/translations"] {
         assert_eq!(parsed(&transcribe(operation, &form("json"))), json!({"text": spoken}));
@@ -894,10 +903,10 @@ fn an_undeclared_resource_takes_any_deployment() {
 }
 
 fn fault(status: u16, retry_after: Option<u64>, operation: &str) -> Reply {
-    let fault = Fault::Status { status, retry_after: retry_after.map(Duration::from_millis) };
+    let options = &FaultOptions { retry_after: retry_after.map(Duration::from_millis), ..FaultOptions::default() };
     let mut asked = request(operation);
     asked.headers.set("api-key", "wrong");
-    resource().handle(&asked, b"nonsense", Some(&fault), NOW, &mut environment())
+    resource().handle(&asked, b"nonsense", Told::Status { status, options }, NOW, &mut environment())
 }
 
 #[test]
@@ -953,15 +962,6 @@ fn a_fault_says_when_to_come_back_if_told_so() {
     }
     assert!(!error(&fault(429, None, "gpt-4o/chat/completions")).1["message"].as_str().unwrap().contains("retry after"));
     assert_eq!(error(&fault(429, Some(10_000), "nonsense")).1["message"], "Rate limit is exceeded. Try again in 10 seconds.");
-}
-
-#[test]
-fn faults_that_are_the_drivers_work_leave_the_answer_alone() {
-    let body = ask("Hi").to_string();
-    for fault in [Fault::Slow { delay: Duration::from_secs(1) }, Fault::CutBody] {
-        let reply = resource().handle(&request("gpt-4o/chat/completions"), body.as_bytes(), Some(&fault), NOW, &mut environment());
-        assert_eq!(reply.head.status, 200);
-    }
 }
 
 #[test]

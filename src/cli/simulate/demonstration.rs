@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Teller, greeting, setup::Setup};
 use crate::{
-    azure::faults::{Fault, FaultCommand, Target},
+    azure::faults::{Fault, FaultCommand, FaultOptions, Target},
     http::Url,
     live::{self, Running},
     text::Text,
@@ -29,7 +29,7 @@ pub(super) async fn play(running: &Running, setup: &Setup, teller: &Teller) -> a
     teller.text(format!("\n  2. {primary} is throttled and answers 429. The same request again:"));
     let target = Target::Backend(primary.to_string());
     // Without a time to come back: the gateway would remember it for longer than the play lasts.
-    let throttled = Fault::Status { status: 429, retry_after: None };
+    let throttled = Fault::parse("429", FaultOptions::default())?;
     running.set_fault(FaultCommand { target: target.clone(), fault: Some(throttled), lasting: None }).await?;
     ask.send(teller).await;
     teller.text(format!("\n  3. {primary} has recovered."));

@@ -1,17 +1,16 @@
 //! From an API Management folder to a simulation.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::path::Path;
 
 use super::{
     super::folder,
     Arguments,
-    setup::{Setup, Unusable, keys, listen, region},
+    setup::{Setup, Unusable, keys, region, simulation},
 };
 use crate::{
     diagnostic::any_error,
-    gateway::Gateway,
-    live::{GatewaySite, Simulation},
     service,
+    world::{self, Materials},
 };
 
 /// Reads everything anew.
@@ -21,10 +20,14 @@ pub(super) fn read(arguments: &Arguments, path: &Path) -> Result<Setup, Unusable
     let mut warnings = Vec::new();
     let given = arguments.values.read(&mut watched, &mut warnings)?;
     let (service, mut found) = service::read(&files);
-    let compiled = match service.compile(&given, &|name| keys().key(name)) {
-        Ok(compiled) if !any_error(&found) => compiled,
-        Ok(compiled) => {
-            found.extend(compiled.warnings);
+    let is_faulty = any_error(&found);
+    let gateways = vec![region(arguments.region())?];
+    let materials = Materials { service: Some(service), given, gateways, ..Materials::default() };
+    // What is wrong with its policies is told together with what is wrong with its files.
+    let built = match world::build(materials, &|name| keys().key(name)) {
+        Ok(built) if !is_faulty => built,
+        Ok(built) => {
+            found.extend(built.warnings);
             return Err(found.into());
         }
         Err(more) => {
@@ -33,26 +36,9 @@ pub(super) fn read(arguments: &Arguments, path: &Path) -> Result<Setup, Unusable
         }
     };
     warnings.extend(found);
-    warnings.extend(compiled.warnings);
+    warnings.extend(built.warnings.iter().cloned());
     let name = root.canonicalize().ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
-    let region = region(arguments.region())?;
-    let gateway = Gateway::serving("simulated".into(), region.display.into(), compiled.holdings).hiding(compiled.secrets);
-    let address: SocketAddr = listen(arguments.listen, 0)?;
-    let built_in = gateway.subscriptions.iter().find(|subscription| subscription.id == service::BUILT_IN);
-    let key = built_in.map(|subscription| subscription.primary_key.clone());
-    let simulation = Simulation {
-        gateways: vec![GatewaySite { region: region.name.into(), listen: address, gateway: Arc::new(gateway) }],
-        resources: Vec::new(),
-        mapped: arguments.backends.clone(),
-        real: arguments.real.clone(),
-        control: Some(arguments.control_listen),
-        served_by: "X-Served-By".into(),
-        subscription_key: key,
-        trace: arguments.trace,
-        debug_token: Some(keys().key("debug").into()),
-        seed: arguments.seed,
-        events: None,
-    };
+    let simulation = simulation(arguments, &built)?;
     let policy_name = format!("the service in {}", name.map_or_else(|| path.display().to_string(), |name| format!("`{name}`")));
     Ok(Setup { simulation, spec: None, is_service: true, policy_name, files: watched, warnings })
 }

@@ -3,7 +3,6 @@
 mod demonstration;
 mod folder;
 mod greeting;
-mod backends;
 mod setup;
 mod watch;
 

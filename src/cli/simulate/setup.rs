@@ -1,31 +1,25 @@
-//! From files and flags to a simulation: the spec's world, the policy compiled, keys invented.
+//! From files and flags to a simulation: what there is to read, the world that it makes, where it listens.
 
 use std::{
-    collections::BTreeMap,
-    fs,
     hash::{BuildHasher, Hasher},
     net::{Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::PathBuf,
 };
 
 use super::{
-    super::{input, values},
-    Arguments, backends,
+    super::{input, materials},
+    Arguments,
 };
 use crate::{
-    azure::openai::{Deployments, Quotas, ResourceConfig},
     diagnostic::{Diagnostic, nearest},
-    gateway::{Api, Backends, Gateway, Held, Holdings, Programs, Subscription},
-    generate,
     live::{GatewaySite, ResourceSite, Simulation},
-    policy::{self, Program, Resources},
-    service::{Given, environment_name},
     source::Source,
-    spec::{self, Auth, Region, Spec},
-    text::Text,
-    xml::{self, Document},
+    spec::{self, Region, Spec},
+    world::{self, Built, Materials},
+    xml,
 };
+
+pub(super) use super::super::materials::Unusable;
 
 /// The example that runs where no spec is given.
 const EXAMPLE: &str = include_str!("../../../fixtures/specs/two-region.yaml");
@@ -44,35 +38,6 @@ pub(super) struct Setup {
     pub files: Vec<PathBuf>,
     /// Findings that do not stand in the way.
     pub warnings: Vec<Diagnostic>,
-}
-
-/// Why there is nothing to simulate.
-pub(super) enum Unusable {
-    /// Faults of the files.
-    Diagnostics(Vec<Diagnostic>),
-    /// Files that cannot be read, flags that do not fit.
-    Other(anyhow::Error),
-}
-
-impl From<anyhow::Error> for Unusable {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Other(error)
-    }
-}
-
-impl From<Vec<Diagnostic>> for Unusable {
-    fn from(found: Vec<Diagnostic>) -> Self {
-        Self::Diagnostics(found)
-    }
-}
-
-impl From<values::Unusable> for Unusable {
-    fn from(unusable: values::Unusable) -> Self {
-        match unusable {
-            values::Unusable::Diagnostics(found) => Self::Diagnostics(found),
-            values::Unusable::Other(error) => Self::Other(error),
-        }
-    }
 }
 
 /// Keys that this process invents: the same name gives the same key for as long as it runs, so that a reload changes none.
@@ -114,7 +79,7 @@ impl Setup {
         let mut files = Vec::new();
         let mut warnings = Vec::new();
         let given = arguments.values.read(&mut files, &mut warnings)?;
-        let spec_source = match &arguments.spec {
+        let source = match &arguments.spec {
             Some(path) => {
                 files.push(path.clone());
                 Some(input::read(path)?)
@@ -122,7 +87,7 @@ impl Setup {
             None if arguments.policy.is_none() => Some(Source::new("the built-in example", EXAMPLE)),
             None => None,
         };
-        let spec = match &spec_source {
+        let spec = match &source {
             Some(source) => {
                 let (spec, found) = spec::read(source)?;
                 warnings.extend(found);
@@ -130,125 +95,51 @@ impl Setup {
             }
             None => None,
         };
-        let (document, policy_name) = policy_document(arguments, spec.as_ref(), &mut files)?;
-        let fragments = fragments(arguments, &mut files)?;
-        let mut named_values = named_values(&given, spec.as_ref());
-        if spec.is_none() {
-            from_environment(&given, std::iter::once(&document).chain(fragments.values().map(|document| &**document)), &mut named_values);
-        }
-        let backends = backends::all(arguments, spec.as_ref(), &named_values, &mut files)?;
-        let ids = backends.keys().map(ToString::to_string).collect();
-        let resources = Resources { named_values: named_values.clone(), fragments, backends: Some(ids), ..Resources::default() };
-        let program = Arc::new(policy::compile(&document, &resources)?);
-        warnings.extend(program.warnings.iter().cloned());
-        let simulation = simulation(arguments, spec.as_ref(), &named_values, &backends, &program)?;
-        Ok(Self { simulation, spec, is_service: false, policy_name, files, warnings })
-    }
-}
-
-/// Given ones, and for the spec's others keys that the simulator invents.
-fn named_values(given: &Given, spec: Option<&Spec>) -> BTreeMap<String, String> {
-    let mut values = BTreeMap::new();
-    for (name, named_value) in spec.into_iter().flat_map(|spec| &spec.named_values) {
-        let value = given.secret(name, Some(&named_value.key_vault)).map_or_else(|| keys().key(name), str::to_owned);
-        values.insert(name.clone(), value);
-    }
-    values.extend(given.by_name.iter().map(|(name, value)| (name.clone(), value.clone())));
-    values
-}
-
-/// Where nothing defines Named Values, those that the documents name may be in the environment.
-fn from_environment<'a>(given: &Given, documents: impl Iterator<Item = &'a Document>, into: &mut BTreeMap<String, String>) {
-    for document in documents {
-        for (_, _, name) in policy::references(document.source.text()) {
-            if let (false, Some(value)) = (into.contains_key(name), given.environment.get(&environment_name(name))) {
-                into.insert(name.to_owned(), value.clone());
+        let policy = match &arguments.policy {
+            Some(path) => {
+                files.push(path.clone());
+                Some(xml::parse(&input::read(path)?)?)
             }
-        }
-    }
-}
-
-fn policy_document(arguments: &Arguments, spec: Option<&Spec>, files: &mut Vec<PathBuf>) -> Result<(Document, String), Unusable> {
-    if let Some(path) = &arguments.policy {
-        files.push(path.clone());
-        let source = input::read(path)?;
-        return Ok((xml::parse(&source)?, path.display().to_string()));
-    }
-    let Some(spec) = spec else { return Err(anyhow::anyhow!("there is neither a spec nor a policy").into()) };
-    let artefacts = generate::generate(spec, &generate::Options::default())?;
-    let text =
-        artefacts.into_iter().find(|artefact| artefact.path == generate::POLICY).map(|artefact| artefact.contents).unwrap_or_default();
-    Ok((xml::parse(&Source::new("the generated policy", text))?, "the generated policy".to_owned()))
-}
-
-/// Fragments by flag, and those in `fragments/` beside the policy.
-fn fragments(arguments: &Arguments, files: &mut Vec<PathBuf>) -> Result<BTreeMap<String, Arc<Document>>, Unusable> {
-    let mut paths: BTreeMap<String, PathBuf> = BTreeMap::new();
-    if let Some(folder) = arguments.policy.as_deref().filter(|path| *path != Path::new("-")).and_then(Path::parent) {
-        for entry in fs::read_dir(folder.join("fragments")).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if let (Some(id), Some("xml")) =
-                (path.file_stem().and_then(|stem| stem.to_str()), path.extension().and_then(|extension| extension.to_str()))
-            {
-                paths.insert(id.to_owned(), path.clone());
+            None => None,
+        };
+        let policy_name = arguments.policy.as_ref().map_or("the generated policy".to_owned(), |path| path.display().to_string());
+        let fragments = materials::fragments(arguments.policy.as_deref(), &arguments.fragments, &mut files)?;
+        let backend_entities = match &arguments.backend_entities {
+            Some(path) => {
+                files.push(path.clone());
+                Some(input::read(path)?)
             }
-        }
+            None => None,
+        };
+        let gateways = if spec.is_some() { Vec::new() } else { vec![region(arguments.region())?] };
+        let materials = Materials { spec, policy, fragments, given, backend_entities, gateways, ..Materials::default() };
+        let built = world::build(materials, &|name| keys().key(name))?;
+        warnings.extend(built.warnings.iter().cloned());
+        let simulation = simulation(arguments, &built)?;
+        Ok(Self { simulation, spec: built.spec, is_service: false, policy_name, files, warnings })
     }
-    paths.extend(arguments.fragments.iter().map(|(id, path)| (id.clone(), PathBuf::from(path))));
-    let mut fragments = BTreeMap::new();
-    let mut faults = Vec::new();
-    for (id, path) in paths {
-        let source = input::read(&path)?;
-        files.push(path);
-        match xml::parse(&source) {
-            Ok(document) => {
-                fragments.insert(id, Arc::new(document));
-            }
-            Err(found) => faults.extend(found),
-        }
-    }
-    if faults.is_empty() { Ok(fragments) } else { Err(faults.into()) }
 }
 
-fn simulation(
-    arguments: &Arguments,
-    spec: Option<&Spec>,
-    named_values: &BTreeMap<String, String>,
-    backends: &Backends,
-    program: &Arc<Program>,
-) -> Result<Simulation, Unusable> {
-    let key: Text = keys().key("subscription").into();
-    let subscription = Subscription {
-        id: "simulated".into(),
-        name: "simulated".into(),
-        primary_key: key.clone(),
-        secondary_key: keys().key("subscription-2").into(),
-        ..Subscription::default()
-    };
-    let (api, service, regions) = match spec {
-        Some(spec) => (api(spec), spec.name.clone(), spec.gateways.iter().map(|gateway| gateway.region).collect()),
-        // A key is not asked for where nothing says that one is; a valid one is recognised all the same.
-        None => (Api { subscription_required: false, ..Api::default() }, "simulated".to_owned(), vec![region(arguments.region())?]),
-    };
+/// A world, where it listens and what may leave it.
+pub(super) fn simulation(arguments: &Arguments, built: &Built) -> Result<Simulation, Unusable> {
+    let world = &built.world;
     let mut gateways = Vec::new();
-    for (index, region) in regions.into_iter().enumerate() {
-        let held = Held { api: api.clone(), products: Vec::new(), programs: Programs::new(program.clone()), any_key: spec.is_none() };
-        let holdings =
-            Holdings { apis: vec![held], subscriptions: vec![subscription.clone()], backends: backends.clone(), ..Holdings::default() };
-        let gateway = Gateway::serving(service.clone().into(), region.display.into(), holdings)
-            .hiding(named_values.values().map(|value| Text::from(value.clone())));
-        gateways.push(GatewaySite { region: region.name.into(), listen: listen(arguments.listen, index)?, gateway: Arc::new(gateway) });
+    for (index, (region, gateway)) in world.gateways.iter().enumerate() {
+        gateways.push(GatewaySite { region: region.name.into(), listen: listen(arguments.listen, index)?, gateway: gateway.clone() });
     }
-    let resources = spec.map_or_else(Vec::new, |spec| resources(spec, named_values));
-    let served_by = spec.map_or("X-Served-By".to_owned(), |spec| spec.failover.headers.served_by.clone());
+    let resources = world.resources.iter().map(|(region, config)| ResourceSite {
+        region: region.name.into(),
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        config: config.clone(),
+    });
     Ok(Simulation {
         gateways,
-        resources,
+        resources: resources.collect(),
         mapped: arguments.backends.clone(),
         real: arguments.real.clone(),
         control: Some(arguments.control_listen),
-        served_by: served_by.into(),
-        subscription_key: Some(key),
+        served_by: world.served_by.clone(),
+        subscription_key: world.subscription_key.clone(),
         trace: arguments.trace,
         debug_token: Some(keys().key("debug").into()),
         seed: arguments.seed,
@@ -264,7 +155,7 @@ pub(super) fn region(name: &str) -> Result<Region, anyhow::Error> {
 }
 
 /// The first gateway at the address, each further one on the next port.
-pub(super) fn listen(first: Option<SocketAddr>, index: usize) -> Result<SocketAddr, anyhow::Error> {
+fn listen(first: Option<SocketAddr>, index: usize) -> Result<SocketAddr, anyhow::Error> {
     let Some(first) = first else { return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))) };
     if first.port() == 0 {
         return Ok(first);
@@ -272,38 +163,4 @@ pub(super) fn listen(first: Option<SocketAddr>, index: usize) -> Result<SocketAd
     let port =
         u16::try_from(usize::from(first.port()) + index).map_err(|_| anyhow::anyhow!("there are not enough ports behind {first}"))?;
     Ok(SocketAddr::new(first.ip(), port))
-}
-
-fn api(spec: &Spec) -> Api {
-    Api {
-        id: spec.api.id.clone().into(),
-        name: spec.api.id.clone().into(),
-        path: spec.api.path.clone().into(),
-        subscription_required: spec.api.subscription_required,
-        key_header: spec.api.subscription_key_header.clone().into(),
-        ..Api::default()
-    }
-}
-
-fn resources(spec: &Spec, named_values: &BTreeMap<String, String>) -> Vec<ResourceSite> {
-    let quotas = Quotas::new();
-    spec.backends
-        .iter()
-        .map(|backend| {
-            let first = match &backend.auth {
-                Auth::ApiKey(name) => named_values.get(name).cloned().unwrap_or_default(),
-                Auth::ManagedIdentity => keys().key(&format!("resource {}", backend.id)),
-            };
-            let config = ResourceConfig {
-                id: backend.id.clone(),
-                region_display: backend.region.display.into(),
-                host: backend.endpoint.host.clone().into(),
-                keys: [first.into(), keys().key(&format!("resource {} 2", backend.id)).into()],
-                deployments: Deployments::of_backend(backend),
-                quotas: quotas.clone(),
-                ..ResourceConfig::default()
-            };
-            ResourceSite { region: backend.region.name.into(), listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), config }
-        })
-        .collect()
 }

@@ -12,7 +12,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use super::{
     Gateway,
     afterwards::Later,
-    answers::{PolicyError, default_response},
+    answers::{PolicyError, STATUS_PATH, alive, default_response},
     context::State,
     effect::{Answer, AnswerBody, Arrival, Effect, Event, Failure, FailureKind, OperationId},
     execute::{self, Outcome, Stop, Turn, Waiting},
@@ -113,6 +113,10 @@ impl Machine {
 
     /// The request is admitted, or answered or failed by the service itself.
     fn admit(&mut self, environment: &mut dyn Environment) {
+        if self.state.context.request.original_url.path == STATUS_PATH {
+            self.answer(alive(), environment);
+            return self.run(environment);
+        }
         let gateway = self.gateway.clone();
         match gateway.admit(&mut self.state) {
             Ok(Some(program)) => {

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-/// The web application firewall's own rules. Managed rule sets are not described here.
+/// The web application firewall: its own rules, and the groups of managed rules that are on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waf {
     /// Whether rules act.
     pub mode: WafMode,
     /// Custom rules in file order; names and priorities are unique.
     pub rules: Vec<WafRule>,
+    /// The groups of the managed rule set that are on; custom rules come first.
+    pub managed_rules: Vec<ManagedGroup>,
+    /// Where a rule with the action `redirect` sends the client: an `https` URL.
+    pub redirect_url: Option<String>,
     /// Status of a blocked request instead of 403 (or 429 for a rate limit): 200, 403, 405, 406, 429 or 990 to 999.
     pub block_status: Option<u16>,
     /// Body of a blocked request as plain text; `{{azure-ref}}` stands for the tracking reference.
@@ -32,6 +36,19 @@ pub enum WafMode {
     Prevention,
     /// Every rule, whatever its action, only logs.
     Detection,
+}
+
+/// A group of the managed Default Rule Set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ManagedGroup {
+    /// Local file inclusion, rules 930xxx.
+    Lfi,
+    /// Remote command execution, rules 932xxx.
+    Rce,
+    /// Cross-site scripting, rules 941xxx.
+    Xss,
+    /// SQL injection, rules 942xxx.
+    Sqli,
 }
 
 /// One custom rule of the firewall.
@@ -65,6 +82,8 @@ pub enum WafAction {
     Block,
     /// Records the match and goes on with the next rule.
     Log,
+    /// Sends the client elsewhere; no further rule is looked at.
+    Redirect,
 }
 
 /// One condition of a firewall rule: any of the values may match.
