@@ -123,6 +123,9 @@ pub struct RequestRecord {
     /// The bytes of the answer's body that went out.
     #[serde(skip)]
     pub bytes: u64,
+    /// The number that the client of a scenario's load gave it.
+    #[serde(skip)]
+    pub number: Option<u64>,
 }
 
 /// One call to a backend.
@@ -195,6 +198,7 @@ mod tests {
             ms: Duration::from_micros(12_400),
             error: None,
             bytes: 7,
+            number: None,
         };
         assert_eq!(
             to_value(SimulationEvent::Request(Box::new(record))).unwrap(),

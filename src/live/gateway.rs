@@ -17,6 +17,7 @@ use super::{
     answer::{AnswerStream, RequestLog, Source, Stop},
     drive::{Abandoned, ClientBody, Drive},
     headers::{self, Length, Unwritable},
+    load,
     outage::{self, BrokenOff, Decided},
     port::{Breaker, Host, Life, Wire},
     tracing::{self, Asked},
@@ -70,6 +71,11 @@ impl GatewayServer {
         self.in_flight.load(Ordering::Relaxed)
     }
 
+    /// How often the circuits of a backend have opened in it, and how long they were open.
+    pub(super) fn circuit(&self, backend: &str) -> (u64, Duration) {
+        self.gateway.read().unwrap_or_else(PoisonError::into_inner).circuit(backend, clock::now())
+    }
+
     /// The circuits that have ever opened in it.
     pub(super) fn circuits(&self, now: Moment) -> Vec<(Text, Option<Moment>, u64)> {
         self.gateway.read().unwrap_or_else(PoisonError::into_inner).circuits(now)
@@ -88,12 +94,16 @@ impl GatewayServer {
         let decided = self.world.faults.redeem(&mut parts.headers);
         let asked = self.world.tracing.asked(&parts.headers);
         parts.headers.remove(tracing::DEBUG);
+        let number = parts.headers.remove(load::NUMBER);
         let head = headers::request_head(&parts, "http", || Text::Static("localhost"));
         let is_head = parts.method == Method::HEAD;
         let method = headers::method(&parts.method);
         let path = head.as_ref().map_or_else(|| parts.uri.path().to_owned().into(), |head| head.url.path.clone());
         let mut log =
             RequestLog::new(self.region.clone(), method, path, environment.now(), self.world.events.clone(), self.in_flight.clone());
+        if let Some(number) = number.and_then(|number| number.to_str().ok()?.parse().ok()) {
+            log.number(number);
+        }
         let gateway = self.gateway.read().unwrap_or_else(PoisonError::into_inner).clone();
         let client_body = if hyper::body::Body::is_end_stream(&body) { ClientBody::None } else { ClientBody::Waiting(body) };
         let mut drive = Drive {

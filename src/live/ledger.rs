@@ -186,6 +186,7 @@ mod tests {
             ms: Duration::from_millis(11),
             error: None,
             bytes: 0,
+            number: None,
         }
     }
 

@@ -24,6 +24,7 @@ mod failure;
 mod gateway;
 mod headers;
 mod ledger;
+pub mod load;
 mod metrics;
 mod outage;
 mod page;

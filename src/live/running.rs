@@ -20,7 +20,7 @@ use super::{
     world::World,
 };
 use crate::{
-    azure::faults::{ActiveFault, FaultCommand},
+    azure::faults::{ActiveFault, FaultCommand, Target},
     text::Text,
 };
 
@@ -124,6 +124,21 @@ impl Running {
     /// Sets or clears a fault. It holds for the next request when this returns.
     pub async fn set_fault(&self, command: FaultCommand) -> Result<(), UnknownTarget> {
         self.site.command(command).await
+    }
+
+    /// Whether a fault can be put on this.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_target(&self, target: &Target) -> Result<(), UnknownTarget> {
+        self.site.check(target)
+    }
+
+    /// How often the circuits of a backend have opened in the gateways, and how long they were open, over all of them.
+    pub fn circuit(&self, backend: &str) -> (u64, Duration) {
+        let gateways = self.site.gateways();
+        let circuits = gateways.iter().map(|gateway| gateway.server.circuit(backend));
+        circuits.fold((0, Duration::ZERO), |(trips, open), (more, longer)| (trips + more, open.saturating_add(longer)))
     }
 
     /// Clears all faults.

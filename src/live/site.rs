@@ -296,7 +296,8 @@ impl Site {
         backends.chain(regions).chain(gateways).map(|target| target.to_string()).collect()
     }
 
-    fn check(&self, target: &Target) -> Result<(), UnknownTarget> {
+    /// Whether a fault can be put on this.
+    pub(super) fn check(&self, target: &Target) -> Result<(), UnknownTarget> {
         let hosted = self.world.hosted();
         let missing = || UnknownTarget::Missing { target: target.to_string(), targets: self.targets() };
         let in_region = |region: &str| self.gateways().iter().any(|gateway| gateway.server.region().eq_ignore_ascii_case(region));
