@@ -12,6 +12,9 @@ use std::{
 use openai_failover::{
     azure::faults::CATALOGUE,
     policy::catalogue::{Level, entries},
+    report::{Colour, diagnostics},
+    scenario,
+    source::Source,
 };
 use serde_json::Value;
 
@@ -393,27 +396,70 @@ fn whole_specs_are_valid() {
     assert!(count >= 2, "{count}");
 }
 
+#[test]
+fn whole_scenarios_are_valid() {
+    let mut count = 0;
+    for page in pages() {
+        for block in page.blocks().iter().filter(|block| block.info == "yaml" && block.text.contains("\nduration:")) {
+            let source = Source::new(page.name(), block.text.as_str());
+            match scenario::read(&source, "example", &|path| Err(format!("`{path}` is not there"))) {
+                Ok((_, warnings)) => assert!(warnings.is_empty(), "{warnings:#?}"),
+                Err(faults) => panic!("{}", diagnostics::text(&faults, Colour::Never)),
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 3, "{count}");
+}
+
 /// What a list of names lacks in a text.
 fn lacking(text: &str, names: impl IntoIterator<Item = String>) -> Vec<String> {
     names.into_iter().filter(|name| !text.contains(&format!("`{name}`"))).collect()
 }
 
-#[test]
-fn the_spec_page_has_every_key_and_every_code() {
+/// Every key that a format has, by its schema.
+fn keys_of(format: &str) -> BTreeSet<String> {
     fn keys(schema: &Value, into: &mut BTreeSet<String>) {
         if let Some(properties) = schema["properties"].as_object() {
             into.extend(properties.keys().cloned());
         }
         schema.as_object().into_iter().flat_map(serde_json::Map::values).for_each(|value| keys(value, into));
     }
-    let (_, schema, _) = run(&["schema", "spec"], &root(), None);
+    let (_, schema, _) = run(&["schema", format], &root(), None);
     let mut known = BTreeSet::new();
     keys(&serde_json::from_str(&schema).unwrap(), &mut known);
+    known
+}
+
+#[test]
+fn the_scenario_page_has_every_key_and_every_metric() {
+    let known = keys_of("scenario");
+    assert!(known.contains("promptTokens") && known.len() > 60, "{known:?}");
+    let text = page("docs/scenario.md").text;
+    // Those of a deployment stand on the spec's page, and pairs of numbers within their forms.
+    let elsewhere = keys_of("spec");
+    let within =
+        |key: &String| elsewhere.contains(key) || ["low", "peak", "peakAt", "size", "every", "to", "median", "p95"].contains(&key.as_str());
+    assert_eq!(lacking(&text, known.into_iter().filter(|key| !within(key))), [""; 0]);
+    let table: BTreeSet<&str> = text.lines().filter_map(|line| line.strip_prefix("| `")?.split(['`', '[']).next()).collect();
+    let metrics = scenario::metrics()
+        .into_iter()
+        .filter(|name| !table.iter().any(|shown| shown.split(".p95").next() == Some(name) || shown.split(".max").next() == Some(name)));
+    assert_eq!(metrics.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn the_spec_page_has_every_key_and_every_code() {
+    let known = keys_of("spec");
     assert!(known.contains("originResponseTimeout") && known.len() > 40, "{known:?}");
     assert_eq!(lacking(&page("docs/spec.md").text, known), [""; 0]);
-    for (folder, prefix, path) in
-        [("src/spec", "spec/", "docs/spec.md"), ("src/generate", "gen/", "docs/gen.md"), ("src/service", "service/", "docs/services.md")]
-    {
+    for (folder, prefix, path) in [
+        ("src/spec", "spec/", "docs/spec.md"),
+        ("src/generate", "gen/", "docs/gen.md"),
+        ("src/service", "service/", "docs/services.md"),
+        ("src/scenario", "scenario/", "docs/scenario.md"),
+        ("src/world", "world/", "docs/scenario.md"),
+    ] {
         let sources = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
         let code: String = sources.map(|path| fs::read_to_string(path).unwrap()).collect();
         let codes: BTreeSet<String> =

@@ -37,7 +37,7 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
         })
         .collect();
     inputs.sort();
-    assert!(inputs.len() > 100, "the corpus of {target} is not there");
+    assert!(inputs.len() > if target == "scenario" { 20 } else { 100 }, "the corpus of {target} is not there");
     inputs
 }
 
@@ -69,7 +69,11 @@ fn hold(target: &str, run: fn(&[u8]), mutations: u64) {
         }
         if let Some(what) = tried(run, input) {
             let text = String::from_utf8_lossy(input).into_owned();
-            let text = if target == "parse" || text.starts_with(|c| ('A'..='`').contains(&c)) { text } else { fuzz::text_of(input) };
+            let text = if matches!(target, "parse" | "scenario") || text.starts_with(|c| ('A'..='`').contains(&c)) {
+                text
+            } else {
+                fuzz::text_of(input)
+            };
             wrong.push(format!("{name} {what}: {text:?}"));
         }
     };
@@ -80,7 +84,7 @@ fn hold(target: &str, run: fn(&[u8]), mutations: u64) {
     let any = |state: &mut u64| &known[(split_mix(state) % known.len() as u64) as usize].1;
     for index in 0..number("MUTATIONS", mutations) {
         let input = match split_mix(&mut state) % 2 {
-            0 if target != "parse" => fuzz::mutate::bytes(&mut state),
+            0 if !matches!(target, "parse" | "scenario") => fuzz::mutate::bytes(&mut state),
             _ => {
                 let (input, other) = (any(&mut state), any(&mut state));
                 fuzz::mutate::mutated(input, other, &mut state)
@@ -94,6 +98,11 @@ fn hold(target: &str, run: fn(&[u8]), mutations: u64) {
 #[test]
 fn no_text_breaks_the_parser() {
     hold("parse", fuzz::parse, 1_000);
+}
+
+#[test]
+fn no_text_breaks_the_reader_of_scenarios() {
+    hold("scenario", fuzz::scenario, 2_000);
 }
 
 #[test]

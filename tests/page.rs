@@ -112,7 +112,8 @@ fn another_page_changes_nothing_and_another_host_name_sees_nothing() {
     }
     assert_eq!(state(&simulation)["faults"], json!([]));
 
-    for (name, path) in [("evil.example", "/"), ("evil.example", "/state"), ("localhost.evil.example", "/events"), ("10.0.0.1", "/metrics")] {
+    for (name, path) in [("evil.example", "/"), ("evil.example", "/state"), ("localhost.evil.example", "/events"), ("10.0.0.1", "/metrics")]
+    {
         let mut stream = TcpStream::connect(&host).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
@@ -252,7 +253,9 @@ type Sample = (String, Vec<(String, String)>, f64);
 /// Reads the text format strictly. Source: github.com/prometheus/docs, `docs/instrumenting/exposition_formats.md`.
 fn exposition(text: &str) -> Vec<Sample> {
     assert!(text.ends_with('\n'));
-    let name = |name: &str| !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let name = |name: &str| {
+        !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
     let (mut kinds, mut family, mut samples) = (BTreeMap::new(), String::new(), Vec::new());
     for line in text.lines() {
         if let Some(help) = line.strip_prefix("# HELP ") {

@@ -12,6 +12,7 @@ mod output;
 mod policies;
 mod schema;
 mod simulate;
+mod test;
 mod values;
 
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Injects a fault into a running simulation, or clears it
     Fault(fault::Arguments),
+    /// Runs scenarios in virtual time and holds them against what is expected of them
+    Test(test::Arguments),
     /// Lists every policy element and how far it is simulated
     Policies(policies::Arguments),
     /// Prints the JSON Schema of a file format
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments, &printer),
         Command::Simulate(arguments) => simulate::run(arguments, &printer),
         Command::Fault(arguments) => fault::run(&arguments, &printer),
+        Command::Test(arguments) => test::run(&arguments, &printer),
         Command::Policies(arguments) => policies::run(&arguments, &printer),
         Command::Schema(arguments) => schema::run(&arguments, &printer),
     };

@@ -1,9 +1,13 @@
 //! Printing: results to standard output, everything else to standard error; colour on a terminal, unless `NO_COLOR` is set.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    path::Path,
+};
 
 use crate::{
     diagnostic::Diagnostic,
+    generate::{self, Artefact},
     report::{Colour, diagnostics},
 };
 
@@ -33,6 +37,16 @@ impl Printer {
     /// A line of a result.
     pub fn line(&self, line: &str) -> io::Result<()> {
         self.print(&format!("{line}\n"))
+    }
+
+    /// A result as a file, whole or not at all.
+    pub fn file(&self, path: &Path, contents: String) -> anyhow::Result<()> {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+            anyhow::bail!("`{}` names no file", path.display())
+        };
+        generate::write(folder, &[Artefact { path: name.to_owned(), contents }])?;
+        self.note(&format!("wrote {}", path.display()));
+        Ok(())
     }
 
     /// Diagnostics for people.

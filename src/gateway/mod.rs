@@ -170,6 +170,11 @@ impl Gateway {
         instance::locked(&self.instance.breakers).all(now)
     }
 
+    /// Everything that its calls may run.
+    pub fn programs(&self) -> impl Iterator<Item = &Arc<Program>> {
+        self.apis.iter().flat_map(|hosted| hosted.programs.all())
+    }
+
     /// The display name of its region; `context.Deployment.Region`.
     pub fn region(&self) -> &Text {
         &self.service.region

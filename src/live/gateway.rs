@@ -6,6 +6,7 @@ use std::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use tokio::net::TcpStream;
 
 use super::{
     answer::{AnswerStream, RequestLog, Source, Stop},
+    clock,
     drive::{Abandoned, ClientBody, Drive},
     headers::{self, Length, Unwritable},
     load,

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     catalogue::{self, Entry, Once},
+    coverage::Counts,
     elements::{self, Policy},
     named_values::{self, Replaced},
     program::{Block, BlockId, Place, Program, Scope, Section, Setting, Statement},
@@ -151,7 +152,7 @@ impl<'a> Lowering<'a> {
         if any_error(&self.diagnostics) {
             Err(self.diagnostics)
         } else {
-            Ok(Program { blocks: self.blocks, sections, warnings: self.diagnostics })
+            Ok(Program { blocks: self.blocks, sections, warnings: self.diagnostics, counts: Counts::default() })
         }
     }
 

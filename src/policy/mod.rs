@@ -3,6 +3,7 @@
 //! One file a policy in `elements/`; the gateway runs it in the file of the same name in `gateway/execute/`.
 
 pub mod catalogue;
+pub mod coverage;
 pub mod elements;
 mod examine;
 mod lowering;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{diagnostic::Diagnostic, expression, source::Span, text::Text};
 
-use super::elements::Policy;
+use super::{coverage::Counts, elements::Policy};
 
 /// The four sections of a document.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
@@ -132,6 +132,8 @@ pub struct Program {
     pub sections: [BlockId; 4],
     /// What the service would take on upload and is probably wrong all the same.
     pub warnings: Vec<Diagnostic>,
+    /// How often each part of it has run, where that is counted.
+    pub counts: Counts,
 }
 
 impl Program {

@@ -27,25 +27,18 @@ fn attempted(attempt: &Attempt, colour: Colour) -> String {
     let region = attempt.region.as_ref().map_or(String::new(), |region| format!(" ({region})"));
     let outcome = match attempt.outcome {
         Outcome::Status(code) => status(code, colour),
-        Outcome::Error(word) => paint(word, "\u{1b}[31m", colour),
+        Outcome::Error(word) => colour.paint(word, "\u{1b}[31m"),
     };
     format!("{}{region} {outcome} in {}", attempt.backend, duration(attempt.ms))
 }
 
-fn status(code: u16, colour: Colour) -> String {
+pub(super) fn status(code: u16, colour: Colour) -> String {
     let style = match code {
         200..400 => "\u{1b}[32m",
         400..500 => "\u{1b}[33m",
         _ => "\u{1b}[31m",
     };
-    paint(&code.to_string(), style, colour)
-}
-
-fn paint(text: &str, style: &str, colour: Colour) -> String {
-    match colour {
-        Colour::Always => format!("{style}{text}\u{1b}[0m"),
-        Colour::Never => text.to_owned(),
-    }
+    colour.paint(&code.to_string(), style)
 }
 
 fn duration(duration: Duration) -> String {

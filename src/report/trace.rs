@@ -21,8 +21,13 @@ const WIDTH: usize = 200;
 ///               variable n: 5
 /// ```
 pub fn text(trace: &RequestTrace, colour: Colour) -> String {
-    let mut out = format!("trace {} in {}", guid_text(trace.id), trace.gateway);
-    for record in &trace.records {
+    format!("trace {} in {}{}", guid_text(trace.id), trace.gateway, records(&trace.records, colour))
+}
+
+/// The paragraphs alone, each behind a line break.
+pub fn records(records: &[Record], colour: Colour) -> String {
+    let mut out = String::new();
+    for record in records {
         paragraph(record, colour, &mut out);
     }
     out

@@ -151,7 +151,8 @@ impl<'a> Words<'a> {
                 return Err(ExpectationError { code: "scenario/wrong-unit", ..error(at, message, mend) });
             }
         };
-        match value {
+        // Beyond these nothing is meant, and what is written would not fit.
+        match value.filter(|value| *value == 0.0 || (1e-9..1e15).contains(value)) {
             Some(value) if metric.unit() == Unit::Share && value > 1.0 => {
                 Err(error(at, format!("`{}` is more than everything", shown(text)), "give 0% to 100%"))
             }
@@ -259,7 +260,7 @@ fn quoted<T: fmt::Display>(words: &[T]) -> String {
 fn is_number(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, behind) = text.split_once('.').map_or((text, None), |(whole, behind)| (whole, Some(behind)));
-    text.len() <= 24 && digits(whole) && behind.is_none_or(digits)
+    text.len() <= 30 && digits(whole) && behind.is_none_or(digits)
 }
 
 /// A number with its point moved: 99.95 by -2 is 0.9995, to the last bit.

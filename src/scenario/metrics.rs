@@ -89,6 +89,11 @@ pub(super) const METRICS: &[Row] = &[
 /// Statistics that "did you mean" offers.
 const USUAL: [&str; 6] = ["min", "mean", "p50", "p95", "p99", "max"];
 
+/// The names of all metrics, without keys and statistics.
+pub fn metrics() -> Vec<&'static str> {
+    METRICS.iter().map(|row| row.name).collect()
+}
+
 /// Why a name and a key are no metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NoMetric {

@@ -4,6 +4,7 @@
 //! part in a file of its own, and what contradicts itself is reported there. Every step reports what is wrong and goes on. Files that a
 //! scenario names are read by whoever asks for the scenario: nothing here touches a disk.
 
+mod check;
 mod codes;
 mod expectation;
 mod expectations;
@@ -23,8 +24,10 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use check::check;
 pub use expectation::{Statistic, Status};
 pub use grammar::ExpectationError;
+pub use metrics::metrics;
 pub use model::*;
 pub use schema::schema;
 

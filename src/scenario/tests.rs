@@ -3,7 +3,6 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest};
-use serde_json::Value;
 
 use super::{
     metrics::{METRICS, metric},
@@ -12,7 +11,6 @@ use super::{
 use crate::{
     azure::faults::{CATALOGUE, Fault, FaultOptions},
     diagnostic::Severity,
-    report::{Colour, diagnostics},
 };
 
 fn folder() -> &'static Path {
@@ -39,7 +37,7 @@ fn load(keys: &str) -> Load {
     let source = around(&format!("load: [{{ from: swedencentral, {keys} }}]"));
     match read(&source, "x", &no_file) {
         Ok((scenario, _)) => scenario.load.into_iter().next().unwrap(),
-        Err(faults) => panic!("{keys}: {}", diagnostics::text(&faults, Colour::Never)),
+        Err(faults) => panic!("{keys}: {faults:?}"),
     }
 }
 
@@ -58,31 +56,6 @@ fn faults(source: &Arc<Source>) -> Vec<(&'static str, String, String)> {
 
 fn expectation(text: &str) -> Expectation {
     Expectation::parse(text, Span::default()).unwrap_or_else(|fault| panic!("{text}: {fault}: {}", fault.help))
-}
-
-#[test]
-fn the_library_reads_without_a_word() {
-    let mut read_at_all = 0;
-    for entry in std::fs::read_dir(folder().join("fixtures/scenarios")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "yaml") {
-            let source = Source::new(path.display().to_string(), std::fs::read_to_string(&path).unwrap());
-            match read(&source, "x", &no_file) {
-                Ok((_, warnings)) if warnings.is_empty() => read_at_all += 1,
-                Ok((_, found)) | Err(found) => panic!("{}", diagnostics::text(&found, Colour::Never)),
-            }
-        }
-    }
-    assert!(read_at_all > 10, "{read_at_all}");
-}
-
-#[test]
-fn everything_that_is_wrong_is_said_at_once() {
-    let path = folder().join("fixtures/broken/scenarios/everything.yaml");
-    let source = Source::new("everything.yaml", std::fs::read_to_string(path).unwrap());
-    let found = read(&source, "x", &no_file).unwrap_err();
-    assert!(found.iter().all(|fault| fault.code.starts_with("scenario/")), "{found:#?}");
-    insta::assert_snapshot!(diagnostics::text(&found, Colour::Never));
 }
 
 #[test]
@@ -475,40 +448,6 @@ fn a_trace_drives_a_load() {
 }
 
 #[test]
-fn the_schema_is_one_takes_the_library_and_says_what_every_key_is_for() {
-    let schema = schema();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
-    for entry in std::fs::read_dir(folder().join("fixtures/scenarios")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "yaml") {
-            let yaml: Value = serde_saphyr::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-            let errors: Vec<String> = validator.iter_errors(&yaml).map(|error| format!("{}: {error}", error.instance_path)).collect();
-            assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
-        }
-    }
-    assert!(validator.is_valid(&schema["examples"][0]));
-    let mut found = Vec::new();
-    properties(&schema, &mut found);
-    assert!(found.len() > 60, "{}", found.len());
-    for (key, property) in found {
-        assert!(property["description"].as_str().is_some_and(|text| text.ends_with('.')), "{key}");
-    }
-}
-
-fn properties<'a>(schema: &'a Value, into: &mut Vec<(&'a str, &'a Value)>) {
-    match schema {
-        Value::Object(map) => {
-            if let Some(properties) = map.get("properties").and_then(Value::as_object) {
-                into.extend(properties.iter().map(|(key, value)| (key.as_str(), value)));
-            }
-            map.values().for_each(|value| properties(value, into));
-        }
-        Value::Array(items) => items.iter().for_each(|item| properties(item, into)),
-        _ => {}
-    }
-}
-
-#[test]
 fn the_shared_readers_speak_of_scenarios() {
     // Each code of the readers that this room uses, whichever of them a scenario can bring about.
     for path in ["src/spec/fields.rs", "src/spec/read.rs", "src/spec/scalars.rs"] {
@@ -523,4 +462,63 @@ fn the_shared_readers_speak_of_scenarios() {
     assert!(faults(&text(""))[0].0 == "scenario/empty");
     let help = read(&text(""), "x", &no_file).unwrap_err()[0].help.clone().unwrap();
     assert!(help.contains("schema scenario"), "{help}");
+}
+
+#[test]
+fn names_are_held_against_the_world() {
+    let example = std::fs::read_to_string(folder().join("fixtures/specs/two-region.yaml")).unwrap();
+    let (spec, _) = crate::spec::read(&Source::new("spec.yaml", example)).unwrap();
+    let materials = crate::world::Materials { spec: Some(spec), ..Default::default() };
+    let built = crate::world::build(materials, &crate::world::invented(0)).unwrap();
+    let found = |lines: &str| {
+        let source = around(lines);
+        let (scenario, _) = read(&source, "x", &no_file).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let row = |fault: Diagnostic| {
+            let label = fault.primary().unwrap();
+            (fault.code, label.source.slice(label.span).to_owned(), fault.message, fault.help.unwrap_or_default())
+        };
+        check(&scenario, &source, &built).into_iter().map(row).collect::<Vec<_>>()
+    };
+    let fault = |target: &str, word: &str| format!("{OFFICE}faults: [{{ {target}, fault: {word} }}]");
+    let expect = |text: &str| format!("{OFFICE}expect: ['{text}']");
+    for good in [
+        OFFICE.to_owned(),
+        fault("backend: swc", "hang"),
+        fault("deployment: frc/gpt-4o-fr", "503"),
+        fault("region: francecentral", "outage"),
+        fault("gateway: France Central", "hang"),
+        fault("link: swedencentral-francecentral", "partition"),
+        fault("link: front-door-swedencentral", "partition"),
+        expect("servedBy[frc] > 0"),
+        expect("blocked[only-europe] == 0"),
+        expect("gateway[swedencentral] > 0"),
+    ] {
+        assert_eq!(found(&good), [], "{good}");
+    }
+    let dangling = "scenario/dangling-reference";
+    for (lines, code, place, help) in [
+        (fault("backend: swd", "hang"), dangling, "swd", "did you mean `swc`?"),
+        (fault("deployment: swc/gpt-4", "503"), dangling, "swc/gpt-4", "did you mean `swc/gpt-4o`?"),
+        (fault("deployment: nobody/gpt-4o", "503"), dangling, "nobody/gpt-4o", "there is `swc`, `frc`"),
+        (fault("region: westeurope", "outage"), dangling, "westeurope", "`swedencentral`"),
+        (fault("gateway: westeurope", "hang"), dangling, "westeurope", "`swedencentral`"),
+        (fault("link: swedencentral-westeurope", "partition"), dangling, "swedencentral-westeurope", "`francecentral`"),
+        (expect("servedBy[frx] == 0"), dangling, "'servedBy[frx] == 0'", "did you mean `frc`?"),
+        (expect("calls[nobody] == 0"), dangling, "'calls[nobody] == 0'", "there is `swc`, `frc`"),
+        (expect("blocked[only-europa] == 0"), dangling, "'blocked[only-europa] == 0'", "did you mean `only-europe`?"),
+        (expect("gateway[westeurope] == 0"), dangling, "'gateway[westeurope] == 0'", "`francecentral`"),
+        (OFFICE.replace("rate", "via: westeurope, rate"), dangling, "westeurope", "`francecentral`"),
+        (OFFICE.replace("gpt-4o", "gpt-4p"), "scenario/unknown-model", "gpt-4p", "did you mean `gpt-4o`?"),
+        (
+            OFFICE.replace("model: gpt-4o", "mix: [{ model: gpt-4o }, { model: gpt-4p }]"),
+            "scenario/unknown-model",
+            "gpt-4p",
+            "did you mean `gpt-4o`?",
+        ),
+    ] {
+        let rows = found(&lines);
+        let [(found_code, found_place, _, found_help)] = rows.as_slice() else { panic!("{lines}: {rows:?}") };
+        assert_eq!((*found_code, found_place.as_str()), (code, place), "{lines}");
+        assert!(found_help.contains(help), "{lines}: {found_help}");
+    }
 }

@@ -3,6 +3,7 @@
 //! A file becomes a tree with places (`read`), the tree becomes typed fields (`fields`, `scalars`, `wire`), the fields are held
 //! against one another (`validate`) and become the [`Spec`] (`build`). Every step reports what is wrong and goes on.
 
+mod agreement;
 pub(crate) mod build;
 pub(crate) mod fields;
 mod model;
@@ -21,6 +22,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use agreement::Agreement;
 pub use model::*;
 pub use places::{Place, Places};
 pub use regions::{Facts, Region};

@@ -59,10 +59,8 @@ impl Conclusion {
     pub fn told(self, scenario: &Arc<Scenario>, seed: u64, objective: Option<f64>, stories: &[Story]) -> Run {
         let Self { tally, cast, judged } = self;
         let story = |number: u64| -> Option<Story> { stories.iter().find(|story| story.number == number).cloned() };
-        let judged = judged
-            .into_iter()
-            .map(|(judged, offender)| Judged { offender: offender.and_then(story).map(Box::new), ..judged })
-            .collect();
+        let judged =
+            judged.into_iter().map(|(judged, offender)| Judged { offender: offender.and_then(story).map(Box::new), ..judged }).collect();
         let numbers = |window: Window, client: Option<String>| -> Statistics {
             let scope = Scope { window, client };
             tally.statistics(&scope).cloned().unwrap_or_else(|| Statistics::new(&cast))

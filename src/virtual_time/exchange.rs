@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{
     azure::{
-        faults::{Answering, Connection, Delivery, End, Ending as Way, Exchange, FaultBoard, Target, Visit},
+        faults::{Answering, Connection, Delivery, End, Ending as Way, Exchange, FaultBoard, Visit},
         identity::Identity,
-        openai::{Quotas, Reply, ReplyBody, Resource, ResourceConfig},
+        openai::{Pace, Quotas, Reply, ReplyBody, Resource, ResourceConfig},
     },
     environment::Moment,
     gateway::{
@@ -57,7 +57,7 @@ impl Site {
         let identity = Identity::new(Stream::new(seed, "identity", 0).next());
         let quotas = Quotas::new();
         let resource = |(place, (_, config)): (usize, &(_, ResourceConfig))| {
-            let config = ResourceConfig { quotas: quotas.clone(), ..config.clone() };
+            let config = ResourceConfig { quotas: quotas.clone(), pace: Pace::Realistic, ..config.clone() };
             (Resource::new(config, identity.clone()), Stream::new(seed, "resource", place))
         };
         let resources = world.resources.iter().enumerate().map(resource).collect();

@@ -1,7 +1,5 @@
 //! One request of a client on its way: what it sends, the machine that works on it, what it has met so far.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 pub(super) use crate::traffic::seen::Seen;

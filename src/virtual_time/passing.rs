@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use super::{
     exchange::COLLECTED,
     journey::{Ending, Held},
@@ -12,6 +11,7 @@ use crate::{
     gateway::{effect::Watch, safety::StreamScreen},
     traffic::complete::{ends_as_stream, is_complete},
 };
+use bytes::{Bytes, BytesMut};
 
 /// A body that has passed.
 #[derive(Debug)]

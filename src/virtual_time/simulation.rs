@@ -1,6 +1,12 @@
 //! A run: the loop over events, and what each of them does.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use super::{
     agenda::Agenda,
@@ -171,10 +177,16 @@ impl<'a> Simulation<'a> {
     }
 
     /// Runs to the end, or until all that is to be told has been.
-    pub fn run(&mut self) {
+    pub fn run(&mut self, progress: &AtomicU32) {
+        let thousandth = (self.scenario.duration / 1000).max(Duration::from_nanos(1));
+        let mut told = BEGINNING;
         while let Some((at, step)) = self.agenda.next() {
             if at >= self.end {
                 break;
+            }
+            if at.since(told) >= thousandth {
+                told = at;
+                progress.store((at.since(BEGINNING).as_nanos() / thousandth.as_nanos()) as u32, Ordering::Relaxed);
             }
             self.now = at;
             self.step(step);

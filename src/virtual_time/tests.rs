@@ -110,7 +110,7 @@ fn an_hour_with_outages_keeps_its_promise_and_repeats() {
     let faults = vec![fault(300, 600, "swc", "429"), fault(1200, 300, "swc", "connection-refused"), fault(2400, 60, "swc", "hang")];
     let scenario = scenario(1.0, 60, faults);
     let keep = Keep { slowest: 3, failed: 3 };
-    let run = run(&scenario, &world, 7, keep);
+    let run = run(&scenario, &world, 7, keep, &Default::default());
     eprintln!("{:#?}", run.whole.statuses);
     eprintln!(
         "{:?} served {:?} calls {:?} good {} of {}",
@@ -135,6 +135,6 @@ fn an_hour_with_outages_keeps_its_promise_and_repeats() {
     assert!(run.whole.sent > 3300 && run.whole.sent < 3900, "{}", run.whole.sent);
     assert_eq!(run.whole.good, run.whole.sent);
     assert!(run.faults.iter().all(|story| story.failover_time.is_some() && story.return_time.is_some()), "{:?}", run.faults);
-    let again = super::run(&scenario, &world, 7, keep);
+    let again = super::run(&scenario, &world, 7, keep, &Default::default());
     assert_eq!((again.whole.latency.mean(), again.whole.served_by), (run.whole.latency.mean(), run.whole.served_by));
 }

@@ -259,6 +259,9 @@ impl Machine {
         };
         let outcome = execute::execute(statement, &mut turn);
         turn.take_messages();
+        if !matches!(outcome, Err(Stop::Unread(_))) {
+            self.program.ran(block, number);
+        }
         match outcome {
             Ok(Outcome::Wait(effect, operation, waiting)) => {
                 if let Some(strand) = self.strand(index) {
@@ -300,7 +303,10 @@ impl Machine {
                     *next = number;
                 }
             }
-            Outcome::Enter(inner) => self.push(index, Frame::Block(inner, 0)),
+            Outcome::Enter(inner) => {
+                self.program.taken(inner);
+                self.push(index, Frame::Block(inner, 0));
+            }
             Outcome::Hold(permit, inner) => {
                 self.push(index, Frame::Slot(permit));
                 self.push(index, Frame::Block(inner, 0));

@@ -339,7 +339,8 @@ impl Met {
     fn add(&mut self, seen: &Seen, record: Option<&RequestRecord>, began: Duration, end: Duration, cast: &Cast) {
         let attempts = record.map_or(&[][..], |record| &record.attempts);
         self.attempts = attempts.len() as u64;
-        self.answered = attempts.iter().rfind(|attempt| matches!(attempt.outcome, Outcome::Status(_))).map(|attempt| attempt.backend.clone());
+        self.answered =
+            attempts.iter().rfind(|attempt| matches!(attempt.outcome, Outcome::Status(_))).map(|attempt| attempt.backend.clone());
         self.calls.extend(attempts.iter().map(|attempt| Called {
             backend: cast.backends.iter().position(|(id, _)| *id == attempt.backend),
             throttled: attempt.outcome == Outcome::Status(429),

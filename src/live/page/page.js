@@ -95,7 +95,7 @@ function forget() {
 
 function show(next) {
   state = next;
-  const doors = state.frontDoor ? [{ ...state.frontDoor, key: 'door', name: 'Front Door', where: '', counts: state.frontDoor.answers, target: '' }] : [];
+  const doors = state.frontDoor ? [door(state.frontDoor)] : [];
   byId('doors-layer').hidden = doors.length === 0;
   layer('doors', doors);
   layer('gateways', state.gateways.map(gateway => ({
@@ -111,6 +111,12 @@ function show(next) {
   showTargets();
   showActive();
   showCircuits();
+}
+
+function door(front) {
+  const left = (front.origins ?? []).filter(origin => !origin.healthy).map(origin => origin.gateway);
+  const target = state.targets.find(target => target.startsWith('link:front-door-')) ?? '';
+  return { ...front, key: 'door', name: 'Front Door', where: '', counts: front.answers, target, left };
 }
 
 function layer(id, things) {
@@ -144,9 +150,10 @@ function fill(card, thing) {
   const { node, parts } = card;
   parts.name.replaceChildren(thing.name, ...(thing.where ? [make('small', {}, ' ' + thing.where)] : []));
   const open = thing.open?.length ? 'circuit open in ' + thing.open.join(', ') : '';
-  parts.state.textContent = [thing.fault, open].filter(Boolean).join('; ') || 'healthy';
+  const left = thing.left?.length ? 'no longer to ' + thing.left.join(', ') : '';
+  parts.state.textContent = [thing.fault, open, left].filter(Boolean).join('; ') || 'healthy';
   node.classList.toggle('ill', Boolean(thing.fault));
-  node.classList.toggle('warned', !thing.fault && Boolean(open));
+  node.classList.toggle('warned', !thing.fault && Boolean(open || left));
   node.setAttribute('aria-pressed', String(Boolean(thing.target) && byId('target').value === thing.target));
   node.title = [thing.host, thing.url].filter(Boolean).join('\n');
   const told = KINDS.filter(kind => thing.counts?.[kind]).map(kind => make('span', { className: kind }, thing.counts[kind] + ' ' + KIND_WORDS[kind]));
@@ -164,9 +171,13 @@ function connect() {
   byId('links').setAttribute('viewBox', `0 0 ${map.width} ${map.height}`);
   const wanted = [];
   const gateways = state.gateways.map(gateway => 'gateway:' + gateway.region);
-  const entry = state.frontDoor ? 'door' : 'clients';
   if (state.frontDoor) wanted.push(['clients', 'door', state.frontDoor.answers]);
-  for (const gateway of state.gateways) wanted.push([entry, 'gateway:' + gateway.region, gateway.answers]);
+  for (const gateway of state.gateways) {
+    const key = 'gateway:' + gateway.region;
+    if (state.frontDoor) wanted.push(['door', key, gateway.throughFrontDoor]);
+    // A gateway can be called past Front Door; that is drawn once somebody does it.
+    if (!state.frontDoor || total(gateway.answers) > total(gateway.throughFrontDoor)) wanted.push(['clients', key, gateway.answers]);
+  }
   for (const key of gateways) {
     for (const backend of state.backends) {
       const link = state.links.find(link => 'gateway:' + link.gateway === key && link.backend === backend.id);
@@ -228,16 +239,15 @@ const dots = new Set();
 
 function travel(request) {
   if (still.matches || document.hidden || dots.size >= DOTS) return;
-  const gateway = 'gateway:' + request.gateway;
+  const from = request.reference ? 'door' : 'gateway:' + request.gateway;
   const ends = kindOf(request.status, request.error);
-  const legs = state?.frontDoor && request.frontDoor
-    ? [['clients>door', 'asks'], ['door>' + gateway, 'asks']]
-    : [[(state?.frontDoor ? 'door>' : 'clients>') + gateway, 'asks']];
+  const ways = request.reference ? ['clients>door'] : request.frontDoor ? ['clients>door', 'door>' + from] : ['clients>' + from];
+  const legs = ways.map(key => [key, 'asks']);
   for (const attempt of request.attempts.slice(0, 6)) {
-    const key = gateway + '>backend:' + attempt.backend;
+    const key = from + '>' + (request.reference ? 'gateway:' + attempt.gateway : 'backend:' + attempt.backend);
     legs.push([key, 'asks'], [key, kindOf(attempt.status, attempt.error), true]);
   }
-  legs.push([legs[0][0], ends, true]);
+  legs.push(...ways.reverse().map(key => [key, ends, true]));
   const circle = draw('circle', { r: 5 });
   byId('links').append(circle);
   const dot = { circle, legs: legs.filter(([key]) => links.has(key)), leg: 0, since: 0 };
@@ -451,13 +461,14 @@ function list(fresh) {
 function newRow(request) {
   const kind = kindOf(request.status, request.error);
   const open = make('button', { type: 'button' }, clock.format(new Date(request.time)));
-  const calls = request.attempts.map(attempt => make('span', { className: 'call' }, attempt.backend + ' ',
+  const met = (request.waf ?? []).map(rule => make('span', { className: 'call' }, 'rule ' + rule.rule));
+  const calls = request.attempts.map(attempt => make('span', { className: 'call' }, (attempt.backend ?? attempt.gateway) + ' ',
     make('span', { className: 'tone-' + kindOf(attempt.status, attempt.error) }, outcome(attempt))));
   const cell = (className, ...children) => make('td', { className }, ...children);
   const row = make('tr', { className: kind === 'good' && request.attempts.length < 2 ? 'fine' : '' },
     cell('time', open),
     cell('status', make('b', { className: 'tone-' + kind }, String(request.status)), request.error ? ' ' + request.error : ''),
-    cell('gateway', request.gateway), cell('served', request.servedBy ?? ''), cell('calls', ...calls),
+    cell('gateway', request.gateway ?? 'Front Door'), cell('served', request.servedBy ?? ''), cell('calls', ...met, ...calls),
     cell('number', took(request.ms)), cell('path', request.method + ' ' + request.path));
   row.lastElementChild.title = request.method + ' ' + request.path;
   row.addEventListener('click', () => openDetail(request));
@@ -484,19 +495,19 @@ function openDetail(request) {
     const kind = kindOf(attempt.status, attempt.error);
     const bar = draw('svg', { viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
     bar.append(draw('rect', { class: kind, width: Math.max(1, 100 * attempt.ms / longest), height: 10, rx: 2 }));
-    return [make('span', {}, attempt.backend), make('span', { className: 'tone-' + kind }, outcome(attempt)), make('span', { className: 'number' }, took(attempt.ms)), bar];
+    return [make('span', {}, attempt.backend ?? attempt.gateway), make('span', { className: 'tone-' + kind }, outcome(attempt)), make('span', { className: 'number' }, took(attempt.ms)), bar];
   });
   const error = request.error ? ` (${request.error})` : '';
   const trace = make('div', {}, make('p', { className: 'dim' }, 'Looking for the trace …'));
   byId('detail-body').replaceChildren(
     make('p', {}, make('b', { className: 'tone-' + kindOf(request.status, request.error) }, String(request.status)),
-      `${error}${request.servedBy ? ' from ' + request.servedBy : ''} in ${took(request.ms)}, by the gateway in ${request.gateway}`),
-    make('p', { className: 'dim small' }, `${request.time}  ${request.id}`),
+      `${error}${request.servedBy ? ' from ' + request.servedBy : ''} in ${took(request.ms)}, by ${request.gateway ? 'the gateway in ' + request.gateway : 'Front Door'}`),
+    make('p', { className: 'dim small' }, `${request.time}  ${request.id ?? request.reference}`),
     make('h3', {}, 'Calls to backends'),
     bars.length ? make('div', { className: 'bars' }, ...bars) : make('p', { className: 'dim' }, 'No backend was called.'),
     make('h3', {}, 'Trace'), trace);
   byId('detail').showModal();
-  showTrace(request.id, trace);
+  showTrace(request.id ?? '-', trace);
 }
 
 async function showTrace(id, into) {

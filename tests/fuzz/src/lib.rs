@@ -21,7 +21,8 @@ use openai_failover::{
     environment::{Fixed, Moment},
     expression::{Form, Program, Target, compile, evaluate as run, sample},
     report::evaluation::{Answer, Ending},
-    source::Source,
+    scenario::{self, Expectation},
+    source::{Source, Span},
 };
 use serde_json::Value as Json;
 
@@ -49,6 +50,32 @@ pub fn parse(data: &[u8]) {
             assert_eq!(parse_block(&code(&print_block(&twice))).ok(), Some(twice), "{once}");
         }
         Err(faults) => assert!(!faults.is_empty()),
+    }
+}
+
+/// Reads the text as a scenario, each of its lines as an expectation, and all of it as a trace. An expectation that is read is written as
+/// what reads the same.
+pub fn scenario(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let source = Source::new("fuzz", &*text);
+    // Whatever trace it names holds the scenario itself: no trace, or one with wrong lines.
+    match scenario::read(&source, "fuzz", &|_| Ok(text.to_string())) {
+        Ok((scenario, _)) => assert!(!scenario.load.is_empty()),
+        Err(faults) => assert!(!faults.is_empty()),
+    }
+    for line in text.lines().take(50) {
+        let line = line.trim_start_matches([' ', '-']);
+        match Expectation::parse(line, Span::default()) {
+            Ok(read) => {
+                let written = read.to_string();
+                let again = Expectation::parse(&written, Span::default()).unwrap_or_else(|fault| panic!("written as {written:?}: {fault}"));
+                assert_eq!(
+                    (&again.metric, again.operator, again.value, &again.scope),
+                    (&read.metric, read.operator, read.value, &read.scope)
+                );
+            }
+            Err(fault) => assert!(line.get(fault.at).is_some()),
+        }
     }
 }
 

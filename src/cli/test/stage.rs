@@ -1,0 +1,77 @@
+//! A scenario with its world: read from the disk, and run.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU32},
+};
+
+use super::super::{
+    input,
+    materials::{self, Unusable},
+};
+use crate::{
+    diagnostic::Diagnostic,
+    scenario::{self, Scenario},
+    service::Given,
+    source::Source,
+    spec::Spec,
+    virtual_time::{self, Keep, Run},
+    world::{self, World},
+};
+
+/// The slowest requests and the failed ones that a report tells of, each so many.
+const STORIES: usize = 5;
+
+/// A scenario that can run, as often as one likes.
+pub(in crate::cli) struct Staged {
+    /// Its file, as the command was given it; `-` is standard input.
+    pub path: PathBuf,
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The world that it happens to.
+    pub world: World,
+    /// The spec of its world, where it has one.
+    pub spec: Option<Spec>,
+    /// What is odd about its files, and no error.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// How it is run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Options {
+    /// Whether it is counted which policies run.
+    pub coverage: bool,
+    /// Whether single requests are told of though everything holds.
+    pub stories: bool,
+    /// How far a run has come, in thousandths of its simulated time.
+    pub progress: Arc<AtomicU32>,
+}
+
+/// Reads a scenario and all that its world is made of. The inner error is what is wrong with them.
+pub(in crate::cli) fn read(path: &Path, source: &Arc<Source>) -> anyhow::Result<Result<Staged, Vec<Diagnostic>>> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let name = path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy());
+    let trace = |file: &str| input::read(&folder.join(file)).map(|source| source.text().to_owned()).map_err(|error| format!("{error:#}"));
+    let (scenario, mut warnings) = match scenario::read(source, &name, &trace) {
+        Ok(read) => read,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    let found = match materials::of_scenario(&scenario.world, folder, Given::default()) {
+        Ok(found) => found,
+        Err(Unusable::Diagnostics(faults)) => return Ok(Err(faults)),
+        Err(Unusable::Other(error)) => return Err(error),
+    };
+    warnings.extend(found.warnings);
+    let built = match world::build(found.materials, &world::invented(scenario.seed)) {
+        Ok(built) => built,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    warnings.extend(built.warnings);
+    Ok(Ok(Staged { path: path.to_owned(), scenario: Arc::new(scenario), world: built.world, spec: built.spec, warnings }))
+}
+
+/// Runs it once.
+pub(super) fn run(staged: &Staged, seed: u64, options: &Options) -> anyhow::Result<Run> {
+    let keep = if options.stories { Keep { slowest: STORIES, failed: STORIES } } else { Keep::default() };
+    Ok(virtual_time::run(&staged.scenario, &staged.world, seed, keep, &options.progress))
+}
