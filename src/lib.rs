@@ -9,6 +9,7 @@ pub mod diff;
 pub mod check;
 pub mod live;
 pub mod virtual_time;
+pub mod traffic;
 pub mod scenario;
 pub mod world;
 pub mod azure;

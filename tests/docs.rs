@@ -158,8 +158,9 @@ impl Simulation {
             if lines.read_line(&mut line).unwrap() == 0 {
                 panic!("{arguments:?} has ended: {}", String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr));
             }
-            // `  control   http://…` for people, `"control":"http://…"` in JSON.
-            if let Some(at) = line.find("control").and_then(|at| Some(at + line[at..].find("http://")?)) {
+            // `  page   http://…` for people, `"control":"http://…"` in JSON.
+            let place = ["  page ", "\"control\""].iter().find_map(|word| line.find(word));
+            if let Some(at) = place.and_then(|at| Some(at + line[at..].find("http://")?)) {
                 break line[at..].chars().take_while(|c| *c != '"' && !c.is_whitespace()).collect();
             }
         };

@@ -68,6 +68,12 @@ impl Breakers {
         })
     }
 
+    /// The backends whose circuits have ever opened: when all are closed again (none where none is open), and how often one has opened.
+    pub(super) fn all(&self, now: Moment) -> Vec<(Text, Option<Moment>, u64)> {
+        let told = self.circuits.keys().map(|backend| (backend.text().clone(), self.open_until(backend, now), self.history(backend, now).0));
+        told.filter(|(.., trips)| *trips > 0).collect()
+    }
+
     /// Counts a request. A request that began before its circuit opened neither counts nor prolongs; the documentation does not say.
     pub(super) fn record(&mut self, backend: &Key, rules: &[Rule], attempt: Attempt<'_>, now: Moment) -> Option<Tripped> {
         if rules.is_empty() {

@@ -164,6 +164,12 @@ impl Gateway {
         instance::locked(&self.instance.breakers).history(&backends::Key::from(backend.clone()), now)
     }
 
+    /// The backends whose circuits have ever opened here: the id, when all are closed again (none where none is open at `now`), and how often
+    /// one has opened.
+    pub fn circuits(&self, now: Moment) -> Vec<(Text, Option<Moment>, u64)> {
+        instance::locked(&self.instance.breakers).all(now)
+    }
+
     /// Everything that its calls may run.
     pub fn programs(&self) -> impl Iterator<Item = &Arc<Program>> {
         self.apis.iter().flat_map(|hosted| hosted.programs.all())

@@ -64,6 +64,7 @@ impl RequestLog {
                 ms: std::time::Duration::ZERO,
                 error: Some("client-gone"),
                 bytes: 0,
+                number: None,
             })
         });
         Self { record, started: Instant::now(), events, in_flight }
@@ -80,6 +81,13 @@ impl RequestLog {
     pub(super) fn identify(&mut self, id: [u8; 16]) {
         if let Some(record) = &mut self.record {
             record.id = id;
+        }
+    }
+
+    /// The number that the client of a scenario's load gave it.
+    pub(super) fn number(&mut self, number: u64) {
+        if let Some(record) = &mut self.record {
+            record.number = Some(number);
         }
     }
 

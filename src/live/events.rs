@@ -134,6 +134,9 @@ pub struct RequestRecord {
     /// The bytes of the answer's body that went out.
     #[serde(skip)]
     pub bytes: u64,
+    /// The number that the client of a scenario's load gave it.
+    #[serde(skip)]
+    pub number: Option<u64>,
 }
 
 /// One request to Front Door, from its head to the last byte of the answer. Tells no header values, no query, no keys.
@@ -194,7 +197,7 @@ pub struct Attempt {
 }
 
 /// How a call to a backend went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// An answer, with this status.
@@ -261,6 +264,7 @@ mod tests {
             ms: Duration::from_micros(12_400),
             error: None,
             bytes: 7,
+            number: None,
         };
         assert_eq!(
             to_value(SimulationEvent::Request(Box::new(record))).unwrap(),

@@ -6,6 +6,7 @@ use std::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -15,8 +16,10 @@ use tokio::net::TcpStream;
 
 use super::{
     answer::{AnswerStream, RequestLog, Source},
+    clock,
     drive::{Abandoned, ClientBody, Drive},
     headers::{self, Length, Unwritable},
+    load,
     outage::{self, BrokenOff, Decided},
     port::{Breaker, Host, Life, Wire},
     stop::Stop,
@@ -25,7 +28,7 @@ use super::{
 };
 use crate::{
     azure::faults::{Answering, Conduct, Connection, Ending, FaultOptions, Visit},
-    environment::{Environment, guid_text},
+    environment::{Environment, Moment, guid_text},
     gateway::{
         Gateway,
         effect::{Arrival, ArrivingBody},
@@ -71,6 +74,16 @@ impl GatewayServer {
         self.in_flight.load(Ordering::Relaxed)
     }
 
+    /// How often the circuits of a backend have opened in it, and how long they were open.
+    pub(super) fn circuit(&self, backend: &str) -> (u64, Duration) {
+        self.gateway.read().unwrap_or_else(PoisonError::into_inner).circuit(&Text::copied(backend), clock::now())
+    }
+
+    /// The circuits that have ever opened in it.
+    pub(super) fn circuits(&self, now: Moment) -> Vec<(Text, Option<Moment>, u64)> {
+        self.gateway.read().unwrap_or_else(PoisonError::into_inner).circuits(now)
+    }
+
     async fn answer(
         &self,
         request: Request<Incoming>,
@@ -84,6 +97,7 @@ impl GatewayServer {
         let decided = self.world.faults.redeem(&mut parts.headers);
         let asked = self.world.tracing.asked(&parts.headers);
         parts.headers.remove(tracing::DEBUG);
+        let number = parts.headers.remove(load::NUMBER);
         let head = headers::request_head(&parts, "http", || Text::Static("localhost"));
         let is_head = parts.method == Method::HEAD;
         let method = headers::method(&parts.method);
@@ -93,6 +107,9 @@ impl GatewayServer {
         let mut log = RequestLog::new(self.region.clone(), method, path, environment.now(), events, self.in_flight.clone());
         if let Some(reference) = parts.headers.get("x-azure-ref") {
             log.came_through_front_door(headers::latin1(reference.as_bytes()));
+        }
+        if let Some(number) = number.and_then(|number| number.to_str().ok()?.parse().ok()) {
+            log.number(number);
         }
         let gateway = self.gateway.read().unwrap_or_else(PoisonError::into_inner).clone();
         let client_body = if hyper::body::Body::is_end_stream(&body) { ClientBody::None } else { ClientBody::Waiting(body) };

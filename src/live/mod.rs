@@ -8,6 +8,7 @@
 //! ```text
 //! client -> port -> front_door -> port -> gateway -> drive -> exchange -> world (which host is what) -> pool -> port -> resource
 //!                              machine                                                     control -> site -> faults
+//!                              events -> ledger -> page, metrics
 //! ```
 
 mod answer;
@@ -23,7 +24,11 @@ mod failure;
 mod front_door;
 mod gateway;
 mod headers;
+mod ledger;
+pub mod load;
+mod metrics;
 mod outage;
+mod page;
 mod pool;
 mod port;
 mod reply;

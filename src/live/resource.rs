@@ -39,6 +39,8 @@ pub(super) struct ResourceServer {
     card: RwLock<Card>,
     faults: Arc<Faults>,
     requests: AtomicU64,
+    /// Tokens of prompts and of answers.
+    tokens: [AtomicU64; 2],
 }
 
 /// What the world wants to know of a resource.
@@ -59,7 +61,13 @@ impl ResourceServer {
     /// A resource in `region` (short name).
     pub(super) fn new(config: ResourceConfig, region: Text, identity: Identity, environment: Wall, faults: Arc<Faults>) -> Self {
         let card = RwLock::new(Card::new(&config, region));
-        Self { state: Mutex::new((Resource::new(config, identity), environment)), card, faults, requests: AtomicU64::new(0) }
+        Self {
+            state: Mutex::new((Resource::new(config, identity), environment)),
+            card,
+            faults,
+            requests: AtomicU64::new(0),
+            tokens: Default::default(),
+        }
     }
 
     /// Becomes what `config` says; the windows of its limits begin anew.
@@ -90,6 +98,12 @@ impl ResourceServer {
     /// The requests that have reached it.
     pub(super) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The tokens of prompts and of answers that it has answered for.
+    pub(super) fn tokens(&self) -> (u64, u64) {
+        let [prompt, completion] = &self.tokens;
+        (prompt.load(Ordering::Relaxed), completion.load(Ordering::Relaxed))
     }
 
     async fn answer(&self, request: Request<Incoming>, life: &Life, breaker: &Breaker) -> Result<Response<ReplyStream>, BrokenOff> {
@@ -133,6 +147,11 @@ impl ResourceServer {
             let (resource, environment) = &mut *state;
             resource.handle(&head, &body, conduct.told(), clock::now(), environment)
         };
+        if let Some(usage) = &reply.usage {
+            let [prompt, completion] = &self.tokens;
+            prompt.fetch_add(usage.prompt_tokens, Ordering::Relaxed);
+            completion.fetch_add(usage.completion_tokens, Ordering::Relaxed);
+        }
         let delivery = if conduct.is_right() { own(reply) } else { conduct.deliver(reply) };
         if !delivery.delay.is_zero() {
             tokio::time::sleep(delivery.delay).await;

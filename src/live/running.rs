@@ -12,13 +12,15 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::{
     FrontDoorSite, GatewaySite, ResourceSite, Simulation, StartError, UnknownTarget, control,
     events::{Listening, SimulationEvent},
+    ledger::Ledger,
+    page::Page,
     port::Bound,
     site::{self, Site},
     tracing::Tracing,
     world::World,
 };
 use crate::{
-    azure::faults::{ActiveFault, FaultCommand},
+    azure::faults::{ActiveFault, FaultCommand, Target},
     text::Text,
 };
 
@@ -69,6 +71,9 @@ pub(super) fn start(simulation: Simulation) -> Result<Running, StartError> {
         Some(address) => Some(site::bind(|| "the control endpoint".to_owned(), address)?),
         None => None,
     };
+    let ledger = Arc::new(Ledger::default());
+    // Without a control endpoint nobody reads it.
+    let events = if endpoint.is_some() { Some(ledger.before(events)) } else { events };
     let world = Arc::new(World::new(seed, events, mapped, real, Tracing::new(trace, debug_token.clone())));
     let site = Arc::new(Site::new(world, served_by));
     site.begin(front_door, gateways, resources)?;
@@ -80,7 +85,7 @@ pub(super) fn start(simulation: Simulation) -> Result<Running, StartError> {
             // Without a sender it is over as well.
             let _ = stopping.wait_for(|phase| *phase != Phase::Running).await;
         };
-        tokio::spawn(control::serve(site.clone(), bound.into_listener(), ended))
+        tokio::spawn(control::serve(Arc::new(Page::new(site.clone(), ledger)), bound.into_listener(), ended))
     });
     let running = Running { site, control, subscription_key, debug_token, serving_control: Mutex::new(serving_control), phase };
     running.site.world.tell(|| SimulationEvent::Listening(running.listening()));
@@ -142,6 +147,21 @@ impl Running {
     /// Sets or clears a fault. It holds for the next request when this returns.
     pub async fn set_fault(&self, command: FaultCommand) -> Result<(), UnknownTarget> {
         self.site.command(command).await
+    }
+
+    /// Whether a fault can be put on this.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_target(&self, target: &Target) -> Result<(), UnknownTarget> {
+        self.site.check(target)
+    }
+
+    /// How often the circuits of a backend have opened in the gateways, and how long they were open, over all of them.
+    pub fn circuit(&self, backend: &str) -> (u64, Duration) {
+        let gateways = self.site.gateways();
+        let circuits = gateways.iter().map(|gateway| gateway.server.circuit(backend));
+        circuits.fold((0, Duration::ZERO), |(trips, open), (more, longer)| (trips + more, open.saturating_add(longer)))
     }
 
     /// Clears all faults.

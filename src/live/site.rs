@@ -364,7 +364,7 @@ impl Site {
         backends.chain(regions).chain(gateways).map(|target| target.to_string()).collect()
     }
 
-    /// Whether there is such a target.
+    /// Whether a fault can be put on this.
     pub(super) fn check(&self, target: &Target) -> Result<(), UnknownTarget> {
         let hosted = self.world.hosted();
         let missing = || UnknownTarget::Missing { target: target.to_string(), targets: self.targets() };

@@ -5,7 +5,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use http::HeaderMap;
@@ -39,7 +42,7 @@ pub(super) enum Asked {
 /// Who gets a trace, and the traces.
 #[derive(Debug, Default)]
 pub(super) struct Tracing {
-    everything: bool,
+    everything: AtomicBool,
     token: Option<Text>,
     kept: Mutex<VecDeque<Arc<RequestTrace>>>,
 }
@@ -47,13 +50,23 @@ pub(super) struct Tracing {
 impl Tracing {
     /// Every request is traced, or those that send the token.
     pub(super) fn new(everything: bool, token: Option<Text>) -> Self {
-        Self { everything, token, kept: Mutex::default() }
+        Self { everything: everything.into(), token, kept: Mutex::default() }
+    }
+
+    /// Whether every request is traced.
+    pub(super) fn is_of_everything(&self) -> bool {
+        self.everything.load(Ordering::Relaxed)
+    }
+
+    /// From now on every request is traced, or those alone that send the token.
+    pub(super) fn trace_everything(&self, everything: bool) {
+        self.everything.store(everything, Ordering::Relaxed);
     }
 
     /// What a request asks for.
     pub(super) fn asked(&self, headers: &HeaderMap) -> Asked {
         match (headers.get(DEBUG), &self.token) {
-            _ if self.everything => Asked::Trace,
+            _ if self.is_of_everything() => Asked::Trace,
             (Some(sent), Some(token)) if sent.as_bytes() == token.as_bytes() => Asked::Trace,
             (Some(_), Some(_)) => Asked::Expired,
             _ => Asked::Nothing,

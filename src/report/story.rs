@@ -115,6 +115,7 @@ mod tests {
             ms: Duration::from_millis(12),
             error: None,
             bytes: 0,
+            number: None,
         };
         assert_eq!(
             line(&record, Colour::Never),

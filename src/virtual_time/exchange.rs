@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     azure::{
-        faults::{Answering, Connection, Delivery, End, Ending as Way, Exchange, FaultBoard, Target, Visit},
+        faults::{Answering, Connection, Delivery, End, Ending as Way, Exchange, FaultBoard, Visit},
         identity::Identity,
         openai::{Pace, Quotas, Reply, ReplyBody, Resource, ResourceConfig},
     },
@@ -86,20 +86,6 @@ impl Site {
                 && (self.board.is_empty() || self.board.conduct(&exchange, now, environment).is_right())
                 && resource.has_room(model, estimate, now)
         })
-    }
-
-    /// Whether an answer came from what a fault holds for.
-    pub fn is_target(&self, world: &World, target: &Target, served_by: Option<usize>, gateway: Option<usize>) -> bool {
-        let backend = served_by.and_then(|place| world.resources.get(place));
-        let gateway = gateway.and_then(|place| world.gateways.get(place)).map(|(region, _)| region.name);
-        let in_region = |name: &str| backend.is_some_and(|(region, _)| region.name == name) || gateway == Some(name);
-        match target {
-            Target::Backend(id) => backend.is_some_and(|(_, config)| config.id == *id),
-            Target::Deployment { backend: id, .. } => backend.is_some_and(|(_, config)| config.id == *id),
-            Target::Region(name) => in_region(name),
-            Target::Gateway(name) => gateway == Some(name.as_str()),
-            Target::Link { .. } => false,
-        }
     }
 }
 
@@ -431,7 +417,7 @@ impl Simulation<'_> {
 
     /// An answer whose body is there.
     fn whole(&mut self, ticket: Ticket, journey: &mut Journey, body: Bytes, way: Duration) {
-        if !super::passing::is_complete(&body, journey.seen.status, self.site.board.is_empty() && !journey.touched) {
+        if !crate::traffic::complete::is_complete(&body, journey.seen.status, self.site.board.is_empty() && !journey.touched) {
             journey.seen.error = Some("incomplete");
         }
         if !body.is_empty() {

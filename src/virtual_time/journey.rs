@@ -1,8 +1,8 @@
 //! One request of a client on its way: what it sends, the machine that works on it, what it has met so far.
 
-use std::time::Duration;
-
 use bytes::Bytes;
+
+pub(super) use crate::traffic::seen::Seen;
 
 use super::{
     edges::Crossing,
@@ -137,22 +137,4 @@ impl Held {
             chunks => chunks.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect(),
         }
     }
-}
-
-/// What a client sees of one sending.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
-    pub status: Option<u16>,
-    /// Why the answer is not whole, or missing.
-    pub error: Option<&'static str>,
-    /// What the served-by header says.
-    pub served_by: Option<Text>,
-    /// When the first byte of the body was there.
-    pub first_byte: Option<Moment>,
-    /// When the client may try again, as the answer says.
-    pub retry_after: Option<Duration>,
-    /// What `x-should-retry` says.
-    pub should_retry: Option<bool>,
-    /// The firewall's rule that blocked it.
-    pub blocked: Option<Text>,
 }

@@ -2,32 +2,27 @@
 //! everything random comes from one seed, so that the same scenario gives the same bytes on every machine.
 //!
 //! ```text
-//! scenario + world -> run -> simulation (agenda: what happens when) -> tally -> judge -> Run
+//! scenario + world -> run -> simulation (agenda: what happens when) -> traffic: tally -> judge -> Run
 //!                              begin -> enter (gateway: machine) -> exchange (resource) -> passing -> close
 //! ```
 
 mod agenda;
-mod arrivals;
-mod chance;
 mod edges;
 mod exchange;
 mod journey;
-mod judge;
 mod network;
-mod outcome;
 mod passing;
-mod requests;
 mod run;
-mod sdk;
 mod simulation;
-mod tally;
 mod telling;
 mod world;
 
 #[cfg(test)]
 mod tests;
 
-pub use outcome::*;
 pub use run::run;
-pub use tally::Keep;
 pub use world::World;
+
+pub use crate::traffic::*;
+// The parts say `super::` of what they share with the driver in real time.
+use crate::traffic::{arrivals, chance, judge, outcome, requests, sdk, tally};

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use serde::de::IgnoredAny;
-
 use super::{
     exchange::COLLECTED,
     journey::{Ending, Held},
@@ -12,7 +9,9 @@ use super::{
 use crate::{
     environment::Moment,
     gateway::{effect::Watch, safety::StreamScreen},
+    traffic::complete::{ends_as_stream, is_complete},
 };
+use bytes::{Bytes, BytesMut};
 
 /// A body that has passed.
 #[derive(Debug)]
@@ -98,34 +97,6 @@ pub(super) fn pass(
     passed
 }
 
-/// Whether a stream of events has its end: `[DONE]`, or the last event of the Responses API.
-fn ends_as_stream(tail: &[u8]) -> bool {
-    let tail = tail.trim_ascii_end();
-    if tail.ends_with(b"[DONE]") {
-        return true;
-    }
-    let start = tail.len().saturating_sub(16 * 1024);
-    let last = tail.get(start..).unwrap_or_default();
-    [&b"response.completed"[..], b"response.incomplete", b"response.failed"].iter().any(|end| contains(last, end))
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
-}
-
-/// Whether a client could use a whole body: nothing, or JSON to its end, or no JSON at all. `trusting` looks at the last byte alone.
-pub(super) fn is_complete(body: &[u8], status: Option<u16>, trusting: bool) -> bool {
-    if status.is_some_and(|status| status >= 400) {
-        return true;
-    }
-    match body.trim_ascii_start().first() {
-        Some(b'{' | b'[') if trusting => matches!(body.trim_ascii_end().last(), Some(b'}' | b']')),
-        Some(b'{' | b'[') => serde_json::from_slice::<IgnoredAny>(body).is_ok(),
-        Some(b'd') if body.starts_with(b"data:") => ends_as_stream(body),
-        _ => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,23 +129,5 @@ mod tests {
     fn a_stream_without_its_end_is_not_whole() {
         let held = Held::new(0, vec![chunk(1, "data: a\n\n"), chunk(1, "data: b\n\n")], at(0), |_| Ending::Whole);
         assert!(!pass(&held, Vec::new(), false, at(0), Duration::MAX, None).is_complete);
-    }
-
-    #[test]
-    fn what_a_client_can_use() {
-        for (body, trusting, complete) in [
-            ("", false, true),
-            ("{\"a\":1}\n", true, true),
-            ("{\"a\":1", true, false),
-            ("{\"a\":1", false, false),
-            ("{\"a\":}", true, true),
-            ("{\"a\":}", false, false),
-            ("plain", false, true),
-            ("data: x\n\ndata: [DONE]\n\n", true, true),
-            ("data: x\n\n", true, false),
-        ] {
-            assert_eq!(is_complete(body.as_bytes(), Some(200), trusting), complete, "{body} {trusting}");
-        }
-        assert!(is_complete(b"{", Some(502), false));
     }
 }

@@ -407,7 +407,7 @@ impl<'a> Simulation<'a> {
             blocked: journey.seen.blocked.take(),
         };
         self.tally.ended(&ended, &self.scenario.expect);
-        self.turning_points(&ended);
+        self.tally.turning_points(&ended, self.scenario, self.world);
         self.tell(journey, &ended);
         if let (true, Some(Arrivals::Users { think, .. })) = (journey.user, self.scenario.load.get(journey.load).map(|load| &load.arrivals))
             && let Some(source) = self.sources.get_mut(journey.load)
@@ -420,26 +420,6 @@ impl<'a> Simulation<'a> {
         }
         journey.turn = LEFT;
         self.free.push(ticket.seat);
-    }
-
-    /// The first good answers from elsewhere after a fault began, and of its target after it ended.
-    fn turning_points(&mut self, ended: &Ended) {
-        if !ended.good {
-            return;
-        }
-        for (place, fault) in self.scenario.faults.iter().enumerate() {
-            let Some(story) = self.tally.faults.get_mut(place) else { continue };
-            if story.failover_time.is_some() && story.return_time.is_some() {
-                continue;
-            }
-            let hit = self.site.is_target(self.world, &fault.target, ended.served_by, ended.gateways.last().copied());
-            if story.failover_time.is_none() && ended.at >= fault.at && ended.at < fault.end() && !hit {
-                story.failover_time = Some(ended.end.saturating_sub(fault.at));
-            }
-            if story.return_time.is_none() && ended.at >= fault.end() && hit {
-                story.return_time = Some(ended.end.saturating_sub(fault.end()));
-            }
-        }
     }
 
     fn fault(&mut self, place: usize, begins: bool) {

@@ -38,7 +38,7 @@ pub(super) fn read(arguments: &Arguments, path: &Path) -> Result<Setup, Unusable
     warnings.extend(found);
     warnings.extend(built.warnings.iter().cloned());
     let name = root.canonicalize().ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
-    let simulation = simulation(arguments, &built)?;
+    let simulation = simulation(arguments, &built.world)?;
     let policy_name = format!("the service in {}", name.map_or_else(|| path.display().to_string(), |name| format!("`{name}`")));
-    Ok(Setup { simulation, spec: None, is_service: true, policy_name, files: watched, warnings })
+    Ok(Setup { simulation, spec: None, is_service: true, policy_name, files: watched, warnings, staged: None })
 }

@@ -43,7 +43,7 @@ pub(super) fn text(setup: &Setup, running: &Running) -> String {
         let _ = writeln!(out, "  resource   {:<20} {url}", format!("{id} {region}"));
     }
     if let Some(control) = &listening.control {
-        let _ = writeln!(out, "  control    {:<20} {control}", "");
+        let _ = writeln!(out, "  page       {:<20} {control}", "");
     }
     let key = listening.subscription_key.as_deref().unwrap_or("");
     if let Some(root) = listening.front_door.as_ref().or_else(|| listening.gateways.values().next()) {
@@ -73,7 +73,7 @@ fn service(setup: &Setup, running: &Running) -> String {
         let _ = writeln!(out, "  gateway    {region:<20} {url}");
     }
     if let Some(control) = &listening.control {
-        let _ = writeln!(out, "  control    {:<20} {control}", "");
+        let _ = writeln!(out, "  page       {:<20} {control}", "");
     }
     let Some(gateway) = setup.simulation.gateways.first().map(|site| &site.gateway) else { return out };
     out.push('\n');

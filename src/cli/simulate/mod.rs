@@ -3,6 +3,7 @@
 mod demonstration;
 mod folder;
 mod greeting;
+mod played;
 mod setup;
 mod watch;
 
@@ -25,7 +26,7 @@ use super::{
 use crate::{
     azure::openai::prepare_tokenizer,
     http::Url,
-    live::{self, SimulationEvent},
+    live::{self, SimulationEvent, load::Records},
     report::{diagnostics, story, trace},
 };
 use setup::{Setup, Unusable};
@@ -44,6 +45,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(super) struct Arguments {
     /// The region spec, or the folder of an API Management service; the built-in two-region example without
     spec: Option<PathBuf>,
+    /// Plays a scenario in real time: its world, its load through real connections, its faults; then says what came of it, as `test` does
+    #[arg(long, value_name = "SCENARIO", conflicts_with_all = ["spec", "policy", "region", "fragments", "backend_entities"])]
+    load: Option<PathBuf>,
     /// A policy document in place of the generated one
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -151,10 +155,10 @@ impl Teller {
     }
 }
 
-async fn simulate(arguments: Arguments, setup: Setup, printer: Printer) -> anyhow::Result<Outcome> {
+async fn simulate(arguments: Arguments, mut setup: Setup, printer: Printer) -> anyhow::Result<Outcome> {
     let (lines, received) = mpsc::channel::<Told>();
     let teller = Teller { lines, requests: watch_channel::Sender::new(0) };
-    let is_example = arguments.spec.is_none() && arguments.policy.is_none();
+    let is_example = arguments.spec.is_none() && arguments.policy.is_none() && arguments.load.is_none();
     let format = arguments.format;
     let writer = std::thread::spawn(move || write(received, format, printer));
     let sink: live::EventSink = {
@@ -162,7 +166,8 @@ async fn simulate(arguments: Arguments, setup: Setup, printer: Printer) -> anyho
         Arc::new(move |event| teller.event(event))
     };
     let mut simulation = setup.simulation.clone();
-    simulation.events = Some(sink.clone());
+    let records = Arc::new(Records::default());
+    simulation.events = Some(if setup.staged.is_some() { records.before(sink.clone()) } else { sink.clone() });
     // Before anything is announced: whoever has read that we listen may already want us to stop.
     let stopped = stop_signal()?;
     let running = live::start(simulation).await?;
@@ -173,10 +178,17 @@ async fn simulate(arguments: Arguments, setup: Setup, printer: Printer) -> anyho
         }
         teller.text(greeting::LISTENING);
     }
-    tokio::select! {
-        () = watch::reload_on_change(&arguments, setup, &running, sink, printer) => {}
-        () = stopped => {}
-    }
+    let outcome = match setup.staged.take() {
+        Some(staged) => tokio::select! {
+            played = played::play(staged, &arguments, &running, &records, &teller, printer) => played?,
+            // What was not played to its end proves nothing.
+            () = stopped => Outcome::CannotRun,
+        },
+        None => tokio::select! {
+            () = watch::reload_on_change(&arguments, setup, &running, sink, printer) => Outcome::Fine,
+            () = stopped => Outcome::Fine,
+        },
+    };
     printer.note("stopping: requests under way may finish");
     let again = stop_signal()?;
     tokio::select! {
@@ -185,7 +197,7 @@ async fn simulate(arguments: Arguments, setup: Setup, printer: Printer) -> anyho
     }
     drop((running, teller));
     let _ = tokio::time::timeout(FAREWELL, tokio::task::spawn_blocking(move || writer.join())).await;
-    Ok(Outcome::Fine)
+    Ok(outcome)
 }
 
 /// Prints what it is told until the simulation is gone. A reader that went away ends the printing, not the simulation.

@@ -3,11 +3,14 @@
 use std::{
     hash::{BuildHasher, Hasher},
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use super::{
-    super::{input, materials},
+    super::{
+        input, materials,
+        test::stage::{self, Staged},
+    },
     Arguments,
 };
 use crate::{
@@ -16,7 +19,7 @@ use crate::{
     live::{FrontDoorSite, GatewaySite, ResourceSite, Simulation},
     source::Source,
     spec::{self, Region, Spec},
-    world::{self, Built, Materials},
+    world::{self, Materials, World},
     xml,
 };
 
@@ -39,6 +42,8 @@ pub(super) struct Setup {
     pub files: Vec<PathBuf>,
     /// Findings that do not stand in the way.
     pub warnings: Vec<Diagnostic>,
+    /// The scenario that is played, where one is.
+    pub staged: Option<Staged>,
 }
 
 /// Keys that this process invents: the same name gives the same key for as long as it runs, so that a reload changes none.
@@ -66,6 +71,9 @@ pub(super) fn keys() -> &'static Keys {
 impl Setup {
     /// Reads everything anew.
     pub fn read(arguments: &Arguments) -> Result<Self, Unusable> {
+        if let Some(path) = &arguments.load {
+            return Self::of_scenario(arguments, path);
+        }
         if let Some(folder) = arguments.spec.as_deref().filter(|path| path.is_dir()) {
             if arguments.policy.is_some() || !arguments.fragments.is_empty() {
                 return Err(anyhow::anyhow!("the folder of a service has its own policies and fragments").into());
@@ -116,19 +124,33 @@ impl Setup {
         let materials = Materials { spec, policy, fragments, given, backend_entities, gateways, ..Materials::default() };
         let built = world::build(materials, &|name| keys().key(name))?;
         warnings.extend(built.warnings.iter().cloned());
-        let mut simulation = simulation(arguments, &built)?;
+        let mut simulation = simulation(arguments, &built.world)?;
         if let Some(path) = &arguments.recordings {
             files.push(path.clone());
             let recordings = Recordings::read(&input::read(path)?)?;
             simulation.resources.iter_mut().for_each(|site| site.config.recordings = recordings.clone());
         }
-        Ok(Self { simulation, spec: built.spec, is_service: false, policy_name, files, warnings })
+        Ok(Self { simulation, spec: built.spec, is_service: false, policy_name, files, warnings, staged: None })
+    }
+
+    /// The world of a scenario, which is to be played in it.
+    fn of_scenario(arguments: &Arguments, path: &Path) -> Result<Self, Unusable> {
+        let mut staged = stage::read(path, &input::read(path)?)??;
+        let simulation = simulation(arguments, &staged.world)?;
+        Ok(Self {
+            simulation,
+            spec: staged.spec.clone(),
+            is_service: false,
+            policy_name: staged.scenario.name.clone(),
+            files: Vec::new(),
+            warnings: std::mem::take(&mut staged.warnings),
+            staged: Some(staged),
+        })
     }
 }
 
 /// A world, where it listens and what may leave it.
-pub(super) fn simulation(arguments: &Arguments, built: &Built) -> Result<Simulation, Unusable> {
-    let world = &built.world;
+pub(super) fn simulation(arguments: &Arguments, world: &World) -> Result<Simulation, Unusable> {
     // What people point their clients at comes first.
     let front_door = match &world.front_door {
         Some(config) => {

@@ -3,7 +3,7 @@
 mod crew;
 mod files;
 mod progress;
-mod stage;
+pub(super) mod stage;
 
 use std::{
     num::NonZeroUsize,

@@ -25,7 +25,7 @@ use crate::{
 const STORIES: usize = 5;
 
 /// A scenario that can run, as often as one likes.
-pub(super) struct Staged {
+pub(in crate::cli) struct Staged {
     /// Its file, as the command was given it; `-` is standard input.
     pub path: PathBuf,
     /// The scenario.
@@ -48,7 +48,7 @@ pub(super) struct Options {
 }
 
 /// Reads a scenario and all that its world is made of. The inner error is what is wrong with them.
-pub(super) fn read(path: &Path, source: &Arc<Source>) -> anyhow::Result<Result<Staged, Vec<Diagnostic>>> {
+pub(in crate::cli) fn read(path: &Path, source: &Arc<Source>) -> anyhow::Result<Result<Staged, Vec<Diagnostic>>> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let name = path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy());
     let trace = |file: &str| input::read(&folder.join(file)).map(|source| source.text().to_owned()).map_err(|error| format!("{error:#}"));

@@ -21,6 +21,11 @@ impl Key {
     pub fn new(workspace: Option<&str>, id: &Text) -> Self {
         Self(workspace.map_or_else(|| id.clone(), |workspace| format!("{workspace}/{id}").into()))
     }
+
+    /// The id, behind a workspace's own and a slash where it is in one.
+    pub fn text(&self) -> &Text {
+        &self.0
+    }
 }
 
 /// A backend of the service itself.

@@ -12,7 +12,7 @@ use crate::scenario::{Expectation, Metric, Statistic, Status, Window};
 
 /// Circuits of the gateways over a whole run, by backend.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Circuits {
+pub(crate) struct Circuits {
     /// How often one opened.
     pub trips: Vec<u64>,
     /// How long one was open, over all gateways.
@@ -20,7 +20,7 @@ pub(super) struct Circuits {
 }
 
 /// What an expectation's metric comes to, and of how many requests; no number where there was nothing to measure.
-pub(super) fn measure(expectation: &Expectation, tally: &Tally, cast: &Cast, circuits: &Circuits) -> (Option<f64>, u64) {
+pub(crate) fn measure(expectation: &Expectation, tally: &Tally, cast: &Cast, circuits: &Circuits) -> (Option<f64>, u64) {
     let Some(statistics) = tally.statistics(&expectation.scope) else { return (None, 0) };
     let fault = match expectation.scope.window {
         Window::During(number) | Window::After(number) => number.checked_sub(1).and_then(|place| tally.faults.get(place)),
@@ -81,7 +81,7 @@ fn of_histogram(numbers: &Histogram<u64>, statistic: Statistic) -> Option<f64> {
 }
 
 /// Whether a request in scope is one of those that an expectation does not want. Sums that are too small have nobody to show.
-pub(super) fn speaks_against(expectation: &Expectation, ended: &Ended, outside: &[bool]) -> bool {
+pub(crate) fn speaks_against(expectation: &Expectation, ended: &Ended, outside: &[bool]) -> bool {
     let is = |status: Option<Status>| ended.status.is_some_and(|own| status.is_none_or(|status| status.matches(own)));
     let beyond = |actual: f64| !expectation.operator.holds(actual, expectation.value);
     match &expectation.metric {

@@ -12,7 +12,7 @@ use crate::{
 
 /// One stream of random numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Stream(Pcg64);
+pub(crate) struct Stream(Pcg64);
 
 impl Stream {
     /// The stream of `purpose`; `number` tells apart what has the same purpose.
@@ -67,12 +67,12 @@ impl Stream {
 }
 
 /// Seconds as a duration; what is no time is the longest.
-pub(super) fn seconds(seconds: f64) -> Duration {
+pub(crate) fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
 }
 
 /// A moment of simulated time and a stream of chance.
-pub(super) struct Present<'a> {
+pub(crate) struct Present<'a> {
     now: Moment,
     stream: &'a mut Stream,
 }

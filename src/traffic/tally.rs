@@ -6,8 +6,10 @@ use hdrhistogram::Histogram;
 
 use super::outcome::{Bucket, Cast, FaultStory, Statistics, Timeline};
 use crate::{
+    azure::faults::Target,
     scenario::{Expectation, Scenario, Scope, Window},
     text::Text,
+    world::World,
 };
 
 /// Buckets of a timeline, about.
@@ -24,7 +26,7 @@ pub struct Keep {
 
 /// A request that has ended.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ended {
+pub(crate) struct Ended {
     pub number: u64,
     pub load: usize,
     /// When it was first sent, from the beginning.
@@ -49,7 +51,7 @@ pub(super) struct Ended {
 
 /// A call to a backend.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Called {
+pub(crate) struct Called {
     /// Which; none for a host that is no resource.
     pub backend: Option<usize>,
     /// Whether it said 429.
@@ -82,7 +84,7 @@ impl Counted {
 
 /// All that is counted.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     counted: Vec<Counted>,
     width: Duration,
     buckets: Vec<(Bucket, Histogram<u32>)>,
@@ -191,6 +193,31 @@ impl Tally {
         }
     }
 
+    /// Whether the story of a request that has just been counted may be told in the end.
+    pub fn wants(&self, number: u64) -> bool {
+        self.offenders.contains(&Some(number)) || self.failed.contains(&number) || self.slowest.iter().any(|(_, own)| *own == number)
+    }
+
+    /// The first good answers from elsewhere after a fault began, and of its target after it ended.
+    pub fn turning_points(&mut self, ended: &Ended, scenario: &Scenario, world: &World) {
+        if !ended.good {
+            return;
+        }
+        for (place, fault) in scenario.faults.iter().enumerate() {
+            let Some(story) = self.faults.get_mut(place) else { continue };
+            if story.failover_time.is_some() && story.return_time.is_some() {
+                continue;
+            }
+            let hit = came_from(world, &fault.target, ended.served_by, ended.gateways.last().copied());
+            if story.failover_time.is_none() && ended.at >= fault.at && ended.at < fault.end() && !hit {
+                story.failover_time = Some(ended.end.saturating_sub(fault.at));
+            }
+            if story.return_time.is_none() && ended.at >= fault.end() && hit {
+                story.return_time = Some(ended.end.saturating_sub(fault.end()));
+            }
+        }
+    }
+
     /// Counts a request that is under way at the end.
     pub fn unfinished(&mut self, load: usize, at: Duration) {
         for counted in self.counted.iter_mut().filter(|counted| counted.concerns(load, at)) {
@@ -214,19 +241,33 @@ impl Tally {
     }
 }
 
+/// Whether an answer came from what a fault holds for.
+fn came_from(world: &World, target: &Target, served_by: Option<usize>, gateway: Option<usize>) -> bool {
+    let backend = served_by.and_then(|place| world.resources.get(place));
+    let gateway = gateway.and_then(|place| world.gateways.get(place)).map(|(region, _)| region.name);
+    let in_region = |name: &str| backend.is_some_and(|(region, _)| region.name == name) || gateway == Some(name);
+    match target {
+        Target::Backend(id) => backend.is_some_and(|(_, config)| config.id == *id),
+        Target::Deployment { backend: id, .. } => backend.is_some_and(|(_, config)| config.id == *id),
+        Target::Region(name) => in_region(name),
+        Target::Gateway(name) => gateway == Some(name.as_str()),
+        Target::Link { .. } => false,
+    }
+}
+
 /// The stretch of time that a window means.
-pub(super) fn between(window: Window, scenario: &Scenario) -> Option<(Duration, Duration)> {
+pub(crate) fn between(window: Window, scenario: &Scenario) -> Option<(Duration, Duration)> {
     let fault = |number: usize| number.checked_sub(1).and_then(|place| scenario.faults.get(place));
     match window {
         Window::Whole => None,
         Window::During(number) => Some(fault(number).map_or((Duration::MAX, Duration::MAX), |fault| (fault.at, fault.end()))),
-        Window::After(number) => Some((fault(number).map_or(Duration::MAX, super::super::scenario::TimedFault::end), Duration::MAX)),
+        Window::After(number) => Some((fault(number).map_or(Duration::MAX, crate::scenario::TimedFault::end), Duration::MAX)),
         Window::Between(from, to) => Some((from, to)),
     }
 }
 
 impl Statistics {
-    pub(super) fn new(cast: &Cast) -> Self {
+    pub(crate) fn new(cast: &Cast) -> Self {
         let none = vec![0; cast.backends.len()];
         Self {
             sent: 0,

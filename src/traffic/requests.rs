@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
-use super::{chance::Stream, world::World};
+use super::chance::Stream;
 use crate::{
     http::{Headers, RequestHead, Url},
     scenario::{Ask, Load, Operation, Recorded},
     text::Text,
+    world::World,
 };
 
 /// The version of the REST API that clients of classic paths name: the newest stable one.
@@ -25,7 +26,7 @@ const WORDS: [&str; 32] = [
 
 /// What one kind of client sends.
 #[derive(Debug)]
-pub(super) struct Requests {
+pub(crate) struct Requests {
     /// By the place in the mix: the head without a body.
     heads: Vec<RequestHead>,
     bodies: HashMap<Shape, Bytes>,
@@ -42,7 +43,7 @@ struct Shape {
 }
 
 /// A request that is ready to go.
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     /// Method, URL, fields. The host is that of whoever is asked.
     pub head: RequestHead,
     /// The body; empty for a request without one.

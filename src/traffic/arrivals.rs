@@ -7,7 +7,7 @@ use crate::scenario::{Arrivals, Load, Recorded};
 
 /// The requests of one load that are still to begin.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     chance: Stream,
     /// When the last one began, from the scenario's beginning.
     at: Duration,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     chance::{Stream, seconds},
-    journey::Seen,
+    seen::Seen,
 };
 use crate::http::Headers;
 
@@ -16,7 +16,7 @@ const LONGEST_PAUSE: f64 = 8.0;
 const LONGEST_WISH: Duration = Duration::from_secs(60);
 
 /// Whether a client sends its request again, retries left.
-pub(super) fn tries_again(seen: &Seen) -> bool {
+pub(crate) fn tries_again(seen: &Seen) -> bool {
     match (seen.status, seen.error) {
         // What breaks off within the body of a 2xx reaches the caller as an exception: the request is not sent again.
         (Some(status), _) => seen.should_retry.unwrap_or(matches!(status, 408 | 409 | 429 | 500..)),
@@ -26,7 +26,7 @@ pub(super) fn tries_again(seen: &Seen) -> bool {
 }
 
 /// How long it waits before it does.
-pub(super) fn pause(seen: &Seen, retries: u32, chance: &mut Stream) -> Duration {
+pub(crate) fn pause(seen: &Seen, retries: u32, chance: &mut Stream) -> Duration {
     if let Some(wish) = seen.retry_after.filter(|wish| !wish.is_zero() && *wish <= LONGEST_WISH) {
         return wish;
     }
@@ -35,7 +35,7 @@ pub(super) fn pause(seen: &Seen, retries: u32, chance: &mut Stream) -> Duration 
 }
 
 /// What an answer says about trying again: `retry-after-ms`, then `retry-after` in seconds, and `x-should-retry`.
-pub(super) fn wishes(headers: &Headers) -> (Option<Duration>, Option<bool>) {
+pub(crate) fn wishes(headers: &Headers) -> (Option<Duration>, Option<bool>) {
     let number = |name: &str| headers.get(name).and_then(|value| value.trim().parse::<f64>().ok()).filter(|number| *number >= 0.0);
     let wish = number("retry-after-ms").map(|ms| seconds(ms / 1000.0)).or_else(|| number("retry-after").map(seconds));
     let should = headers.get("x-should-retry").and_then(|value| value.parse().ok());
@@ -44,7 +44,7 @@ pub(super) fn wishes(headers: &Headers) -> (Option<Duration>, Option<bool>) {
 
 /// Whether an answer counts as available: complete, and with a status that is not 401, 403, 408, 429 or 5xx, or a 4xx that the client itself
 /// has caused. `touched` says that a fault had a hand in it.
-pub(super) fn is_good(seen: &Seen, touched: bool) -> bool {
+pub(crate) fn is_good(seen: &Seen, touched: bool) -> bool {
     match seen.status {
         _ if seen.error.is_some() => false,
         None => false,

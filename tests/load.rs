@@ -1,0 +1,96 @@
+//! `simulate --load`: a scenario in real time, held against the same scenario in simulated time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/process.rs"]
+mod process;
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+/// Six seconds of the two-region example, entered by its gateways.
+const SCENARIO: &str = r"
+spec: two-region.yaml
+seed: 5
+duration: 6s
+load:
+  - { name: steady, from: swedencentral, via: swedencentral, model: gpt-4o, arrivals: constant, rate: 20/s, promptTokens: 20, maxTokens: 10, streaming: 30%, end: 5s }
+  - { name: users, from: francecentral, via: francecentral, model: gpt-4o, users: 3, think: 500ms, promptTokens: 20, maxTokens: 10, end: 5s }
+faults:
+  - { at: 2s, for: 2s, backend: swc, fault: 503 }
+";
+
+fn write(directory: &Path, name: &str, expect: &[&str]) -> String {
+    let spec = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml");
+    fs::copy(spec, directory.join("two-region.yaml")).unwrap();
+    let expect: String = expect.iter().map(|line| format!("  - {line}\n")).collect();
+    fs::write(directory.join(name), format!("{SCENARIO}expect:\n{expect}")).unwrap();
+    name.to_owned()
+}
+
+/// Plays a scenario live: exit code, the event at the end, and the notes.
+fn play(directory: &Path, name: &str) -> (Option<i32>, Value, String) {
+    let output = process::run(&["simulate", "--load", name, "--format", "json", "--control-listen", "127.0.0.1:0"], directory);
+    let notes = String::from_utf8(output.stderr).unwrap();
+    let last = String::from_utf8(output.stdout).unwrap().lines().last().map(str::to_owned).unwrap_or_default();
+    (output.status.code(), serde_json::from_str(&last).unwrap_or_else(|error| panic!("{error}: {last}\n{notes}")), notes)
+}
+
+#[test]
+fn real_time_and_simulated_time_agree() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = write(
+        directory.path(),
+        "agree.yaml",
+        &[
+            "availability == 100%",
+            "servedBy[frc] > 30 during fault 1",
+            "servedBy[swc] == 0 from 2.2s to 3.8s",
+            "failoverTime < 1s during fault 1",
+            "tokens.wasted == 0",
+        ],
+    );
+    let (code, live, notes) = play(directory.path(), &name);
+    assert_eq!((code, &live["event"], &live["holds"]), (Some(0), &"played".into(), &true.into()), "{live}\n{notes}");
+    // Of the five expectations four can be measured.
+    assert_eq!(live["scenarios"][0]["expectations"].as_array().unwrap().len(), 4);
+    assert!(notes.contains("`tokens.wasted == 0` is not measured in real time"), "{notes}");
+
+    let output = process::run(&["test", &name, "--format", "json"], directory.path());
+    let simulated: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let steady = |run: &Value| {
+        let clients = run["scenarios"][0]["clients"].as_array().unwrap();
+        clients.iter().find(|client| client["client"] == "steady").unwrap().clone()
+    };
+    let (live, simulated) = (steady(&live), steady(&simulated));
+    assert_eq!((&live["sent"], &live["unfinished"]), (&simulated["sent"], &simulated["unfinished"]), "{live}\n{simulated}");
+    assert_eq!((&live["good"], &live["gateways"]), (&simulated["good"], &simulated["gateways"]));
+    for backend in ["swc", "frc"] {
+        let share = |run: &Value| run["servedBy"][backend].as_f64().unwrap() / run["good"].as_f64().unwrap();
+        // Of a hundred requests, one or two may fall on the other side of the moment at which the fault begins or ends.
+        assert!((share(&live) - share(&simulated)).abs() <= 0.03, "{backend}: {live}\n{simulated}");
+    }
+}
+
+#[test]
+fn an_expectation_that_fails_is_an_exit_code_and_has_an_offender() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = write(directory.path(), "fails.yaml", &["attempts.max <= 1"]);
+    let (code, live, notes) = play(directory.path(), &name);
+    assert_eq!((code, &live["holds"]), (Some(1), &false.into()), "{live}\n{notes}");
+    let offender = &live["scenarios"][0]["expectations"][0]["offender"];
+    let calls = offender["tries"][0]["calls"].as_array().unwrap();
+    assert_eq!((&calls[0]["backend"], &calls[0]["status"]), (&"swc".into(), &503.into()), "{offender}");
+}
+
+#[test]
+fn what_cannot_be_played_is_said_before_anything_listens() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = write(directory.path(), "wrong.yaml", &["availability >= often"]);
+    for arguments in
+        [&["simulate", "--load", &name][..], &["simulate", "--load", "missing.yaml"], &["simulate", "two-region.yaml", "--load", &name]]
+    {
+        let output = process::run(&[arguments, &["--control-listen", "127.0.0.1:0"]].concat(), directory.path());
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
