@@ -13,6 +13,7 @@ use support::{Answered, World, fate, guarded, respond};
 const CHAT: &str = "/openai/deployments/gpt-4o/chat/completions";
 
 /// Source: learn.microsoft.com/azure/api-management/check-header-policy, and the rows of the table.
+/// Cases of `check-header`: learn.microsoft.com/azure/api-management/check-header-policy
 #[test]
 fn check_header_by_presence_and_value() {
     let policy = |ignore: &str, values: &str| {
@@ -42,6 +43,7 @@ fn check_header_by_presence_and_value() {
 }
 
 /// Source: learn.microsoft.com/azure/api-management/ip-filter-policy, and the rows of the table.
+/// Cases of `ip-filter`: learn.microsoft.com/azure/api-management/ip-filter-policy
 #[test]
 fn ip_filter_by_address_and_range() {
     let list = "<address>13.66.201.169</address><address>@(\"2001:db8::\" + 7)</address><address-range from=\"13.66.140.128\" to=\"13.66.140.143\" />\
@@ -94,6 +96,7 @@ fn allowed(answer: &Answered) -> [String; 5] {
 }
 
 /// Source: learn.microsoft.com/azure/api-management/cors-policy. `OPTIONS` has no operation here; nothing but `cors` runs for it.
+/// Cases of `cors`: learn.microsoft.com/azure/api-management/cors-policy
 #[test]
 fn preflights_are_answered_by_cors_alone() {
     let methods = "<allowed-methods preflight-result-max-age=\"300\"><method>GET</method><method>POST</method></allowed-methods>";
@@ -204,6 +207,7 @@ fn answers_carry_the_headers_whatever_they_are() {
 }
 
 /// Source: learn.microsoft.com/azure/api-management/jsonp-policy, and the row of the table.
+/// Cases of `jsonp`: learn.microsoft.com/azure/api-management/jsonp-policy
 #[test]
 fn jsonp_calls_the_function_that_the_query_names() {
     let text = "<policies><inbound><set-backend-service base-url=\"https://b.example\" /></inbound><outbound><jsonp callback-parameter-name=\"cb\" /></outbound>\
@@ -229,12 +233,23 @@ fn jsonp_calls_the_function_that_the_query_names() {
 }
 
 /// Source: learn.microsoft.com/azure/api-management/authentication-basic-policy.
+/// Cases of `authentication-basic`: learn.microsoft.com/azure/api-management/authentication-basic-policy
 #[test]
 fn authentication_basic_sets_the_header() {
-    let text = "<policies><inbound><set-backend-service base-url=\"https://b.example\" /><authentication-basic username=\"@(\"Al\" + \"addin\")\" password=\"open sesame\" /></inbound></policies>";
-    let answer = World::policy(text).on("b.example", |_| respond(200, &[], "{}")).send(CHAT, &[("Authorization", "Bearer x")], Some(b"{}"));
-    // The example of RFC 7617.
-    assert_eq!(answer.sent[0].head.headers.get("Authorization").unwrap(), &"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    for (user, password, expected) in [
+        // The examples of RFC 7617 sections 2 and 2.1.
+        (r#"@("Al" + "addin")"#, "open sesame", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+        ("test", "123£", "Basic dGVzdDoxMjPCow=="),
+        ("u", r#"@("a" + ":b")"#, "Basic dTphOmI="),
+    ] {
+        let text = format!(
+            "<policies><inbound><set-backend-service base-url=\"https://b.example\" /><authentication-basic username='{user}' password='{password}' /></inbound></policies>"
+        );
+        let mut world = World::policy(&text).on("b.example", |_| respond(200, &[], "{}"));
+        let answer = world.send(CHAT, &[("Authorization", "Bearer x")], Some(b"{}"));
+        let values: Vec<_> = answer.sent[0].head.headers.values("Authorization").collect();
+        assert_eq!(values, [expected], "{user}");
+    }
 }
 
 /// Source: learn.microsoft.com/azure/api-management/authentication-certificate-policy. Nothing presents the certificate here.
@@ -255,6 +270,7 @@ fn authentication_certificate_is_recorded() {
 }
 
 /// Source: learn.microsoft.com/azure/api-management/get-authorization-context-policy.
+/// Cases of `get-authorization-context`: learn.microsoft.com/azure/api-management/get-authorization-context-policy
 #[test]
 fn get_authorization_context_gives_the_token_or_fails() {
     let entities = || Entities {
@@ -301,6 +317,7 @@ fn parameters(subject: &str, until: i32) -> rcgen::CertificateParams {
 }
 
 /// Source: learn.microsoft.com/azure/api-management/validate-client-certificate-policy.
+/// Cases of `validate-client-certificate`: learn.microsoft.com/azure/api-management/validate-client-certificate-policy
 #[test]
 fn client_certificates_by_validity_trust_and_identity() {
     let authority_key = rcgen::KeyPair::generate().unwrap();

@@ -267,6 +267,7 @@ fn a_backend_id_that_names_nothing_is_an_error() {
 }
 
 /// Source: learn.microsoft.com/azure/api-management/set-backend-service-policy, usage notes.
+/// Cases of `set-backend-service`: learn.microsoft.com/azure/api-management/set-backend-service-policy
 #[test]
 fn an_inherited_backend_id_is_overridden_by_a_backend_id_only() {
     let all = pool(&[("a", 1, 1), ("b", 1, 1)], &json!([]));
@@ -532,6 +533,7 @@ fn a_pool_that_is_used_up_within_a_request_is_retried_and_ends_in_on_error() {
 }
 
 /// Source: github.com/dotnet/runtime, System.Net.Http, RedirectHandler.
+/// Cases of `forward-request`: learn.microsoft.com/azure/api-management/forward-request-policy
 #[test]
 fn redirects_are_followed_as_a_dotnet_client_does() {
     let follow = |policy: &str, method: &str, first: &'static str, status: u16, location: &'static str| {

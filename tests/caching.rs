@@ -177,6 +177,7 @@ fn a_value_goes_when_its_duration_is_over() {
 }
 
 /// Source: MicrosoftDocs/azure-docs, issue 75289 (the trace of a miss: "variable will not be set").
+/// Cases of `cache-lookup-value`: learn.microsoft.com/azure/api-management/cache-lookup-value-policy
 #[test]
 fn a_miss_gives_the_default_or_leaves_the_variable() {
     for (lookup, read, expected) in [
@@ -198,6 +199,8 @@ fn a_miss_gives_the_default_or_leaves_the_variable() {
     }
 }
 
+/// Cases of `cache-store-value`: learn.microsoft.com/azure/api-management/cache-store-value-policy
+/// Cases of `cache-remove-value`: learn.microsoft.com/azure/api-management/cache-remove-value-policy
 #[test]
 fn a_value_is_replaced_and_removed() {
     let read = r#"context.Variables.GetValueOrDefault<string>("v", "none")"#;
@@ -406,6 +409,7 @@ fn after_a_hit_outbound_goes_on_behind_the_store() {
 }
 
 /// The page of `cache-lookup`; that the query counts for nothing unless it is named: MicrosoftDocs/azure-docs, issue 109840.
+/// Cases of `cache-lookup`: learn.microsoft.com/azure/api-management/cache-lookup-policy
 #[test]
 fn requests_share_a_response_or_do_not() {
     let lookup = |attributes: &str, children: &str| {
@@ -480,6 +484,7 @@ fn developers_have_responses_of_their_own_where_the_policy_says_so() {
 }
 
 /// "API Management only performs cache lookup for HTTP GET requests"; `cache-response`: MicrosoftDocs/azure-docs, pull request 107793.
+/// Cases of `cache-store`: learn.microsoft.com/azure/api-management/cache-store-policy
 #[test]
 fn only_what_may_be_stored_is() {
     for (method, path, store, cached) in [
@@ -567,6 +572,8 @@ fn chat(messages: &[(&str, &str)]) -> String {
 
 /// The page: `score-threshold` is a distance, smaller is stricter; `vary-by` partitions; system messages and long dialogs. The embedding
 /// is a stand-in, so the distances are its own.
+/// Cases of `llm-semantic-cache-lookup`: learn.microsoft.com/azure/api-management/llm-semantic-cache-lookup-policy
+/// Cases of `llm-semantic-cache-store`: learn.microsoft.com/azure/api-management/llm-semantic-cache-store-policy
 #[test]
 fn a_prompt_that_is_near_enough_gets_the_stored_answer() {
     let capital = chat(&[("user", "What is the capital of France?")]);
@@ -639,6 +646,8 @@ fn answers_go_in_time_and_failures_are_not_kept() {
     assert_eq!(world.send(CHAT, &[], Some(prompt.as_bytes())).head.status, 429);
 }
 
+/// Cases of `azure-openai-semantic-cache-lookup`: learn.microsoft.com/azure/api-management/azure-openai-semantic-cache-lookup-policy
+/// Cases of `azure-openai-semantic-cache-store`: learn.microsoft.com/azure/api-management/azure-openai-semantic-cache-store-policy
 #[test]
 fn the_older_names_do_the_same_and_outbound_goes_on_behind_the_store() {
     let inbound = r#"<set-backend-service base-url="https://b.example" /><azure-openai-semantic-cache-lookup score-threshold="0.05" embeddings-backend-id="e" embeddings-backend-auth="system-assigned" />"#;

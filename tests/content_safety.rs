@@ -56,6 +56,7 @@ fn violence(levels: &str, threshold: &str) -> String {
 }
 
 /// "Requests with content severities less than the threshold aren't blocked"; four levels are 0, 2, 4, 6.
+/// Cases of `llm-content-safety`: learn.microsoft.com/azure/api-management/llm-content-safety-policy
 #[test]
 fn a_severity_from_the_threshold_on_blocks() {
     for (levels, threshold, text, is_blocked) in [

@@ -86,6 +86,7 @@ const EVENTS: &str = concat!(
     "data: [DONE]\n\n",
 );
 
+/// Cases of `rate-limit-by-key`: learn.microsoft.com/azure/api-management/rate-limit-by-key-policy
 #[test]
 fn a_rate_counts_over_a_sliding_window() {
     let mut world = world(r#"<rate-limit-by-key calls="2" renewal-period="10" counter-key="k" remaining-calls-header-name="X-Left" />"#);
@@ -222,6 +223,7 @@ fn a_rate_of_a_subscription_is_for_calls_with_a_key_only() {
     assert_eq!((subscribed(&mut world).head.status, subscribed(&mut world).head.status), (200, 429));
 }
 
+/// Cases of `rate-limit`: learn.microsoft.com/azure/api-management/rate-limit-policy
 #[test]
 fn limits_of_apis_and_operations_count_for_themselves() {
     for (inner, expected) in [
@@ -244,6 +246,7 @@ fn limits_of_apis_and_operations_count_for_themselves() {
     }
 }
 
+/// Cases of `quota-by-key`: learn.microsoft.com/azure/api-management/quota-by-key-policy
 #[test]
 fn a_quota_counts_over_fixed_windows() {
     // The clock stands at 2025-11-21T01:53:20Z.
@@ -321,6 +324,7 @@ fn a_request_that_does_not_count_adds_no_bytes() {
     }
 }
 
+/// Cases of `quota`: learn.microsoft.com/azure/api-management/quota-policy
 #[test]
 fn a_quota_of_a_subscription_stands_in_a_product() {
     let product = r#"<policies><inbound><base /><quota calls="2" renewal-period="3600"><api id="azure-openai" calls="1"><operation id="embeddings_create" calls="0" renewal-period="0" /></api></quota></inbound><on-error>E</on-error></policies>"#.replace('E', "<base />");
@@ -337,6 +341,8 @@ fn a_quota_of_a_subscription_stands_in_a_product() {
 }
 
 /// The run in the README of github.com/LazaUK/AOAI-APIM-AIGateway: 100 tokens a minute, a call every 15 seconds.
+/// Cases of `llm-token-limit`: learn.microsoft.com/azure/api-management/llm-token-limit-policy
+/// Cases of `azure-openai-token-limit`: learn.microsoft.com/azure/api-management/azure-openai-token-limit-policy
 #[test]
 fn tokens_of_responses_are_counted_as_on_a_live_gateway() {
     for element in ["azure-openai-token-limit", "llm-token-limit"] {

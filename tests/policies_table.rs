@@ -60,6 +60,7 @@ fn faults(inbound: &str) -> Vec<&'static str> {
     }
 }
 
+/// Cases of `choose`: learn.microsoft.com/azure/api-management/choose-policy
 #[test]
 fn choose_takes_the_first_branch_that_holds() {
     let set = |value: &str| format!(r#"<set-variable name="v" value="{value}" />"#);
@@ -81,6 +82,7 @@ fn choose_takes_the_first_branch_that_holds() {
 }
 
 /// `interval` alone is fixed, with `delta` linear, with `max-interval` exponential; the condition is computed after each run.
+/// Cases of `retry`: learn.microsoft.com/azure/api-management/retry-policy
 #[test]
 fn retry_runs_again_while_its_condition_holds() {
     let always = r#"condition="@(true)""#;
@@ -120,6 +122,7 @@ fn a_retry_count_out_of_range_fails_when_it_is_computed() {
 }
 
 /// Allowed types are on the page; a literal is a string.
+/// Cases of `set-variable`: learn.microsoft.com/azure/api-management/set-variable-policy
 #[test]
 fn set_variable_keeps_the_type() {
     for (given, expression, expected) in [
@@ -139,6 +142,7 @@ fn set_variable_keeps_the_type() {
 }
 
 /// Source: learn.microsoft.com/azure/api-management/policy-fragments.
+/// Cases of `include-fragment`: learn.microsoft.com/azure/api-management/include-fragment-policy
 #[test]
 fn include_fragment_stands_for_its_policies() {
     let fragment = |text: &str| Arc::new(xml::parse(&Source::new("f.xml", text)).unwrap());
@@ -172,6 +176,7 @@ fn include_fragment_stands_for_its_policies() {
 }
 
 /// Modes, what the variable holds, what fails.
+/// Cases of `send-request`: learn.microsoft.com/azure/api-management/send-request-policy
 #[test]
 fn send_request_makes_a_request_of_its_own() {
     let to_r = "<set-url>https://r.example/x?y=1</set-url>";
@@ -229,6 +234,7 @@ fn send_request_makes_a_request_of_its_own() {
 }
 
 /// `for="all"` waits for every policy, `any` for the first.
+/// Cases of `wait`: learn.microsoft.com/azure/api-management/wait-policy
 #[test]
 fn wait_goes_on_when_all_or_one_have_ended() {
     let send = |name: &str| {
@@ -249,7 +255,30 @@ fn wait_goes_on_when_all_or_one_have_ended() {
     assert_eq!(faults(r#"<wait for="some"><choose><when condition="@(true)" /></choose></wait>"#).first(), Some(&"policy/bad-value"));
 }
 
+/// What leaves a `retry` at once, and what it tries again. Source of the second: learn.microsoft.com/azure/api-management/retry-policy.
+#[test]
+fn retry_gives_up_on_what_is_no_failed_attempt() {
+    for (child, runs, error) in [
+        (r#"<set-variable name="a" value="@(int.Parse("x"))" />"#, 1, "set-variable|ExpressionValueEvaluationFailure"),
+        (r#"<set-header name="@("a b")"><value>1</value></set-header>"#, 1, "set-header|ExpressionValueValidationFailure"),
+        (r#"<forward-request timeout="@(int.Parse("x"))" />"#, 1, "forward-request|ExpressionValueEvaluationFailure"),
+        ("<forward-request />", 3, "forward-request|BackendConnectionFailure"),
+        (
+            r#"<send-request mode="new" timeout="1" response-variable-name="r"><set-url>https://b.example/</set-url></send-request>"#,
+            3,
+            "send-request|BackendConnectionFailure",
+        ),
+    ] {
+        let count = r#"<set-variable name="n" value="@(context.Variables.GetValueOrDefault<int>("n", 0) + 1)" />"#;
+        let retry = format!(r#"<retry condition="@(true)" count="2" interval="0">{count}{child}</retry>"#);
+        let show = r#"<set-header name="E"><value>@(context.Variables["n"] + "|" + context.LastError.Source + "|" + context.LastError.Reason)</value></set-header>"#;
+        let answer = World::policy(&document(TO_B, &retry, "", show)).on("b.example", |_| broken(FailureKind::Reset)).send(CHAT, &[], None);
+        assert_eq!(answer.header("E"), format!("{runs}|{error}"), "{child}");
+    }
+}
+
 /// Over the limit is 429 at once.
+/// Cases of `limit-concurrency`: learn.microsoft.com/azure/api-management/limit-concurrency-policy
 #[test]
 fn limit_concurrency_gives_its_slots_back() {
     let text = document(
@@ -272,6 +301,7 @@ fn limit_concurrency_gives_its_slots_back() {
 }
 
 /// Without anything: 200 and no body. With a variable and children, the children change the variable's response.
+/// Cases of `return-response`: learn.microsoft.com/azure/api-management/return-response-policy
 #[test]
 fn return_response_answers_at_once() {
     let r = r#"<send-request response-variable-name="r"><set-url>https://r.example/</set-url><set-method>GET</set-method></send-request>"#;
@@ -331,6 +361,7 @@ fn return_response_ends_the_pipeline_in_every_section() {
 }
 
 /// Names that commas may not join are on the page; so are those that cannot be touched.
+/// Cases of `set-header`: learn.microsoft.com/azure/api-management/set-header-policy
 #[test]
 fn set_header_joins_what_may_be_joined() {
     let one = |action: &str, values: &[&str], name: &str| {
@@ -364,6 +395,7 @@ fn set_header_joins_what_may_be_joined() {
     assert!(faults(r#"<set-header name="A">text</set-header>"#).contains(&"policy/text"));
 }
 
+/// Cases of `set-query-parameter`: learn.microsoft.com/azure/api-management/set-query-parameter-policy
 #[test]
 fn set_query_parameter_has_four_ways() {
     let one =
@@ -405,6 +437,7 @@ fn set_header_leaves_server_where_it_is() {
 }
 
 /// The page's example: operation `/get?a={b}`, request `/get?a=b&c=d`.
+/// Cases of `rewrite-uri`: learn.microsoft.com/azure/api-management/rewrite-uri-policy
 #[test]
 fn rewrite_uri_fills_templates_and_copies_what_they_do_not_name() {
     let operation =
@@ -445,6 +478,8 @@ fn rewrite_uri_fills_templates_and_copies_what_they_do_not_name() {
     }
 }
 
+/// Cases of `set-method`: learn.microsoft.com/azure/api-management/set-method-policy
+/// Cases of `set-status`: learn.microsoft.com/azure/api-management/set-status-policy
 #[test]
 fn set_method_and_set_status() {
     for (policy, expected) in [
@@ -477,6 +512,7 @@ fn set_method_and_set_status() {
 }
 
 /// The token's header or variable; what happens without a token.
+/// Cases of `authentication-managed-identity`: learn.microsoft.com/azure/api-management/authentication-managed-identity-policy
 #[test]
 fn authentication_managed_identity_gets_a_token() {
     let policy = |extra: &str| format!(r#"<authentication-managed-identity resource="https://cognitiveservices.azure.com" {extra} />"#);
@@ -500,6 +536,7 @@ fn authentication_managed_identity_gets_a_token() {
 }
 
 /// Severities, `metadata`; an empty value fails the call (measured by users on live gateways).
+/// Cases of `trace`: learn.microsoft.com/azure/api-management/trace-policy
 #[test]
 fn trace_writes_its_message() {
     for (policy, expected) in [

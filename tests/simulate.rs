@@ -633,3 +633,30 @@ fn a_screened_stream_goes_on_event_by_event() {
     assert!(text.starts_with("HTTP/1.1 200 ") && !text.contains("bomb") && text.ends_with("0\r\n\r\n"), "{text}");
     backend.join().unwrap();
 }
+
+/// A body that is too long ends a request before its policies do; the trace has what ran until then.
+#[test]
+fn a_request_that_is_given_up_has_a_trace() {
+    use std::{io::Read as _, io::Write as _, net::TcpStream};
+
+    let directory = tempfile::tempdir().unwrap();
+    let policy = directory.path().join("policy.xml");
+    let inbound = r#"<set-variable name="n" value="1" /><set-variable name="b" value="@(context.Request.Body.As<string>())" />"#;
+    fs::write(&policy, format!("<policies><inbound>{inbound}</inbound></policies>")).unwrap();
+    let mut simulation = Simulation::start(&["--policy", policy.to_str().unwrap(), "--trace"]);
+    let mut stream = TcpStream::connect(simulation.gateway("swedencentral")).unwrap();
+    // One byte more than the limit, by its own word.
+    let length = 100 * 1024 * 1024 + 1;
+    write!(stream, "POST /openai/deployments/m/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n").unwrap();
+    let mut answer = vec![0; 1024];
+    let read = stream.read(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer[..read]).to_lowercase();
+    let trace = simulation.event("trace");
+    assert!(
+        answer.starts_with("http/1.1 413 ") && answer.contains(&format!("apim-trace-id: {}", trace["id"].as_str().unwrap())),
+        "{answer}"
+    );
+    let records = trace["records"].as_array().unwrap();
+    assert_eq!(records.iter().map(|record| record["path"].as_str().unwrap()).collect::<Vec<_>>(), ["set-variable"]);
+    assert_eq!(simulation.event("request")["status"], 413);
+}

@@ -76,6 +76,7 @@ fn bearer(policy: &str, token: &str) -> Answered {
 }
 
 /// Each row of the table for `validate-jwt`, and the library's messages as Microsoft.IdentityModel writes them.
+/// Cases of `validate-jwt`: learn.microsoft.com/azure/api-management/validate-jwt-policy
 #[test]
 fn each_failure_of_a_token_has_its_reason() {
     let full = format!(
@@ -410,6 +411,7 @@ fn several_configurations_are_all_looked_into() {
 
 /// Source: learn.microsoft.com/azure/api-management/validate-azure-ad-token-policy; the two issuers of a tenant:
 /// learn.microsoft.com/entra/identity-platform/access-tokens.
+/// Cases of `validate-azure-ad-token`: learn.microsoft.com/azure/api-management/validate-azure-ad-token-policy
 #[test]
 fn tokens_of_entra() {
     const TENANT: &str = "5eed0000-0000-4000-8000-000000000000";

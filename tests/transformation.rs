@@ -50,6 +50,7 @@ fn liquid(template: &str, body: &str) -> String {
 }
 
 /// Source: the page of find-and-replace ("substring", "zero length replacement string to remove").
+/// Cases of `find-and-replace`: learn.microsoft.com/azure/api-management/find-and-replace-policy
 #[test]
 fn find_and_replace_puts_one_text_for_another() {
     for (from, to, body, expected) in [
@@ -77,6 +78,7 @@ fn find_and_replace_needs_a_body() {
 }
 
 /// Source: the page of redirect-content-urls: links to the backend point to the gateway, in inbound the other way round, headers stay.
+/// Cases of `redirect-content-urls`: learn.microsoft.com/azure/api-management/redirect-content-urls-policy
 #[test]
 fn redirect_content_urls_masks_the_backend() {
     for (body, expected) in [
@@ -138,6 +140,8 @@ fn xml_to_json_for_javascript_has_names_that_stand_behind_a_dot() {
 }
 
 /// Sources: the pages of xml-to-json and json-to-xml, `apply` and `consider-accept-header`.
+/// Cases of `json-to-xml`: learn.microsoft.com/azure/api-management/json-to-xml-policy
+/// Cases of `xml-to-json`: learn.microsoft.com/azure/api-management/xml-to-json-policy
 #[test]
 fn conversions_happen_where_the_headers_say() {
     const XML: &str = "<a>1</a>";
@@ -230,6 +234,7 @@ fn a_body_that_cannot_be_converted_is_an_error_of_the_policy() {
 
 /// Sources: the page of mock-response ("prefers examples", "generates samples from schemas", else "no content"), its schema for `index` and
 /// `enabled`.
+/// Cases of `mock-response`: learn.microsoft.com/azure/api-management/mock-response-policy
 #[test]
 fn mock_response_answers_with_the_operations_own_samples() {
     let sample = |status, content_type: &'static str, example: Option<&'static str>, schema: Option<&str>| Sample {
@@ -333,6 +338,7 @@ fn a_one_way_request_is_sent_and_nobody_waits() {
 }
 
 /// Sources: the page (`mode="copy"`, no body in outbound); its nested identity is that of send-request.
+/// Cases of `send-one-way-request`: learn.microsoft.com/azure/api-management/send-one-way-request-policy
 #[test]
 fn a_one_way_request_copies_and_authenticates() {
     let copy = r#"<send-one-way-request mode="copy"><set-url>https://hooks.example/</set-url></send-one-way-request>"#;
@@ -484,6 +490,7 @@ fn a_body_may_stand_in_the_policy_as_xml() {
 }
 
 /// Source: azure.microsoft.com/blog/deep-dive-on-set-body-policy: a charset "will be replaced with a utf8 value".
+/// Cases of `set-body`: learn.microsoft.com/azure/api-management/set-body-policy
 #[test]
 fn a_new_body_is_utf_8() {
     for (content_type, expected) in [
@@ -528,6 +535,21 @@ fn a_wrong_template_is_told_before_it_runs() {
             Err(found) => found,
         };
         assert_eq!(found.first().map_or("-", |diagnostic| diagnostic.code), code, "{template}");
+    }
+}
+
+/// What a Named Value holds is in no message, whatever it makes of the template.
+#[test]
+fn a_wrong_template_does_not_tell_a_named_value() {
+    for value in ["s3cret | {{", "{% s3cret %}", "{{ a | s3cret }}"] {
+        let text = document("<set-body template=\"liquid\">a {{hidden}} b</set-body>", "");
+        let parsed = openai_failover::xml::parse(&openai_failover::source::Source::new("p.xml", text)).unwrap();
+        let named_values = [("hidden".to_owned(), value.to_owned())].into();
+        let found = match openai_failover::policy::compile(&parsed, &Resources { named_values, ..Resources::default() }) {
+            Ok(program) => program.warnings,
+            Err(found) => found,
+        };
+        assert!(found.len() == 1 && !format!("{found:?}").contains("s3cret"), "{value}: {found:#?}");
     }
 }
 

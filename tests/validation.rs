@@ -132,6 +132,7 @@ fn validate(children: &str) -> String {
 const BY_ID: &str = "<content type=\"application/json\" validate-as=\"json\" action=\"prevent\" schema-id=\"pet\" />";
 
 /// Each row for bodies of requests: the client hears the public response, `LastError` and the variable hold the details.
+/// Cases of `validate-content`: learn.microsoft.com/azure/api-management/validate-content-policy
 #[test]
 fn each_error_of_a_request_body_has_its_row() {
     let wrong = |said: &str| {
@@ -362,6 +363,8 @@ fn response(outbound: &str, status: u16, headers: &'static [(&'static str, &'sta
 }
 
 /// The rows for responses: the client hears nothing of what is wrong.
+/// Cases of `validate-headers`: learn.microsoft.com/azure/api-management/validate-headers-policy
+/// Cases of `validate-status-code`: learn.microsoft.com/azure/api-management/validate-status-code-policy
 #[test]
 fn responses_that_are_not_allowed_are_a_502() {
     let body = "<validate-content unspecified-content-type-action=\"prevent\" max-size=\"30\" size-exceeded-action=\"prevent\" errors-variable-name=\"v\">\
@@ -448,6 +451,7 @@ fn responses_that_are_not_allowed_are_a_502() {
 }
 
 /// The rows for parameters. Header names ignore case; a parameter that is missing has no row.
+/// Cases of `validate-parameters`: learn.microsoft.com/azure/api-management/validate-parameters-policy
 #[test]
 fn parameters_are_held_against_the_definition() {
     let policy = |children: &str| {

@@ -169,14 +169,16 @@ impl PolicyError {
         Self::new("authentication-managed-identity", "ManagedIdentityTokenFailure", message.clone(), 500)
     }
 
-    /// Whether the client has hung up.
-    pub fn is_client_gone(&self) -> bool {
-        self.reason == "ClientConnectionFailure"
-    }
-
     /// Whether a backend gave no response, or was not even asked.
     pub fn is_backend(&self) -> bool {
         matches!(self.reason, "Timeout" | "BackendConnectionFailure" | "PoolIsInactive" | "BackendIsInactive")
+    }
+
+    /// Whether a `retry` may try again after it: an attempt to reach a backend has failed. The documentation knows retries of requests alone
+    /// (learn.microsoft.com/azure/api-management/retry-policy); after an expression that throws, a limit or a refusal, the block would do the
+    /// same again, and its condition would judge by a response that has nothing to do with the error.
+    pub fn is_retried(&self) -> bool {
+        self.is_backend() || self.reason == "BackendErrorStatusCode"
     }
 
     /// As `context.LastError` shows it, without its place.

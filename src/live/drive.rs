@@ -112,10 +112,7 @@ impl Drive<'_> {
             let mut single = None;
             while let Some(effect) = machine.next_effect() {
                 if let Effect::Answer(answer) = effect {
-                    if machine.is_traced() {
-                        let records = machine.trace().to_vec();
-                        world.traced(RequestTrace { id: machine.request_id(), gateway: self.region.clone(), records });
-                    }
+                    self.trace(&machine);
                     let traced = machine.is_traced().then(|| (machine.request_id(), world.clone()));
                     return Ok((answer.head, self.source(answer.body, answer.watch, traced).await));
                 }
@@ -138,8 +135,22 @@ impl Drive<'_> {
                     others.next().await.unwrap_or(Done::Abandoned(Abandoned::Stuck))
                 }
             };
-            let event = self.settle(done)?;
-            machine.handle(event, environment);
+            match self.settle(done) {
+                Ok(event) => machine.handle(event, environment),
+                // What has run so far is told all the same: people look for the reason there.
+                Err(abandoned) => {
+                    self.trace(&machine);
+                    return Err(abandoned);
+                }
+            }
+        }
+    }
+
+    /// Tells what the policies of a request that is traced have done.
+    fn trace(&self, machine: &Machine) {
+        if machine.is_traced() {
+            let records = machine.trace().to_vec();
+            self.world.traced(RequestTrace { id: machine.request_id(), gateway: self.region.clone(), records });
         }
     }
 

@@ -172,7 +172,9 @@ impl GatewayServer {
             },
             Err(abandoned) => abandoned,
         };
-        Ok(self.refuse(abandoned, environment.guid(), is_head, log))
+        let mut response = self.refuse(abandoned, environment.guid(), is_head, log);
+        mark(response.headers_mut(), asked, id);
+        Ok(response)
     }
 
     /// What HTTP cannot carry, or is too much, is answered as API Management answers its own errors.

@@ -7,8 +7,8 @@ impl Lowering<'_> {
     /// What stands in an element, as text: decoded where there is text alone, else as the document has it.
     ///
     /// Named Values are put in. Double braces around anything else are left to the template where `is_template` says that it is one; else
-    /// they are Named Values that nobody has defined.
-    pub(super) fn raw_content(&mut self, element: &Element, is_template: bool) -> Option<String> {
+    /// they are Named Values that nobody has defined. Also, whether any was put in: no message may quote the text then.
+    pub(super) fn raw_content(&mut self, element: &Element, is_template: bool) -> Option<(String, bool)> {
         let value = match element.text() {
             Some(value) if element.elements().next().is_none() => value,
             _ => self.inner(element),
@@ -20,7 +20,8 @@ impl Lowering<'_> {
             self.fault("policy/unknown-named-value", span, format!("there is no Named Value `{name}`"), help);
             return None;
         }
-        Some(replaced.text.trim().to_owned())
+        let is_replaced = replaced.text != value.decoded;
+        Some((replaced.text.trim().to_owned(), is_replaced))
     }
 
     /// What stands between an element's tags in the document.

@@ -11,7 +11,7 @@ impl Machine {
         self.raise(index, error, statement, environment);
     }
 
-    /// Unwinds to the innermost `retry` that wants to go on, else to `on-error`.
+    /// Unwinds to the innermost `retry` that wants to go on after such an error, else to `on-error`.
     pub(super) fn raise(&mut self, index: usize, error: PolicyError, statement: Option<&Statement>, environment: &mut dyn Environment) {
         self.unwind(index, error, statement.map(|statement| statement.place.clone()), environment);
     }
@@ -24,8 +24,7 @@ impl Machine {
         let program = self.program.clone();
         while let Some(frame) = self.strand(index).and_then(|strand| strand.frames.pop()) {
             let Frame::Retry(block, number, used) = frame else { continue };
-            // Nobody is left to retry for once the client is gone.
-            let Some(statement) = program.block(block).get(number).filter(|_| !error.is_client_gone()) else { continue };
+            let Some(statement) = program.block(block).get(number).filter(|_| error.is_retried()) else { continue };
             if error.is_backend() && error.source == "forward-request" {
                 // The condition sees a response with status 500, never null. Source: traces in Azure-Samples/openai-apim-lb, issue 25.
                 self.state.context.response = Some(error.response(self.state.context.request_id));

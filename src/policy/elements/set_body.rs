@@ -49,7 +49,7 @@ pub(super) fn lower_nested(lowering: &mut Lowering<'_>, element: &Element) -> Op
     }
     if let Some(child) = element.elements().next() {
         // Raw XML is the body itself; the service puts no expression into a text that is more than one.
-        let text = lowering.raw_content(element, false)?;
+        let (text, _) = lowering.raw_content(element, false)?;
         if text.contains("@(") || text.contains("@{") {
             let message = "an expression inside of raw XML is text here, and nothing computes it";
             lowering.warning("policy/mixed-value", child.span, message, "build the body in one expression, or use a Liquid template");
@@ -74,24 +74,26 @@ impl SetBody {
 }
 
 fn template(lowering: &mut Lowering<'_>, element: &Element) -> Option<Liquid> {
-    let text = lowering.raw_content(element, true)?;
+    let (text, holds_values) = lowering.raw_content(element, true)?;
     let span = element.text().map_or(element.open_span, |text| text.trimmed().span);
     let template = match liquid::parse(&text) {
         Ok(template) => template,
         Err(fault) => {
-            lowering.fault(
-                "policy/bad-template",
-                span,
-                format!("this is no Liquid template: {}", fault.message),
-                "see the page of `set-body`",
-            );
+            // What a Named Value holds is in no message.
+            let why = if holds_values { "its Named Values put in, it cannot be read".to_owned() } else { fault.message };
+            let message = format!("this is no Liquid template: {why}");
+            lowering.fault("policy/bad-template", span, message, "see the page of `set-body`");
             return None;
         }
     };
     for unknown in template.filters().into_iter().filter(|name| !FILTERS.contains(name)) {
         let known = FILTERS.iter().find(|known| known.eq_ignore_ascii_case(&unknown.replace('_', "")));
         let help = known.map_or("the page of `set-body` lists those that there are".to_owned(), |known| format!("did you mean `{known}`?"));
-        let message = format!("there is no filter `{unknown}`: it leaves its value alone");
+        let message = if holds_values {
+            "there is a filter that nobody knows: it leaves its value alone".to_owned()
+        } else {
+            format!("there is no filter `{unknown}`: it leaves its value alone")
+        };
         lowering.warning("policy/unknown-filter", span, message, help);
     }
     let sees_body = text.contains("body");
