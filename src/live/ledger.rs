@@ -187,6 +187,7 @@ mod tests {
             error: None,
             bytes: 0,
             number: None,
+            front_door: None,
         }
     }
 
