@@ -52,28 +52,24 @@ impl Headers {
     /// Replaces all fields of that name by one.
     pub fn set(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
         let (name, value) = (name.into(), value.into());
-        let Some(first) = self.fields.iter().position(|(field, _)| field.eq_ignore_ascii_case(&name)) else {
-            return self.push(name, value);
-        };
-        // In place of the first; the others go.
-        let mut place = 0;
-        self.fields.retain(|(field, _)| {
-            place += 1;
-            place <= first + 1 || !field.eq_ignore_ascii_case(&name)
-        });
-        if let Some(field) = self.fields.get_mut(first) {
-            *field = (name, value);
+        let mut found = self.fields.iter_mut().filter(|(field, _)| field.eq_ignore_ascii_case(&name));
+        let Some(first) = found.next() else { return self.push(name, value) };
+        *first = (name.clone(), value);
+        if found.next().is_none() {
+            return;
         }
+        // In place of the first; the others go.
+        let mut is_first = true;
+        self.fields.retain(|(field, _)| !field.eq_ignore_ascii_case(&name) || std::mem::take(&mut is_first));
     }
 
     /// Removes all fields of that name; says whether there were any.
     pub fn remove(&mut self, name: &str) -> bool {
-        if !self.contains(name) {
-            return false;
+        let is_there = self.contains(name);
+        if is_there {
+            self.fields.retain(|(field, _)| !field.eq_ignore_ascii_case(name));
         }
-        let before = self.fields.len();
-        self.fields.retain(|(field, _)| !field.eq_ignore_ascii_case(name));
-        self.fields.len() != before
+        is_there
     }
 
     /// Keeps the fields for which `keep` holds.

@@ -2,6 +2,8 @@
 
 use std::{borrow::Borrow, fmt, ops::Deref, sync::Arc};
 
+use smol_str::SmolStr;
+
 /// UTF-8 text that is shared, never copied, when cloned; text known at compile time is not even counted.
 #[derive(Clone)]
 pub enum Text {
@@ -9,8 +11,9 @@ pub enum Text {
     Static(&'static str),
     /// Text made at run time.
     Shared(Arc<str>),
-    /// A literal of a policy's code: .NET keeps one string for all literals of the same text.
-    Interned(Arc<str>),
+    /// A literal of a policy: .NET keeps one string for all literals of the same text. Most are short and copied whole: to count who holds
+    /// one costs more.
+    Literal(SmolStr),
 }
 
 impl Text {
@@ -26,13 +29,22 @@ impl Text {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Static(text) => text,
-            Self::Shared(text) | Self::Interned(text) => text,
+            Self::Shared(text) => text,
+            Self::Literal(text) => text,
         }
     }
 
     /// The text as a literal.
-    pub fn interned(text: &str) -> Self {
-        if text.is_empty() { Self::EMPTY } else { Self::Interned(text.into()) }
+    pub fn literal(text: &str) -> Self {
+        if text.is_empty() { Self::EMPTY } else { Self::Literal(SmolStr::new(text)) }
+    }
+
+    /// The same text as an object of its own, where it is a literal: what an expression reads from a message is none, whoever wrote it there.
+    pub fn of_its_own(&self) -> Self {
+        match self {
+            Self::Literal(text) => Self::copied(text),
+            other => other.clone(),
+        }
     }
 
     /// Whether both are one string, as `object.ReferenceEquals` asks: the same literal, or the same object.
@@ -136,5 +148,24 @@ impl Borrow<str> for Text {
 impl serde::Serialize for Text {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_of_the_same_text_are_one_string_and_copies_are_not() {
+        let long = "a literal that is longer than what is copied where it stands";
+        for text in ["short", long] {
+            let (literal, copy) = (Text::literal(text), Text::copied(text));
+            assert!(literal.is_same(&Text::literal(text)) && literal.is_same(&literal.clone()));
+            assert!(copy.is_same(&copy.clone()) && !copy.is_same(&Text::copied(text)) && !copy.is_same(&literal));
+            let own = literal.of_its_own();
+            assert!(own == literal && !own.is_same(&literal) && own.is_same(&own.of_its_own()));
+        }
+        assert!(Text::literal("").is_same(&Text::copied("")));
+        assert_eq!(size_of::<Text>(), 24);
     }
 }

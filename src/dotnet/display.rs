@@ -90,6 +90,20 @@ fn write_items(runtime: &Runtime<'_>, record: &Record, out: &mut String) {
     }
 }
 
+/// Whether a value is one of the commonest types, which is this very one; where it does not say so it may be one all the same.
+pub fn is_plainly(value: &Value, ty: &Type) -> bool {
+    let Type::Named(class) = ty else { return false };
+    std::ptr::eq(
+        class.0,
+        match value {
+            Value::String(_) => &registry::STRING,
+            Value::Int32(_) => &registry::INT32,
+            Value::Bool(_) => &registry::BOOLEAN,
+            _ => return false,
+        },
+    )
+}
+
 /// The runtime type of a value; `Type::Null` for null.
 pub fn type_of(runtime: &Runtime<'_>, value: &Value) -> Type {
     match value {

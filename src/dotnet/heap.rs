@@ -143,6 +143,8 @@ impl Clone for Object {
 #[derive(Clone, Debug, Default)]
 pub struct Heap {
     objects: Vec<Object>,
+    /// Room for a text under way, used again by each.
+    room: String,
 }
 
 impl Heap {
@@ -182,6 +184,17 @@ impl Heap {
             Some(Object::Instance(instance)) => (instance.as_mut() as &mut dyn Any).downcast_mut(),
             _ => None,
         }
+    }
+
+    /// Empty room to put a text together in, to be given back.
+    pub(crate) fn take_room(&mut self) -> String {
+        std::mem::take(&mut self.room)
+    }
+
+    /// Takes the room back.
+    pub(crate) fn give_room(&mut self, mut room: String) {
+        room.clear();
+        self.room = room;
     }
 
     /// How many objects there are.

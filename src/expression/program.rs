@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     diagnostic::Diagnostic,
-    dotnet::{member::Native, types::Type, value::Value},
+    dotnet::{context::VariableName, member::Native, types::Type, value::Value},
 };
 
 /// One compiled expression, shared by all requests.
@@ -85,6 +85,10 @@ pub(super) enum Node {
     Call(Box<Call>),
     /// A property of a value, which is no null.
     Property(Native, Box<Node>),
+    /// `context.Variables["name"]`: null where it is not set.
+    Variable(Box<VariableName>),
+    /// `context.Variables.GetValueOrDefault<T>("name", default)`
+    VariableOr(Box<VariableOr>),
     /// A delegate called.
     Invoke(Box<Node>, Box<[Node]>),
     /// A lambda or local function made into a delegate, with the variables that it captures.
@@ -147,6 +151,14 @@ pub(super) struct Call {
     pub outs: Box<[(usize, usize, bool)]>,
     /// Whether the first argument is a receiver: null throws before anything else happens.
     pub has_receiver: bool,
+}
+
+/// A variable cast to a type, never converted; the default where it is not set.
+#[derive(Clone, Debug)]
+pub(super) struct VariableOr {
+    pub name: VariableName,
+    pub ty: Type,
+    pub default: Node,
 }
 
 /// A method as a value.

@@ -193,11 +193,11 @@ pub fn fill(runtime: &mut Runtime<'_>, json: &Json) -> Found<()> {
     };
     context.service = Arc::new(service(fields.get("api"), fields.get("deployment"))?);
     context.operation = part(fields.get("operation"), "operation", |fields| {
-        Ok(Operation {
+        Ok(Arc::new(Operation {
             named: fields.named()?,
             method: fields.text_or("method", "GET")?,
             url_template: fields.text_or("urlTemplate", "/")?,
-        })
+        }))
     })?;
     context.product = part(fields.get("product"), "product", |fields| {
         Ok(Product {

@@ -22,6 +22,8 @@ fn outcome(text: &str) -> String {
         Url::parse("https://gw.example/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21").unwrap();
     context.request.headers.append("Accept", "a");
     context.request.headers.append("accept", "b");
+    // As a policy has set it.
+    context.request.headers.append("Policy", crate::text::Text::literal("standard"));
     context.request.body = Body::Bytes(bytes::Bytes::from_static(br#"{"stream": true, "n": 3, "x": {"y": [1, "z"]}}"#));
     context.variables.set("count".into(), crate::dotnet::Value::Int32(2));
     outcome_in(text, &mut context)
@@ -76,6 +78,26 @@ fn values() {
         ("@(context.Variables.GetValueOrDefault<int>(\"none\"))", "0 : System.Int32"),
         ("@((int)context.Variables[\"count\"])", "2 : System.Int32"),
         ("@(context.Variables[\"none\"] == null)", "True : System.Boolean"),
+        ("@(context.Variables.GetValueOrDefault(\"count\") ?? \"none\")", "2 : System.Int32"),
+        ("@(context.Variables.GetValueOrDefault<string>(\"none\", \"a\") + (string)context.Variables[\"none\"])", "a : System.String"),
+        ("@(context.Variables[\"count\"] == (object)2)", "False : System.Boolean"),
+        ("@{ var i = 0; return context.Variables.GetValueOrDefault<int>(\"count\", ++i) + i; }", "3 : System.Int32"),
+        ("@{ var i = 1; return i == (i = 2) ? 0 : i; }", "2 : System.Int32"),
+        ("@{ var s = \"a\"; return s + (s = \"b\") + s; }", "abb : System.String"),
+        ("@(\"é\" + \"\\ud83d\" + \"\\ude00\" + 1 + null)", "é😀1 : System.String"),
+        // A string that was made is no literal of the same text, wherever it went meanwhile.
+        ("@((object)context.Request.Headers.GetValueOrDefault(\"Policy\", \"\") == (object)\"standard\")", "False : System.Boolean"),
+        ("@((object)\"standard\" == (object)\"standard\")", "True : System.Boolean"),
+        ("@((object)\"a-b\".Replace(\"+\", \"\") == (object)\"a-b\".ToLower().Trim('/').TrimEnd(' '))", "True : System.Boolean"),
+        (
+            "@(\"a/B/c\".IndexOf('/', 2) + \"a/b\".LastIndexOf('/') + \"ab\".IndexOf('c') + \"Xay\".IndexOf(\"AY\", StringComparison.OrdinalIgnoreCase))",
+            "4 : System.Int32",
+        ),
+        (
+            "@(\"ayxAY\".LastIndexOf(\"aY\", StringComparison.OrdinalIgnoreCase) + \"abab\".IndexOf(\"b\", 2, StringComparison.Ordinal))",
+            "6 : System.Int32",
+        ),
+        ("@(\"é/x\".IndexOf('/') + \"//é//\".Trim('/').Length + \"/a//\".Trim('/').Length)", "3 : System.Int32"),
         ("@(context.Request.Body.As<JObject>(preserveContent: true).Value<bool?>(\"stream\") ?? false)", "True : System.Boolean"),
         ("@((string)context.Request.Body.As<JObject>()[\"x\"][\"y\"][1])", "z : System.String"),
         ("@(context.Request.Body.As<JObject>()[\"x\"].ToString(Formatting.None))", "{\"y\":[1,\"z\"]} : System.String"),
@@ -124,6 +146,10 @@ fn exceptions_are_dotnets_own() {
         ),
         (
             "@((long)context.Variables[\"count\"])",
+            "! System.InvalidCastException: Unable to cast object of type 'System.Int32' to type 'System.Int64'.",
+        ),
+        (
+            "@(context.Variables.GetValueOrDefault<long>(\"count\", 0L))",
             "! System.InvalidCastException: Unable to cast object of type 'System.Int32' to type 'System.Int64'.",
         ),
         ("@((int)context.Variables[\"none\"])", "! System.NullReferenceException: Object reference not set to an instance of an object."),

@@ -44,7 +44,7 @@ pub(super) struct State {
     /// The objects of its expressions.
     pub heap: Heap,
     /// The backend's base URL, once one is set.
-    pub base: Option<Url>,
+    pub base: Option<Arc<Url>>,
     /// The backend entity that is set.
     pub backend: Option<Chosen>,
     /// Path below the base, with its slash.
@@ -115,7 +115,7 @@ impl State {
         self.context.service = hosted.service.clone();
         self.context.workspace = hosted.api.workspace.clone();
         self.suffix = if suffix.is_empty() { Text::Static("/") } else { suffix };
-        self.base = hosted.api.service_url.clone();
+        self.base = hosted.api.service_url.clone().map(Arc::new);
         self.hosted = Some(hosted.clone());
         if self.base.is_some() {
             self.update_url();
@@ -134,8 +134,18 @@ impl State {
             return;
         };
         let above = base.path.trim_end_matches('/');
-        let path = if above.is_empty() { self.suffix.clone() } else { [above, self.suffix.as_str()].concat().into() };
-        self.context.request.url = Url { path, query: self.query.clone(), ..base.clone() };
+        let path = if above.is_empty() {
+            self.suffix.clone()
+        } else {
+            let mut room = self.heap.take_room();
+            room.push_str(above);
+            room.push_str(&self.suffix);
+            let path = Text::copied(&room);
+            self.heap.give_room(room);
+            path
+        };
+        let (scheme, host) = (base.scheme.clone(), base.host.clone());
+        self.context.request.url = Url { scheme, host, port: base.port, path, query: self.query.clone() };
     }
 
     /// Whether an expression could meet a body that has not been read.

@@ -85,20 +85,22 @@ pub struct Hosted {
     /// What all its requests show of the service.
     pub(super) service: Arc<shown::Service>,
     /// The operations, in the order of the API's list: how they are met, and what a request shows of them.
-    operations: Vec<(Template, shown::Operation)>,
+    operations: Vec<(Template, Arc<shown::Operation>)>,
 }
 
 impl Hosted {
     pub(super) fn new(held: Held, service: Text, region: Text) -> Self {
         let service = context::service(service, region, &held.api);
-        let operations = held.api.operations.iter().map(|operation| (Template::new(&operation.url_template), operation.shown())).collect();
+        let operations =
+            held.api.operations.iter().map(|operation| (Template::new(&operation.url_template), Arc::new(operation.shown()))).collect();
         Self { api: held.api, products: held.products, programs: held.programs, any_key: held.any_key, service, operations }
     }
 
     /// The operation of a request by its method and the path below the API's own: the first that fits, by its place in the API's list.
-    pub(super) fn operation(&self, method: &str, path: &Path<'_>) -> Option<(usize, &Template, &shown::Operation)> {
-        let fits =
-            |(template, operation): &&(Template, shown::Operation)| operation.method.eq_ignore_ascii_case(method) && template.matches(path);
+    pub(super) fn operation(&self, method: &str, path: &Path<'_>) -> Option<(usize, &Template, &Arc<shown::Operation>)> {
+        let fits = |(template, operation): &&(Template, Arc<shown::Operation>)| {
+            operation.method.eq_ignore_ascii_case(method) && template.matches(path)
+        };
         let index = self.operations.iter().position(|known| fits(&known))?;
         self.operations.get(index).map(|(template, operation)| (index, template, operation))
     }

@@ -30,6 +30,8 @@ pub struct Plan {
     pub attempts: usize,
     /// Whether any request can have a second attempt.
     pub later: bool,
+    /// Whether some model has more holders than a request has attempts.
+    pub too_many: bool,
     /// `count` of the `retry` around the later attempts; 0 where there is one at most, which needs no `retry`.
     pub retries: usize,
     /// Seconds that an attempt may take.
@@ -82,6 +84,9 @@ pub struct PlannedOrder {
     pub otherwise: String,
     /// Whether some backends share a rank, so that their order is drawn by weight.
     pub weighted: bool,
+    /// The candidates written out, for each group of regions and last for everywhere else; empty where each request works them out,
+    /// because their order is drawn, or because they are too many.
+    pub tables: Vec<PlannedTable>,
     /// The orders in words.
     pub summary: Vec<String>,
 }
@@ -102,6 +107,17 @@ pub struct PlannedModel {
     pub name: String,
     /// `backend=deployment` with a space between holders; the deployment is escaped as a path segment.
     pub deployments: String,
+}
+
+/// Who is tried for each model, as seen from some gateways.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedTable {
+    /// Short names of the gateways' regions; none for all others.
+    pub regions: Vec<&'static str>,
+    /// The models, each with its holders in the order of attempts.
+    pub models: Vec<PlannedModel>,
+    /// Who is asked for a model that nobody holds: the first of the order, for no deployment.
+    pub nobody: String,
 }
 
 /// What makes a request without an answer go on to the next backend.
@@ -128,6 +144,9 @@ pub struct PlannedHeader {
 
 /// Headers that every later attempt carries where the client sent them.
 const CARRIED: [&str; 4] = ["Content-Type", "Accept", "x-ms-client-request-id", "traceparent"];
+
+/// How many bytes the candidates may take where they are written out. A document may have 256 KiB in all.
+const WRITTEN_OUT: usize = 16 << 10;
 
 /// Backends of equal rank: the same distance and the same priority.
 type Rank<'a> = Vec<&'a Backend>;
@@ -161,9 +180,10 @@ impl Plan {
             identity_first: backends.iter().any(|backend| backend.first && backend.key.is_none()),
             backends,
             order,
-            models: spec.models().into_iter().map(|model| PlannedModel::new(spec, model)).collect(),
+            models: spec.models().into_iter().map(|model| PlannedModel::new(spec.backends.iter(), model)).collect(),
             attempts,
             later: attempts > 1,
+            too_many: holders.is_some_and(|holders| holders > attempts),
             retries: attempts.saturating_sub(2).min(50),
             timeout: spec.failover.attempt_timeout.as_secs(),
             failed: condition(&spec.failover.on.statuses),
@@ -213,27 +233,52 @@ impl PlannedOrder {
         let weighted = std::iter::once(&usual).chain(by_region.iter().map(|(_, _, order)| order)).flatten().any(|rank| rank.len() > 1);
         let otherwise = written(&usual, weighted);
         let mut cases: Vec<RegionalOrder> = Vec::new();
+        let mut tables: Vec<PlannedTable> = Vec::new();
         let mut summary = Vec::new();
         for (region, display, order) in &by_region {
             summary.push(format!("gateway in {display}: {}", in_words(order)));
             let ranks = written(order, weighted);
-            match cases.iter_mut().find(|case| case.ranks == ranks) {
-                Some(case) => case.regions.push(region),
+            match cases.iter_mut().zip(&mut tables).find(|(case, _)| case.ranks == ranks) {
+                Some((case, table)) => {
+                    case.regions.push(region);
+                    table.regions.push(region);
+                }
                 None if ranks == otherwise => {}
-                None => cases.push(RegionalOrder { regions: vec![region], ranks }),
+                None => {
+                    cases.push(RegionalOrder { regions: vec![region], ranks });
+                    tables.push(PlannedTable::new(spec, vec![region], order));
+                }
             }
+        }
+        tables.push(PlannedTable::new(spec, Vec::new(), &usual));
+        if weighted || tables.iter().flat_map(|table| &table.models).map(PlannedModel::size).sum::<usize>() > WRITTEN_OUT {
+            tables.clear();
         }
         let where_else = if summary.is_empty() { "every gateway" } else { "any other gateway" };
         summary.push(format!("{where_else}: {}", in_words(&usual)));
-        Self { cases, otherwise, weighted, summary }
+        Self { cases, otherwise, weighted, tables, summary }
     }
 }
 
 impl PlannedModel {
-    fn new(spec: &Spec, model: &str) -> Self {
-        let holders = spec.backends.iter().filter_map(|backend| Some((&backend.id, backend.deployments.get(model)?)));
+    /// The model with those of the backends that hold it.
+    fn new<'a>(backends: impl Iterator<Item = &'a Backend>, model: &str) -> Self {
+        let holders = backends.filter_map(|backend| Some((&backend.id, backend.deployments.get(model)?)));
         let deployments: Vec<String> = holders.map(|(id, deployment)| format!("{id}={}", path_segment(&deployment.name))).collect();
         Self { name: model.to_owned(), deployments: deployments.join(" ") }
+    }
+
+    /// About what it takes of the document.
+    fn size(&self) -> usize {
+        self.name.len() + self.deployments.len() + 100
+    }
+}
+
+impl PlannedTable {
+    fn new(spec: &Spec, regions: Vec<&'static str>, order: &[Rank<'_>]) -> Self {
+        let backends = || order.iter().flatten().copied();
+        let models = spec.models().into_iter().map(|model| PlannedModel::new(backends(), model)).collect();
+        Self { regions, models, nobody: backends().next().map_or_else(String::new, |first| format!("{}=", first.id)) }
     }
 }
 

@@ -20,6 +20,10 @@ use openai_failover::{
     spec, xml,
 };
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Thirty statements, ten of their settings expressions, as in a gateway that routes by team, region and kind of request.
 const THIRTY: &str = r#"<policies>
     <inbound>

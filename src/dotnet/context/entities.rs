@@ -207,10 +207,10 @@ macro_rules! of {
 }
 
 const OPERATION_MEMBERS: &[Member] = &[
-    member("string Id { get; }", of!(operation, |operation: &Operation| text(&operation.named.id))),
-    member("string Name { get; }", of!(operation, |operation: &Operation| text(&operation.named.name))),
-    member("string Method { get; }", of!(operation, |operation: &Operation| text(&operation.method))),
-    member("string UrlTemplate { get; }", of!(operation, |operation: &Operation| text(&operation.url_template))),
+    member("string Id { get; }", of!(operation, |operation: &Arc<Operation>| text(&operation.named.id))),
+    member("string Name { get; }", of!(operation, |operation: &Arc<Operation>| text(&operation.named.name))),
+    member("string Method { get; }", of!(operation, |operation: &Arc<Operation>| text(&operation.method))),
+    member("string UrlTemplate { get; }", of!(operation, |operation: &Arc<Operation>| text(&operation.url_template))),
 ];
 
 const PRODUCT_MEMBERS: &[Member] = &[

@@ -16,6 +16,7 @@ use crate::{
         json,
         member::{Call, Member, MemberInfo, MemberKind, member},
         registry,
+        runtime::Runtime,
         types::Type,
         uri,
         value::Value,
@@ -346,15 +347,26 @@ fn variable(call: &Call<'_, '_>) -> Result<Option<Value>, Raise> {
     }
 }
 
-/// The variable cast to `T`, never converted: an `int` is no `long`. The default stands in only for a variable that is not set.
-/// Source: user reports (`GetValueOrDefault<string>` on an `int` throws).
 fn typed_variable(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     let target = call.types.first().cloned().unwrap_or(Type::OBJECT);
-    let Some(value) = variable(call)? else {
-        return Ok(if call.arguments.len() > 2 { call.argument(2).clone() } else { Value::default_of(&target) });
-    };
-    let found = display::type_of(call.runtime, &value);
-    let fits = match &target {
+    match variable(call)? {
+        Some(value) => cast(call.runtime, value, &target),
+        None if call.arguments.len() > 2 => Ok(call.argument(2).clone()),
+        None => Ok(Value::default_of(&target)),
+    }
+}
+
+/// A variable's value cast to `T`, never converted: an `int` is no `long`. A default stands in only for a variable that is not set.
+/// Source: user reports (`GetValueOrDefault<string>` on an `int` throws).
+///
+/// # Errors
+/// What the cast throws.
+pub fn cast(runtime: &Runtime<'_>, value: Value, target: &Type) -> Result<Value, Raise> {
+    if display::is_plainly(&value, target) || *target == Type::OBJECT {
+        return Ok(value);
+    }
+    let found = display::type_of(runtime, &value);
+    let fits = match target {
         Type::Nullable(of) => value.is_null() || found == **of,
         target if value.is_null() => target.admits_null(),
         target => found.is_reference_to(target),
@@ -364,6 +376,6 @@ fn typed_variable(call: &mut Call<'_, '_>) -> Result<Value, Raise> {
     } else if value.is_null() {
         Err(null_reference())
     } else {
-        Err(invalid_cast(&display::full_name(&found), &display::full_name(&target)))
+        Err(invalid_cast(&display::full_name(&found), &display::full_name(target)))
     }
 }

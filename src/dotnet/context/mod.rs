@@ -8,8 +8,9 @@ mod request_context;
 pub mod tokens;
 
 pub use entities::{Api, Backend, Named, Operation, Product, Subscription, User};
+pub use members::cast;
 use members::*;
-pub use request_context::{Body, LastError, RequestContext, RequestMessage, ResponseMessage, Service, Variables};
+pub use request_context::{Body, LastError, RequestContext, RequestMessage, ResponseMessage, Service, VariableName, Variables};
 
 use super::{
     collection,
@@ -186,7 +187,7 @@ pub fn entries(runtime: &mut Runtime<'_>, part: Part) -> Option<Vec<(Value, Valu
             let parameters = &runtime.context.request.matched_parameters;
             return Some(parameters.iter().map(|(name, value)| (Value::string(name.clone()), Value::string(value.clone()))).collect());
         }
-        Part::Headers(message) => distinct(headers(runtime, message)?.iter().map(|(name, _)| name.clone().into())),
+        Part::Headers(message) => distinct(headers(runtime, message)?.iter().map(|(name, _)| name.of_its_own().into())),
         Part::Query(of) => distinct(query(runtime, of)?.into_iter().map(|(name, _)| name.into())),
         _ => return None,
     };
@@ -221,7 +222,7 @@ pub fn lookup(runtime: &mut Runtime<'_>, part: Part, key: &Value) -> Result<Opti
         Part::Variables => return Ok(runtime.context.variables.get(&key).cloned()),
         Part::MatchedParameters => return Ok(runtime.context.matched_parameter(&key).map(|value| Value::string(value.clone()))),
         Part::Headers(message) => match headers(runtime, message) {
-            Some(headers) => headers.values(&key).map(|value| Value::string(value.clone())).collect(),
+            Some(headers) => headers.values(&key).map(|value| Value::string(value.of_its_own())).collect(),
             None => return Ok(None),
         },
         // That query parameter names ignore case is an assumption: the documentation does not say.
@@ -247,7 +248,7 @@ pub fn joined(runtime: &Runtime<'_>, part: Part, key: &str) -> Option<Str> {
                 joined.push(',');
                 joined.push_str(value);
             }
-            Some(if joined.is_empty() { first.clone().into() } else { format!("{first}{joined}").into() })
+            Some(if joined.is_empty() { first.of_its_own().into() } else { format!("{first}{joined}").into() })
         }
         Part::Query(of) => {
             let values: Vec<String> =

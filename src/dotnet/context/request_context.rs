@@ -95,34 +95,72 @@ pub struct ResponseMessage {
     pub body: Body,
 }
 
-/// `context.Variables`: few, so a list.
+/// The name of a variable, hashed: a policy writes the same ones for every request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariableName {
+    hash: u32,
+    text: Text,
+}
+
+impl VariableName {
+    /// The name.
+    pub fn new(text: Text) -> Self {
+        Self { hash: hash(&text), text }
+    }
+
+    /// Its characters.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// FNV-1a. Source: datatracker.ietf.org/doc/html/draft-eastlake-fnv.
+fn hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// `context.Variables`: few, so a list. A hash says nearly always which is not meant.
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
-    entries: Vec<(Text, Value)>,
+    entries: Vec<(VariableName, Value)>,
 }
 
 impl Variables {
     /// None yet, with room for what a policy of some length sets.
     pub fn with_room() -> Self {
-        Self { entries: Vec::with_capacity(16) }
+        Self { entries: Vec::with_capacity(24) }
     }
 
     /// The value under `name`. Names are compared exactly, as .NET's dictionaries do.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.entries.iter().find(|(known, _)| *known == *name).map(|(_, value)| value)
+        self.find(hash(name), name)
+    }
+
+    /// The value under a name that is known.
+    pub fn named(&self, name: &VariableName) -> Option<&Value> {
+        self.find(name.hash, &name.text)
+    }
+
+    fn find(&self, hash: u32, name: &str) -> Option<&Value> {
+        self.entries.iter().find(|(known, _)| known.hash == hash && known.text == *name).map(|(_, value)| value)
     }
 
     /// Sets a value.
     pub fn set(&mut self, name: Text, value: Value) {
-        match self.entries.iter_mut().find(|(known, _)| *known == name) {
+        self.set_named(&VariableName::new(name), value);
+    }
+
+    /// Sets the value of a name that is known.
+    pub fn set_named(&mut self, name: &VariableName, value: Value) {
+        match self.entries.iter_mut().find(|(known, _)| known == name) {
             Some(entry) => entry.1 = value,
-            None => self.entries.push((name, value)),
+            None => self.entries.push((name.clone(), value)),
         }
     }
 
     /// All of them, in the order of their first setting.
     pub fn iter(&self) -> impl Iterator<Item = (&Text, &Value)> {
-        self.entries.iter().map(|(name, value)| (name, value))
+        self.entries.iter().map(|(name, value)| (&name.text, value))
     }
 }
 
@@ -144,7 +182,7 @@ pub struct RequestContext {
     /// `context.Variables`
     pub variables: Variables,
     /// `context.Operation`
-    pub operation: Option<Operation>,
+    pub operation: Option<Arc<Operation>>,
     /// `context.Product`
     pub product: Option<Product>,
     /// `context.Subscription`

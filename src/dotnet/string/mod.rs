@@ -92,6 +92,18 @@ pub(super) fn unit(call: &Call<'_, '_>, index: usize) -> Option<u16> {
     }
 }
 
+/// The character at `index`, or the only one of an array there.
+pub(super) fn only_unit(call: &Call<'_, '_>, index: usize) -> Option<u16> {
+    match (call.argument(index), call.runtime.get(call.argument(index))) {
+        (Value::Char(unit), _) => Some(*unit),
+        (_, Some(Object::Array(list))) => match list.items.as_slice() {
+            [Value::Char(unit)] => Some(*unit),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The integer at `index`.
 pub(super) fn int(call: &Call<'_, '_>, index: usize) -> i64 {
     call.argument(index).as_integer().and_then(|value| i64::try_from(value).ok()).unwrap_or(0)
@@ -149,7 +161,7 @@ impl Str {
     /// A literal of these code units.
     pub fn literal(units: &[u16]) -> Self {
         match String::from_utf16(units) {
-            Ok(text) => Self::Text(Text::interned(&text)),
+            Ok(text) => Self::Text(Text::literal(&text)),
             Err(_) => Self::Units(units.into()),
         }
     }

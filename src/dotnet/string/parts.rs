@@ -1,6 +1,6 @@
 //! Parts of strings and strings changed in place: `Substring`, `Remove`, `Insert`, `Replace`, `Trim`, `Pad`, case, characters.
 
-use super::{Str, array_of, at, casing, comparison::Rule, culture, int, search::find, text, this, unit, units_of};
+use super::{Str, array_of, at, casing, comparison::Rule, culture, int, only_unit, search::find, text, this, unit, units_of};
 use crate::dotnet::{
     exception::{Raise, argument_null, out_of_range, raise, throw},
     heap::Object,
@@ -86,6 +86,10 @@ fn replace(call: &mut Call<'_, '_>, rule: Rule) -> Result<Value, Raise> {
 pub fn replaced(runtime: &mut Runtime<'_>, text: &Str, old: &Str, new: &Str, rule: Rule) -> Result<Str, Raise> {
     culture::pay(runtime, text, rule)?;
     if let (Rule::Ordinal, Str::Text(text), Str::Text(old), Str::Text(new)) = (rule, text, old, new) {
+        // Source: learn.microsoft.com/dotnet/api/system.string.replace: without a match "the method returns the current instance".
+        if !text.contains(old.as_str()) {
+            return Ok(text.clone().into());
+        }
         let growth = text.matches(old.as_str()).count().saturating_mul(new.len().saturating_sub(old.len()));
         runtime.allocate(text.len().saturating_add(growth))?;
         return Ok(text.replace(old.as_str(), new).into());
@@ -108,6 +112,16 @@ pub fn replaced(runtime: &mut Runtime<'_>, text: &Str, old: &Str, new: &Str, rul
 
 fn trim(call: &mut Call<'_, '_>, start: bool, end: bool) -> Result<Value, Raise> {
     let this = this(call)?;
+    if let (Some(text), Some(unit)) = (this.ascii(), only_unit(call, 1)) {
+        call.runtime.work(text.len())?;
+        let is_trimmed = |c: char| u32::from(c) == u32::from(unit);
+        let rest = if start { text.trim_start_matches(is_trimmed) } else { text };
+        let from = text.len() - rest.len();
+        let part = if end { rest.trim_end_matches(is_trimmed) } else { rest };
+        let part = this.slice(from, part.len()).unwrap_or_default();
+        call.runtime.allocate(part.bytes())?;
+        return Ok(Value::String(part));
+    }
     let set = match unit(call, 1) {
         Some(unit) => vec![unit],
         None => units_of(call, 1).unwrap_or_default(),
@@ -138,6 +152,8 @@ fn cased(call: &mut Call<'_, '_>, upper: bool) -> Result<Value, Raise> {
     let this = this(call)?;
     call.runtime.allocate(this.bytes().saturating_mul(2))?;
     Ok(Value::String(match this.ascii() {
+        // What is in that case already is not made again. Source: dotnet/runtime, TextInfo.cs, ChangeCaseCommon.
+        Some(text) if !text.bytes().any(|byte| if upper { byte.is_ascii_lowercase() } else { byte.is_ascii_uppercase() }) => this.clone(),
         Some(text) if upper => text.to_ascii_uppercase().into(),
         Some(text) => text.to_ascii_lowercase().into(),
         None => casing::map(this, if upper { casing::upper } else { casing::lower }),

@@ -5,7 +5,7 @@
 use super::{
     Str,
     comparison::{Rule, fold},
-    culture, int, text, this, unit, units_of,
+    culture, int, only_unit, text, this, unit, units_of,
 };
 use crate::dotnet::{
     exception::{Raise, argument_null, out_of_range},
@@ -45,6 +45,9 @@ pub fn matches<T: PartialEq>(hay: &[T], needle: &[T]) -> Vec<usize> {
     found
 }
 
+/// How long a text may be to be looked for at each place of another: where it is longer, that costs more than to fold both.
+const SHORT: usize = 16;
+
 /// The first or last place of `needle` in `hay` and how long it is there, in code units.
 pub fn find(hay: &Str, needle: &Str, rule: Rule, last: bool) -> Option<(usize, usize)> {
     if needle.is_empty() {
@@ -57,6 +60,12 @@ pub fn find(hay: &Str, needle: &Str, rule: Rule, last: bool) -> Option<(usize, u
     };
     match (rule, hay, needle) {
         (Rule::Culture | Rule::CultureIgnoreCase, ..) => culture::find(hay, needle, rule.ignores_case(), last),
+        (Rule::OrdinalIgnoreCase, Str::Text(text), Str::Text(value)) if value.len() <= SHORT && text.is_ascii() && value.is_ascii() => {
+            let is_it = |part: &[u8]| part.eq_ignore_ascii_case(value.as_bytes());
+            let mut parts = text.as_bytes().windows(value.len());
+            let at = if last { parts.rposition(is_it) } else { parts.position(is_it) }?;
+            Some((at, value.len()))
+        }
         (Rule::OrdinalIgnoreCase, ..) => find(&fold(hay), &fold(needle), Rule::Ordinal, last),
         (Rule::Ordinal, Str::Text(text), Str::Text(value)) => {
             let at = if last { text.rfind(value.as_str()) } else { text.find(value.as_str()) }?;
@@ -128,6 +137,10 @@ fn index(call: &mut Call<'_, '_>, start: Option<usize>, count: Option<usize>, ru
     let Some(value) = text(call, 1) else { return Err(argument_null("value")) };
     let (from, count) = forward(call, this.len(), start, count)?;
     culture::pay(call.runtime, this, rule)?;
+    if let (Rule::Ordinal, Some(hay), Str::Text(value)) = (rule, this.ascii(), value) {
+        let part = hay.get(from..from.saturating_add(count)).unwrap_or_default();
+        return Ok(position(part.find(value.as_str()).map(|at| at + from)));
+    }
     let found = this.slice(from, count).and_then(|part| find(&part, value, rule, false));
     Ok(position(found.map(|(at, _)| at + from)))
 }
@@ -156,7 +169,14 @@ fn wanted(call: &Call<'_, '_>) -> Result<Vec<u16>, Raise> {
 
 /// `IndexOf(char, …)`, `IndexOfAny`
 fn index_any(call: &mut Call<'_, '_>, start: Option<usize>, count: Option<usize>) -> Result<Value, Raise> {
-    let (this, wanted) = (this(call)?, wanted(call)?);
+    let this = this(call)?;
+    if let (Some(text), Some(wanted)) = (this.ascii(), only_unit(call, 1)) {
+        let (from, count) = forward(call, text.len(), start, count)?;
+        call.runtime.work(text.len())?;
+        let part = text.as_bytes().get(from..from.saturating_add(count)).unwrap_or_default();
+        return Ok(position(part.iter().position(|byte| u16::from(*byte) == wanted).map(|at| at + from)));
+    }
+    let wanted = wanted(call)?;
     let (from, count) = forward(call, this.len(), start, count)?;
     call.runtime.work(this.bytes().saturating_mul(wanted.len().max(1)))?;
     let found = this.units().into_iter().skip(from).take(count).position(|unit| wanted.contains(&unit));
@@ -178,13 +198,17 @@ fn last_index_any(call: &mut Call<'_, '_>, start: Option<usize>, count: Option<u
 
 fn contains(call: &mut Call<'_, '_>, rule: Rule) -> Result<Value, Raise> {
     let this = this(call)?;
+    let one;
     let value = match call.argument(1) {
-        Value::Char(unit) => Str::from_units(&[*unit]),
-        Value::String(text) => text.clone(),
+        Value::Char(unit) => {
+            one = Str::from_units(&[*unit]);
+            &one
+        }
+        Value::String(text) => text,
         _ => return Err(argument_null("value")),
     };
     culture::pay(call.runtime, this, rule)?;
-    Ok(Value::Bool(find(this, &value, rule, false).is_some()))
+    Ok(Value::Bool(find(this, value, rule, false).is_some()))
 }
 
 /// The rule at `index`; what is wrong with the other arguments is said first.

@@ -1,6 +1,6 @@
 //! `Split`. Source: dotnet/runtime, String.Manipulation.cs as of .NET 6.
 
-use super::{Str, array_of, int, parts::is_white_space, this, unit, units_of};
+use super::{Str, array_of, int, only_unit, parts::is_white_space, this, unit, units_of};
 use crate::dotnet::{
     exception::{Raise, out_of_range, raise},
     heap::Object,
@@ -112,6 +112,14 @@ fn split(call: &mut Call<'_, '_>, count: Option<usize>, options: Option<usize>) 
     if !(0..=REMOVE_EMPTY | TRIM).contains(&options) {
         return raise(&registry::ARGUMENT_EXCEPTION, "Value of flags is invalid. (Parameter 'options')");
     }
+    // What nearly every policy asks for.
+    if let (Some(text), Some(unit), 0) = (this.ascii(), only_unit(call, 1), options)
+        && let Some(separator) = u8::try_from(unit).ok().filter(u8::is_ascii).map(char::from)
+        && count > text.len()
+    {
+        call.runtime.work(text.len())?;
+        return plainly(call, this, text, separator);
+    }
     let separators = separators(call);
     let width = match &separators {
         Separators::Texts(texts) => texts.iter().map(Vec::len).sum(),
@@ -119,13 +127,6 @@ fn split(call: &mut Call<'_, '_>, count: Option<usize>, options: Option<usize>) 
         Separators::White => 1,
     };
     call.runtime.work(this.bytes().saturating_mul(width.max(1)))?;
-    if let (Some(text), Separators::Any(set), 0) = (this.ascii(), &separators, options)
-        && let &[unit] = set.as_slice()
-        && let Some(separator) = u8::try_from(unit).ok().filter(u8::is_ascii).map(char::from)
-        && count > text.len()
-    {
-        return plainly(call, this, text, separator);
-    }
     let units = this.units();
     let places = |limit: usize| places(&units, &separators).take(limit);
     let found = places(if count <= 1 { 0 } else { count }).count();
@@ -137,7 +138,7 @@ fn split(call: &mut Call<'_, '_>, count: Option<usize>, options: Option<usize>) 
     array_of(call.runtime, Type::STRING, pieces.len(), pieces.into_iter().map(|piece| Value::String(Str::from_units(piece))))
 }
 
-/// What nearly every policy asks for: ASCII text at one ASCII character, whole and without options. No text is made of units for it.
+/// ASCII text at one ASCII character, whole and without options. No text is made of units for it.
 fn plainly(call: &mut Call<'_, '_>, this: &Str, text: &str, separator: char) -> Result<Value, Raise> {
     let found = text.matches(separator).count();
     call.runtime.allocate(text.len() * 2 + (found + 1) * size_of::<&[u16]>())?;

@@ -241,6 +241,10 @@ pub const MEMBERS: &[Member] = &[
     member("static string EscapeUriString(string stringToEscape)", |call| escaped(call, "stringToEscape", &[UNRESERVED, RESERVED], false)),
     member("static string UnescapeDataString(string stringToUnescape)", |call| {
         let Some(text) = text(call, 0) else { return Err(argument_null("stringToUnescape")) };
+        // Source: dotnet/runtime, UriExt.cs: without a `%` the string itself.
+        if !text.as_str().contains('%') {
+            return Ok(Value::String(text.clone()));
+        }
         call.runtime.allocate(text.bytes())?;
         Ok(Value::string(unescape(&text.as_str(), false)))
     }),

@@ -5,6 +5,7 @@ use super::{
     arguments::{Argument, Passed},
     conversions, members,
     scopes::LocalKind,
+    variables,
 };
 use crate::{
     csharp::tree::{self, BinaryOperator, ExpressionKind, UnaryOperator},
@@ -89,13 +90,14 @@ impl Place {
 }
 
 fn member_call(found: &members::Found, arguments: Vec<Node>) -> Node {
-    Node::Call(Box::new(Call {
+    let call = Call {
         native: found.info.native,
         arguments: arguments.into(),
         types: found.on.arguments().into(),
         outs: [].into(),
         has_receiver: !found.info.is_static,
-    }))
+    };
+    variables::indexed(found.info, &call).unwrap_or_else(|| Node::Call(Box::new(call)))
 }
 
 impl<'t> Binder<'t> {

@@ -28,6 +28,7 @@ mod switches;
 mod tuples;
 mod types;
 mod user_conversions;
+mod variables;
 
 use std::{collections::HashMap, rc::Rc, sync::Arc};
 

@@ -7,6 +7,7 @@ use super::{
     arguments::{self, Argument, Passed},
     conversions::standard,
     members::Found,
+    variables,
 };
 use crate::{
     dotnet::{member::Parameter, types::Type, value::Value},
@@ -312,7 +313,7 @@ impl<'t> Binder<'t> {
         let types = if info.type_parameters.is_empty() { chosen.found.on.arguments().to_vec() } else { chosen.types };
         let mut before = self.as_written(&mut nodes, written);
         let call = Call { native: info.native, arguments: nodes.into(), types: types.into(), outs: outs.into(), has_receiver };
-        let mut bound = Bound::new(Node::Call(Box::new(call)), chosen.result);
+        let mut bound = Bound::new(variables::or_default(info, &call).unwrap_or_else(|| Node::Call(Box::new(call))), chosen.result);
         if !before.is_empty() {
             before.push(bound.node);
             bound.node = Node::Sequence(before.into());

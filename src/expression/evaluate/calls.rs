@@ -1,10 +1,11 @@
 //! Calls: members of the table, delegates, and an expression's own functions.
 
-use std::{slice, sync::Arc};
+use std::{borrow::Cow, slice, sync::Arc};
 
 use super::{Frame, finish};
 use crate::{
     dotnet::{
+        context,
         delegate::{Callable, Delegate},
         exception::{Raise, null_reference},
         heap::Object,
@@ -13,7 +14,7 @@ use crate::{
         types::Type,
         value::Value,
     },
-    expression::program::{Call, Conversion, Function, MethodGroup, Node, Slot},
+    expression::program::{Call, Conversion, Function, MethodGroup, Node, Slot, VariableOr},
 };
 
 impl Frame<'_, '_> {
@@ -32,10 +33,23 @@ impl Frame<'_, '_> {
         }
     }
 
+    /// A variable of the request, or the default. That is an argument: it is evaluated whether or not it is needed.
+    pub(super) fn variable_or(&mut self, variable: &VariableOr) -> Result<Value, Raise> {
+        let default = match &variable.default {
+            Node::Constant(value) => Cow::Borrowed(value),
+            node => Cow::Owned(self.evaluate(node)?),
+        };
+        match self.runtime.context.variables.named(&variable.name) {
+            Some(value) => context::cast(self.runtime, value.clone(), &variable.ty),
+            None => Ok(default.into_owned()),
+        }
+    }
+
     pub(super) fn call(&mut self, call: &Call) -> Result<Value, Raise> {
         // Receivers and short argument lists, which are nearly all, stay off the heap.
         match call.arguments.as_ref() {
             [] => self.native(call, &[]),
+            [Node::Constant(only)] if !only.is_null() => self.native(call, slice::from_ref(only)),
             [only] => {
                 let only = self.evaluate(only);
                 match &only {

@@ -11,7 +11,7 @@ mod text;
 
 pub(super) use operators::{arithmetic, compare, complement, constant_text, negate};
 
-use super::program::{Arithmetic, Body, Function, Node, Program, Slot};
+use super::program::{Arithmetic, Body, Conversion, Function, Node, Program, Slot};
 use crate::dotnet::{
     collection, display,
     exception::{Exception, Raise, null_reference, raise},
@@ -125,19 +125,41 @@ impl Frame<'_, '_> {
                 self.sides(left, right, |frame, left, right| object::equal(frame.runtime, left, right) != *negated)
             }
             Node::Same(left, right, negated) => self.sides(left, right, |_, left, right| object::same(left, right) != *negated),
-            node => Ok(matches!(self.evaluate(node)?, Value::Bool(true))),
+            node => match self.peek(node) {
+                Some(value) => Ok(matches!(value, Value::Bool(true))),
+                None => Ok(matches!(self.evaluate(node)?, Value::Bool(true))),
+            },
+        }
+    }
+
+    /// The value of a node where it lies, if it lies somewhere and nothing has to be done for it.
+    fn peek<'s>(&'s self, node: &'s Node) -> Option<&'s Value> {
+        match node {
+            Node::Constant(value) => Some(value),
+            Node::Local(index) => match self.slot(*index) {
+                Value::Cell(_) => None,
+                value => Some(value),
+            },
+            Node::Variable(name) => Some(self.runtime.context.variables.named(name).unwrap_or(&Value::Null)),
+            Node::Convert(Conversion::Reference(ty) | Conversion::Unbox(ty), operand) => {
+                self.peek(operand).filter(|value| display::is_plainly(value, ty))
+            }
+            _ => None,
         }
     }
 
     /// What a test says of two sides, neither of which is moved.
     #[inline]
     fn sides(&mut self, left: &Node, right: &Node, test: impl FnOnce(&Self, &Value, &Value) -> bool) -> Result<bool, Raise> {
+        if let (Some(left), Some(right)) = (self.peek(left), self.peek(right)) {
+            return Ok(test(self, left, right));
+        }
         let left = self.evaluate(left);
         let left = match &left {
             Ok(left) => left,
             Err(_) => return left.map(|_| false),
         };
-        if let Node::Constant(right) = right {
+        if let Some(right) = self.peek(right) {
             return Ok(test(self, left, right));
         }
         let right = self.evaluate(right);
@@ -163,6 +185,8 @@ impl Frame<'_, '_> {
                 Ok(value)
             }
             Node::Property(native, receiver) => self.property(*native, receiver),
+            Node::Variable(name) => Ok(self.runtime.context.variables.named(name).cloned().unwrap_or(Value::Null)),
+            Node::VariableOr(variable) => self.variable_or(variable),
             Node::Call(call) => self.call(call),
             Node::Arithmetic(operation, kind, checked, left, right) => {
                 let left = self.evaluate(left)?;
@@ -373,6 +397,9 @@ impl Frame<'_, '_> {
 
 /// Whether a value, which is no null, is one of a type. Tokens, which policies cast most, are known by their class.
 fn is(runtime: &Runtime<'_>, value: &Value, ty: &Type) -> bool {
+    if display::is_plainly(value, ty) {
+        return true;
+    }
     if let (Some(Object::Token(token)), Type::Named(class)) = (runtime.get(value), ty)
         && std::ptr::eq(token.class(), class.0)
     {

@@ -7,7 +7,7 @@ use crate::{
         heap::Object,
         value::Value,
     },
-    expression::program::{Handler, Label, Section, Step},
+    expression::program::{Handler, Label, Node, Section, Step},
 };
 
 /// How a statement ends.
@@ -43,6 +43,16 @@ pub(super) fn block(frame: &mut Frame<'_, '_>, steps: &[Step]) -> Result<Flow, R
 fn execute(frame: &mut Frame<'_, '_>, step: &Step) -> Result<Flow, Raise> {
     match step {
         Step::Nothing | Step::Label(_) => Ok(Flow::Next),
+        // Nobody wants what an assignment gives as a statement.
+        Step::Evaluate(Node::Declare(local, value)) => {
+            let value = frame.evaluate(value)?;
+            frame.declare(*local, value).map(|()| Flow::Next)
+        }
+        Step::Evaluate(Node::Assign(local, value)) => {
+            let value = frame.evaluate(value)?;
+            frame.assign(*local, value);
+            Ok(Flow::Next)
+        }
         Step::Evaluate(node) => frame.evaluate(node).map(|_| Flow::Next),
         Step::Block(steps) => block(frame, steps),
         Step::If(condition, then, otherwise) => {

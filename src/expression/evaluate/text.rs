@@ -1,33 +1,48 @@
 //! Strings that expressions put together: concatenation and interpolation.
 
+use std::borrow::Cow;
+
 use super::Frame;
 use crate::{
     dotnet::{display::to_str, exception::Raise, format, string::Str, value::Value},
     expression::program::{Node, Piece},
+    text::Text,
 };
 
 impl Frame<'_, '_> {
     pub(super) fn concat(&mut self, parts: &[Node]) -> Result<Value, Raise> {
-        let mut texts = Vec::with_capacity(parts.len());
-        let mut bytes = 0;
-        for part in parts {
-            let value = self.evaluate(part)?;
-            let text = match value {
-                Value::String(text) => text,
-                value => to_str(self.runtime, &value),
-            };
-            bytes += text.bytes();
-            texts.push(text);
+        let mut joined = self.runtime.heap.take_room();
+        let mut units = None;
+        let outcome = parts.iter().try_for_each(|part| self.join(part, &mut joined, &mut units));
+        let text = match units {
+            Some(units) => Str::from_units(&units),
+            None => Text::copied(&joined).into(),
+        };
+        self.runtime.heap.give_room(joined);
+        outcome.map(|()| Value::String(text))
+    }
+
+    /// Adds the text of a node: to `joined`, or to `units` once there is something that only units can hold.
+    fn join(&mut self, part: &Node, joined: &mut String, units: &mut Option<Vec<u16>>) -> Result<(), Raise> {
+        let value;
+        let text = match self.peek(part) {
+            Some(Value::String(text)) => Cow::Borrowed(text),
+            _ => {
+                value = self.evaluate(part)?;
+                match &value {
+                    Value::String(text) => Cow::Borrowed(text),
+                    value => Cow::Owned(to_str(self.runtime, value)),
+                }
+            }
+        };
+        let bytes = text.bytes();
+        match (text.as_ref(), &mut *units) {
+            (Str::Text(text), None) => joined.push_str(text),
+            (text, Some(units)) => units.extend(text.units()),
+            (text, None) => *units = Some(joined.encode_utf16().chain(text.units()).collect()),
         }
         self.runtime.allocate(bytes)?;
-        self.runtime.work(bytes)?;
-        if texts.iter().all(|text| matches!(text, Str::Text(_))) {
-            let mut joined = String::with_capacity(bytes);
-            texts.iter().for_each(|text| joined.push_str(&text.as_str()));
-            return Ok(Value::string(joined));
-        }
-        let units: Vec<u16> = texts.iter().flat_map(Str::units).collect();
-        Ok(Value::String(Str::from_units(&units)))
+        self.runtime.work(bytes)
     }
 
     pub(super) fn interpolate(&mut self, pieces: &[Piece]) -> Result<Value, Raise> {

@@ -1,6 +1,6 @@
 //! Runs `forward-request`: body, backend, token, request, redirects, one after the other.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -141,7 +141,7 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
     }
     let Target::Single(single) = &backend.target else { return Err(not_found()) };
     turn.state.context.backend = Some(shown(backend));
-    turn.state.base = Some(single.url.clone());
+    turn.state.base = Some(Arc::new(single.url.clone()));
     turn.state.update_url();
     forward.expected.backend = Some(backend.key());
     forward.expected.tls = single.tls;
@@ -181,9 +181,13 @@ fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, tur
     }
     // The gateway appends the caller's address. Source: learn.microsoft.com/azure/api-management/set-header-policy (X-Forwarded-For).
     let client = &request.ip;
-    let forwarded: Vec<&str> = headers.values("X-Forwarded-For").map(Text::as_str).collect();
-    let forwarded = if forwarded.is_empty() { client.clone() } else { format!("{},{client}", forwarded.join(",")).into() };
-    headers.set("X-Forwarded-For", forwarded);
+    if headers.contains("X-Forwarded-For") {
+        let forwarded: Vec<&str> = headers.values("X-Forwarded-For").chain([client]).map(Text::as_str).collect();
+        let forwarded = forwarded.join(",");
+        headers.set("X-Forwarded-For", forwarded);
+    } else {
+        headers.append("X-Forwarded-For", client.clone());
+    }
     let mut head = RequestHead { method: request.method.clone(), url: request.url.clone(), headers };
     if let Some(backend) = backend {
         authorize(&mut head, backend, token);

@@ -1,5 +1,7 @@
 //! Runs `rewrite-uri`.
 
+use std::borrow::Cow;
+
 use super::{Outcome, Stop, Turn, set_query_parameter::encode};
 use crate::{gateway::api::query_template, policy::elements::rewrite_uri::RewriteUri, text::Text};
 
@@ -8,8 +10,17 @@ pub(super) fn execute(policy: &RewriteUri, element: &Text, turn: &mut Turn<'_>) 
     let copy = turn.truth(&policy.copy_unmatched_params, element)?;
     let matched = &turn.state.context.request.matched_parameters;
     let filled = fill(&template, matched);
-    let (path, query) = filled.split_once('?').map_or((filled.as_str(), ""), |(path, query)| (path, query));
-    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    let path_end = filled.find('?').unwrap_or(filled.len());
+    let (path, query) = filled.split_once('?').unwrap_or((filled.as_ref(), ""));
+    let path = if path.starts_with('/') { Text::copied(path) } else { format!("/{path}").into() };
+    let is_sound = !query.starts_with('&') && !query.ends_with('&') && !query.contains("&&");
+    if !copy && is_sound {
+        // Most templates say it all.
+        turn.state.query = filled.get(path_end..).filter(|_| !query.is_empty()).map_or(Text::EMPTY, Text::copied);
+        turn.state.suffix = path;
+        turn.state.update_url();
+        return Ok(Outcome::Done);
+    }
     let mut parameters: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
     let old = turn.state.query.clone();
     if copy {
@@ -25,20 +36,20 @@ pub(super) fn execute(policy: &RewriteUri, element: &Text, turn: &mut Turn<'_>) 
         parameters.extend(unmatched);
     }
     turn.state.query = if parameters.is_empty() { Text::EMPTY } else { format!("?{}", parameters.join("&")).into() };
-    turn.state.suffix = path.into();
+    turn.state.suffix = path;
     turn.state.update_url();
     Ok(Outcome::Done)
 }
 
 /// Puts matched parameters in the place of `{name}`; braces around anything else stay.
-fn fill(template: &str, matched: &[(Text, Text)]) -> String {
+fn fill<'t>(template: &'t str, matched: &[(Text, Text)]) -> Cow<'t, str> {
     if !template.contains('{') {
-        return template.to_owned();
+        return Cow::Borrowed(template);
     }
     let mut filled = template.to_owned();
     for (name, value) in matched {
         // The parameter was decoded when it was matched; a URL has it encoded.
         filled = filled.replace(&format!("{{{name}}}"), &encode(value));
     }
-    filled
+    Cow::Owned(filled)
 }

@@ -1,5 +1,7 @@
 //! Runs `set-backend-service`.
 
+use std::sync::Arc;
+
 use super::{Outcome, Stop, Turn};
 use crate::{
     dotnet::context,
@@ -19,13 +21,13 @@ pub(super) fn execute(policy: &SetBackendService, element: &Text, turn: &mut Tur
         SetBackendService::BaseUrlOf(text) => {
             let text = turn.text(text, element)?;
             let not_one = || PolicyError::value(element, format!("'{text}' is not an absolute URL."));
-            Ok(base_url(Url::parse(&text).ok_or_else(not_one)?.without_empty_segments(), turn))
+            Ok(base_url(Arc::new(Url::parse(&text).ok_or_else(not_one)?.without_empty_segments()), turn))
         }
         SetBackendService::BackendId(id) => backend_id(id, element, turn),
     }
 }
 
-fn base_url(base: Url, turn: &mut Turn<'_>) -> Outcome {
+fn base_url(base: Arc<Url>, turn: &mut Turn<'_>) -> Outcome {
     // An inherited `backend-id` is overridden by another `backend-id` only. Source:
     // learn.microsoft.com/azure/api-management/set-backend-service-policy (usage notes). Within one document the last one holds.
     if let Some(chosen) = turn.state.backend.as_ref().filter(|chosen| chosen.scope < turn.place.scope) {
@@ -50,7 +52,7 @@ fn backend_id(id: &Setting<Text>, element: &Text, turn: &mut Turn<'_>) -> Result
     turn.state.context.backend = Some(shown(backend));
     // A pool has no URL: the request's is that of a member once `forward-request` has picked one.
     if let Target::Single(single) = &backend.target {
-        turn.state.base = Some(single.url.clone());
+        turn.state.base = Some(Arc::new(single.url.clone()));
         turn.state.update_url();
     }
     Ok(Outcome::Done)

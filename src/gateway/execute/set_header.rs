@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::{Outcome, Stop, Turn};
 use crate::{
     gateway::answers::PolicyError,
@@ -33,7 +35,7 @@ pub(super) fn change<'p>(policy: &'p SetHeader, element: &Text, turn: &mut Turn<
     }
     let name = turn.text(&policy.name, element)?;
     let action = action(&policy.exists_action, element, turn)?;
-    let mut values = Vec::with_capacity(policy.values.len());
+    let mut values: SmallVec<[Text; 1]> = SmallVec::with_capacity(policy.values.len());
     for value in &policy.values {
         values.push(turn.text(value, element)?);
     }

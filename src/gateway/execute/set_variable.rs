@@ -12,6 +12,6 @@ pub(super) fn execute(policy: &SetVariable, element: &Text, turn: &mut Turn<'_>)
         Setting::Literal(text) => Value::string(text.clone()),
         Setting::Expression(program) => turn.evaluate(program, element)?,
     };
-    turn.state.context.variables.set(policy.name.clone(), value);
+    turn.state.context.variables.set_named(&policy.name, value);
     Ok(Outcome::Done)
 }

@@ -122,7 +122,7 @@ impl Machine {
         environment: &mut dyn Environment,
         run: impl FnOnce(&mut Turn<'_>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
-        let before = (statement.reads_body && self.state.has_unread_body()).then(|| Box::new(self.state.clone()));
+        let before = (statement.reads_body && self.state.has_unread_body()).then(|| self.state.clone());
         let mut open = self.trace.open(&self.state, environment);
         let mut turn = Turn {
             gateway: &self.gateway,
@@ -139,7 +139,7 @@ impl Machine {
         match &outcome {
             Err(Stop::Unread(_)) => {
                 if let Some(before) = before {
-                    self.state = *before;
+                    self.state = before;
                 }
                 return outcome;
             }

@@ -36,7 +36,7 @@ const MAIN: usize = 0;
 pub struct Machine {
     gateway: Arc<Gateway>,
     program: Arc<Program>,
-    state: State,
+    state: Box<State>,
     section: Section,
     strands: Vec<Strand>,
     effects: VecDeque<Effect>,
@@ -53,7 +53,7 @@ impl Machine {
         let program = gateway.nothing.clone();
         let trace = Trace { detailed: arrival.trace, ..Trace::default() };
         let mut machine = Self {
-            state: State::new(&gateway, arrival),
+            state: Box::new(State::new(&gateway, arrival)),
             program,
             gateway,
             section: Section::Inbound,
@@ -245,7 +245,7 @@ impl Machine {
             return;
         }
         // An expression that meets an unread body is evaluated again once it is read: whatever it did before that is undone.
-        let before = (statement.reads_body && self.state.has_unread_body()).then(|| Box::new(self.state.clone()));
+        let before = (statement.reads_body && self.state.has_unread_body()).then(|| self.state.clone());
         let mut open = self.trace.open(&self.state, environment);
         let mut turn = Turn {
             gateway: &self.gateway,
@@ -263,6 +263,9 @@ impl Machine {
             self.program.ran(block, number);
         }
         match outcome {
+            Ok(Outcome::Done) => {
+                self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
+            }
             Ok(Outcome::Wait(effect, operation, waiting)) => {
                 if let Some(strand) = self.strand(index) {
                     strand.open = Some(open);
@@ -271,7 +274,7 @@ impl Machine {
             }
             Err(Stop::Unread(which)) => {
                 if let Some(before) = before {
-                    self.state = *before;
+                    self.state = before;
                 }
                 if let Some(Frame::Block(_, next)) = self.strand(index).and_then(|strand| strand.frames.last_mut()) {
                     *next = number;

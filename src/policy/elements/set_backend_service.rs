@@ -1,5 +1,7 @@
 //! `set-backend-service`: where the request will go.
 
+use std::sync::Arc;
+
 use crate::{
     http::Url,
     policy::{lowering::Lowering, program::Setting},
@@ -11,7 +13,7 @@ use crate::{
 #[derive(Debug)]
 pub enum SetBackendService {
     /// The backend's base URL, path included.
-    BaseUrl(Url),
+    BaseUrl(Arc<Url>),
     /// A base URL that is computed, or that only the request finds to be none.
     BaseUrlOf(Setting<Text>),
     /// The id of a backend entity.
@@ -37,7 +39,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
             Setting::Literal(text) => Url::parse(text),
             Setting::Expression(_) => None,
         };
-        return Some(known.map_or(SetBackendService::BaseUrlOf(url), |url| SetBackendService::BaseUrl(url.without_empty_segments())));
+        return Some(
+            known.map_or(SetBackendService::BaseUrlOf(url), |url| SetBackendService::BaseUrl(Arc::new(url.without_empty_segments()))),
+        );
     }
     let id = lowering.text_attribute(element, "backend-id")?;
     if let Setting::Literal(id) = &id {

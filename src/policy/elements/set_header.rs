@@ -1,5 +1,7 @@
 //! `set-header`: a header of the request or the response.
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::{
     expression::Target,
     http::{Headers, is_token},
@@ -58,7 +60,7 @@ pub struct HeaderChange {
     /// What to do where it is there.
     pub action: ExistsAction,
     /// The values, each a line of its own.
-    pub values: Vec<Text>,
+    pub values: SmallVec<[Text; 1]>,
 }
 
 /// Headers whose values may hold commas, so that each stays on a line of its own.
@@ -80,11 +82,11 @@ const LINES: [&str; 12] = [
 
 impl HeaderChange {
     /// The change; several values become one line where the header is a list. A header that the policy cannot touch stays as it is.
-    pub fn new(name: Text, action: ExistsAction, values: Vec<Text>) -> Self {
+    pub fn new(name: Text, action: ExistsAction, values: SmallVec<[Text; 1]>) -> Self {
         // "Removal of `Server` header isn't supported", says the page.
         let is_kept = action == ExistsAction::Delete && name.eq_ignore_ascii_case("Server");
         if is_kept || UNTOUCHABLE.iter().any(|untouchable| untouchable.eq_ignore_ascii_case(&name)) {
-            return Self { name, action: ExistsAction::Skip, values: Vec::new() };
+            return Self { name, action: ExistsAction::Skip, values: SmallVec::new() };
         }
         // What is appended is joined with what is there.
         let values = if action == ExistsAction::Append { values } else { joined(&name, values) };
@@ -112,12 +114,12 @@ impl HeaderChange {
     }
 }
 
-fn joined(name: &str, values: Vec<Text>) -> Vec<Text> {
+fn joined(name: &str, values: SmallVec<[Text; 1]>) -> SmallVec<[Text; 1]> {
     if values.len() < 2 || LINES.iter().any(|line| line.eq_ignore_ascii_case(name)) {
         return values;
     }
     let values: Vec<&str> = values.iter().map(Text::as_str).collect();
-    vec![values.join(",").into()]
+    smallvec![values.join(",").into()]
 }
 
 /// What is wrong with a header's value, if anything is: it would end its line.
@@ -145,6 +147,11 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
         );
         return None;
     }
+    let name = match header.name {
+        Setting::Literal(name) => Setting::Literal(Text::literal(&name)),
+        computed => computed,
+    };
+    let header = SetHeader { name, ..header };
     Some(SetHeader { known: known(&header), ..header })
 }
 
@@ -152,10 +159,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
 fn known(header: &SetHeader) -> Option<HeaderChange> {
     let (Setting::Literal(name), Setting::Literal(action)) = (&header.name, &header.exists_action) else { return None };
     let literal = |value: &Setting<Text>| match value {
-        Setting::Literal(text) if !breaks_line(text) => Some(text.clone()),
+        Setting::Literal(text) if !breaks_line(text) => Some(Text::literal(text)),
         _ => None,
     };
-    let values = header.values.iter().map(literal).collect::<Option<Vec<_>>>()?;
+    let values = header.values.iter().map(literal).collect::<Option<_>>()?;
     Some(HeaderChange::new(name.clone(), *action, values))
 }
 

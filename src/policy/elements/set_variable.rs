@@ -1,7 +1,7 @@
 //! `set-variable`: a context variable.
 
 use crate::{
-    dotnet::types::Type,
+    dotnet::{context::VariableName, types::Type},
     expression::Target,
     policy::{lowering::Lowering, program::Setting},
     text::Text,
@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug)]
 pub struct SetVariable {
     /// The variable's name.
-    pub name: Text,
+    pub name: VariableName,
     /// Its value: a literal is always a string, an expression's value keeps its type.
     pub value: Setting<Text>,
 }
@@ -65,7 +65,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
             "the documented types are strings, numbers, dates, JSON tokens, byte[] and their kin",
         );
     }
-    Some(SetVariable { name: name?, value })
+    Some(SetVariable { name: VariableName::new(name?), value })
 }
 
 fn is_allowed(ty: &Type) -> bool {

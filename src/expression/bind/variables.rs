@@ -1,0 +1,39 @@
+//! Variables of the request that an expression names by a constant: most of what policies read. They need no dictionary's machinery.
+
+use crate::{
+    dotnet::{
+        context::{Part, VariableName},
+        member::{MemberInfo, MemberKind},
+        registry,
+        types::Type,
+        value::Value,
+    },
+    expression::program::{Call, Node, VariableOr},
+};
+
+/// The variable that a call reads, where its name is a constant.
+fn name(call: &Call) -> Option<VariableName> {
+    match call.arguments.as_ref() {
+        [Node::Constant(Value::Context(Part::Variables)), Node::Constant(Value::String(name)), ..] => {
+            Some(VariableName::new(name.to_text()))
+        }
+        _ => None,
+    }
+}
+
+/// `context.Variables["name"]`
+pub(super) fn indexed(info: &MemberInfo, call: &Call) -> Option<Node> {
+    let is_it = info.kind == MemberKind::Indexer && call.arguments.len() == 2;
+    is_it.then(|| name(call).map(|name| Node::Variable(Box::new(name)))).flatten()
+}
+
+/// `context.Variables.GetValueOrDefault<T>("name", default)`
+pub(super) fn or_default(info: &MemberInfo, call: &Call) -> Option<Node> {
+    if info.name != "GetValueOrDefault" || !std::ptr::eq(info.class, &registry::CONTEXT_EXTENSIONS) {
+        return None;
+    }
+    let name = name(call)?;
+    let ty = if info.type_parameters.is_empty() { Type::OBJECT } else { call.types.first()?.clone() };
+    let default = call.arguments.get(2).cloned().unwrap_or_else(|| Node::Constant(Value::default_of(&ty)));
+    Some(Node::VariableOr(Box::new(VariableOr { name, ty, default })))
+}
