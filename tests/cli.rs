@@ -82,7 +82,7 @@ fn what_cannot_be_read_or_written_exits_with_2() {
         (&["diff", "file", "file"], "xml/"),
         (&["simulate", "absent.yaml"], "absent.yaml"),
         (&["simulate", "--policy", "file"], "xml/"),
-        (&["simulate", "--region", "mars", "--policy", &fixture("policies/round-trip.xml")], "Named Value"),
+        (&["simulate", "--region", "mars", "--policy", &fixture("policies/round-trip.xml")], "`mars` is not an Azure region"),
         (&["fault", "swc", "429", "--control", "http://127.0.0.1:1"], "no simulation listens"),
         (&["fault", "swc", "429", "--control", "nonsense"], "nonsense"),
         (&["check", "absent.xml"], "absent.xml"),

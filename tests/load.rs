@@ -45,7 +45,7 @@ fn real_time_and_simulated_time_agree() {
         &[
             "availability == 100%",
             "servedBy[frc] > 30 during fault 1",
-            "servedBy[swc] == 0 from 2.2s to 3.8s",
+            "servedBy[swc] == 0 from 2200ms to 3800ms",
             "failoverTime < 1s during fault 1",
             "tokens.wasted == 0",
         ],
@@ -63,8 +63,12 @@ fn real_time_and_simulated_time_agree() {
         clients.iter().find(|client| client["client"] == "steady").unwrap().clone()
     };
     let (live, simulated) = (steady(&live), steady(&simulated));
-    assert_eq!((&live["sent"], &live["unfinished"]), (&simulated["sent"], &simulated["unfinished"]), "{live}\n{simulated}");
-    assert_eq!((&live["good"], &live["gateways"]), (&simulated["good"], &simulated["gateways"]));
+    let number = |run: &Value, key: &str| run[key].as_u64().unwrap();
+    let begun = |run: &Value| number(run, "sent") + number(run, "unfinished");
+    assert_eq!(begun(&live), begun(&simulated), "{live}\n{simulated}");
+    // How long an answer takes is drawn in another order: one or two may be under way here and done there when time is up.
+    assert!(number(&live, "good").abs_diff(number(&simulated, "good")) <= 3, "{live}\n{simulated}");
+    assert_eq!(number(&live, "good"), number(&live, "sent"));
     for backend in ["swc", "frc"] {
         let share = |run: &Value| run["servedBy"][backend].as_f64().unwrap() / run["good"].as_f64().unwrap();
         // Of a hundred requests, one or two may fall on the other side of the moment at which the fault begins or ends.

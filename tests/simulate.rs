@@ -657,6 +657,6 @@ fn a_request_that_is_given_up_has_a_trace() {
         "{answer}"
     );
     let records = trace["records"].as_array().unwrap();
-    assert_eq!(records.iter().map(|record| record["path"].as_str().unwrap()).collect::<Vec<_>>(), ["set-variable"]);
+    assert_eq!(records.iter().map(|record| record["path"].as_str().unwrap()).collect::<Vec<_>>(), ["set-variable[1]"]);
     assert_eq!(simulation.event("request")["status"], 413);
 }

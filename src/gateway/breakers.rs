@@ -70,7 +70,8 @@ impl Breakers {
 
     /// The backends whose circuits have ever opened: when all are closed again (none where none is open), and how often one has opened.
     pub(super) fn all(&self, now: Moment) -> Vec<(Text, Option<Moment>, u64)> {
-        let told = self.circuits.keys().map(|backend| (backend.text().clone(), self.open_until(backend, now), self.history(backend, now).0));
+        let told =
+            self.circuits.keys().map(|backend| (backend.text().clone(), self.open_until(backend, now), self.history(backend, now).0));
         told.filter(|(.., trips)| *trips > 0).collect()
     }
 

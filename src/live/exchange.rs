@@ -150,7 +150,6 @@ pub(super) struct Wire<'a> {
     pub(super) scheme: &'a str,
 }
 
-
 impl Wire<'_> {
     /// Towards a server of our own, over loopback.
     pub(super) fn plain() -> Self {

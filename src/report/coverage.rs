@@ -10,12 +10,14 @@ use crate::{
     text::Text,
 };
 
+/// Where a point stands: document, line, section, path and branch.
+type Place = (Text, u32, &'static str, Text, Option<String>);
+
 /// The points of several runs together, by document, in the order of each document.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
     documents: Vec<(Text, Vec<Point>)>,
-    /// Where each point stands: document, line, section, path and branch.
-    known: BTreeMap<(Text, u32, &'static str, Text, Option<String>), (usize, usize)>,
+    known: BTreeMap<Place, (usize, usize)>,
 }
 
 impl Coverage {

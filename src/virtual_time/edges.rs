@@ -113,11 +113,11 @@ impl Simulation<'_> {
             return self.edge_answers(ticket, journey, &answer);
         };
         journey.crossing = Some(Box::new(Crossing { edge: *place, passage, head, deadline: self.now, times_out: false }));
-        self.to_origin(ticket, journey, origin);
+        self.ask_origin(ticket, journey, origin);
     }
 
     /// The edge sends the request to an origin.
-    fn to_origin(&mut self, ticket: Ticket, journey: &mut Journey, origin: OriginId) {
+    fn ask_origin(&mut self, ticket: Ticket, journey: &mut Journey, origin: OriginId) {
         let Some(crossing) = &mut journey.crossing else { return };
         let Some(edge) = self.edges.get(crossing.edge) else { return };
         edge.door.address(origin, &mut crossing.head);
@@ -137,7 +137,7 @@ impl Simulation<'_> {
         let Some(crossing) = &mut journey.crossing else { return };
         let Some(edge) = self.edges.get_mut(crossing.edge) else { return };
         match edge.door.failed(&mut crossing.passage, kind) {
-            Recovery::Retry(origin) => self.to_origin(ticket, journey, origin),
+            Recovery::Retry(origin) => self.ask_origin(ticket, journey, origin),
             Recovery::Answer(answer) => self.edge_answers(ticket, journey, &answer),
         }
     }

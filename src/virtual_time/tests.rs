@@ -111,27 +111,6 @@ fn an_hour_with_outages_keeps_its_promise_and_repeats() {
     let scenario = scenario(1.0, 60, faults);
     let keep = Keep { slowest: 3, failed: 3 };
     let run = run(&scenario, &world, 7, keep, &Default::default());
-    eprintln!("{:#?}", run.whole.statuses);
-    eprintln!(
-        "{:?} served {:?} calls {:?} good {} of {}",
-        run.faults, run.whole.served_by, run.whole.calls, run.whole.good, run.whole.sent
-    );
-    eprintln!(
-        "p50 {} p99 {} first {}",
-        run.whole.latency.value_at_quantile(0.5),
-        run.whole.latency.value_at_quantile(0.99),
-        run.whole.first_token.value_at_quantile(0.5)
-    );
-    for story in run.failed.iter().chain(&run.slowest) {
-        eprintln!(
-            "{} {:?} {:?} {:?} {:?}",
-            story.number,
-            story.at,
-            story.status,
-            story.error,
-            story.tries.iter().map(|t| (t.status, t.error, &t.calls)).collect::<Vec<_>>()
-        );
-    }
     assert!(run.whole.sent > 3300 && run.whole.sent < 3900, "{}", run.whole.sent);
     assert_eq!(run.whole.good, run.whole.sent);
     assert!(run.faults.iter().all(|story| story.failover_time.is_some() && story.return_time.is_some()), "{:?}", run.faults);

@@ -11,8 +11,8 @@ use crate::{
     gateway::backends::{Backend, Backends, ManagedIdentity, Properties, Target, faults},
     http::Url,
     source::{Source, Span},
-    text::Text,
     spec::{Auth, Endpoint, Region, Spec},
+    text::Text,
 };
 
 /// A resource as the resource manager and the extractor tools write it.

@@ -196,7 +196,7 @@ fn story(number: u64, at: Duration, status: Option<u16>, error: Option<&'static 
         at,
         client: "chat".into(),
         model: "gpt-4o".into(),
-        streaming: number % 2 == 0,
+        streaming: number.is_multiple_of(2),
         status,
         error,
         good,

@@ -1,7 +1,7 @@
 //! What the simulated models say: who answers, from where, and what was asked, so that a person sees which region served; or, where answers
 //! take their time, as many words as a model would say.
 
-use std::{borrow::Cow, fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, time::Duration};
 
 use bytes::Bytes;
 
@@ -220,6 +220,6 @@ pub(super) fn choices(call: &Call, said: Option<&str>, count: u64, limit: Option
 }
 
 /// How much of a prompt is worth keeping: what an answer repeats of it, and whether there is more.
-pub(super) fn keep(said: &Cow<'_, str>) -> String {
+pub(super) fn keep(said: &str) -> String {
     tokens::head(said, REPEATED + 1).to_owned()
 }

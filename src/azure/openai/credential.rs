@@ -34,7 +34,14 @@ pub(super) struct Shown<'a> {
 /// Checks the credential of a request. A key in `api-key` decides alone; without it `Authorization: Bearer` counts, with a token
 /// or, as the stock OpenAI clients send it, a key. Where the keys are `revoked`, none is good.
 /// Source: learn.microsoft.com/azure/ai-foundry/openai/reference#authentication.
-pub(super) fn check(shown: Shown, config: &ResourceConfig, identity: &Identity, last: &mut LastGood, revoked: bool, now: Moment) -> Result<(), Refusal> {
+pub(super) fn check(
+    shown: Shown,
+    config: &ResourceConfig,
+    identity: &Identity,
+    last: &mut LastGood,
+    revoked: bool,
+    now: Moment,
+) -> Result<(), Refusal> {
     let any = config.accepts_any_credential && !revoked;
     let is_key = |text: &str| !revoked && !text.is_empty() && config.keys.iter().any(|key| *key == text);
     let by_key = || if config.disable_local_auth { Err(Refusal::keys_disabled()) } else { Ok(()) };

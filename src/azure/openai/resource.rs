@@ -141,7 +141,14 @@ impl Resource {
 
     /// Answers a request, as it is told: a status before anything is looked at or counted, or what is right when its keys are revoked, its
     /// deployments deleted or its limits fallen. What else may be wrong is the driver's work, which wants the right answer for it.
-    pub fn handle(&mut self, request: &RequestHead, body: &[u8], orders: Orders<'_>, now: Moment, environment: &mut dyn Environment) -> Reply {
+    pub fn handle(
+        &mut self,
+        request: &RequestHead,
+        body: &[u8],
+        orders: Orders<'_>,
+        now: Moment,
+        environment: &mut dyn Environment,
+    ) -> Reply {
         let request_id = guid(environment);
         let fields = Fields::of(&request.headers);
         let always = Always {
@@ -201,7 +208,7 @@ impl Resource {
     }
 
     /// Path and method, credential, deployment, operation, body, limits, model: whatever fails first speaks.
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "everything that a request can meet")]
     fn serve(
         &mut self,
         request: &RequestHead,

@@ -14,7 +14,7 @@ use super::{
     Arguments,
 };
 use crate::{
-    azure::openai::Recordings,
+    azure::openai::{Pace, Recordings},
     diagnostic::{Diagnostic, nearest},
     live::{FrontDoorSite, GatewaySite, ResourceSite, Simulation},
     source::Source,
@@ -136,7 +136,9 @@ impl Setup {
     /// The world of a scenario, which is to be played in it.
     fn of_scenario(arguments: &Arguments, path: &Path) -> Result<Self, Unusable> {
         let mut staged = stage::read(path, &input::read(path)?)??;
-        let simulation = simulation(arguments, &staged.world)?;
+        let mut simulation = simulation(arguments, &staged.world)?;
+        // As in simulated time, so that the two can be held against one another.
+        simulation.resources.iter_mut().for_each(|site| site.config.pace = Pace::Realistic);
         Ok(Self {
             simulation,
             spec: staged.spec.clone(),

@@ -83,7 +83,9 @@ fn search(folder: &Path, long: bool, into: &mut Vec<PathBuf>) -> anyhow::Result<
 fn matching(pattern: &str, long: bool) -> anyhow::Result<Vec<PathBuf>> {
     let is_long = |path: &Path| path.parent().is_some_and(|folder| folder.iter().any(|part| part == LONG));
     let named = is_long(Path::new(pattern));
-    let paths = glob::glob(pattern).with_context(|| format!("`{pattern}` is no pattern"))?;
+    // As a shell does, which leaves hidden files to those who name them.
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
+    let paths = glob::glob_with(pattern, options).with_context(|| format!("`{pattern}` is no pattern"))?;
     let mut found = Vec::new();
     for path in paths {
         let path = path.with_context(|| format!("`{pattern}` cannot be followed"))?;

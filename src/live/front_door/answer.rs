@@ -149,12 +149,14 @@ pub(super) struct EdgeStream {
     source: Source,
     log: EdgeLog,
     cutting: Option<Cut<EdgeBroken>>,
+    /// Nothing more comes, and nothing is missing.
+    ended: bool,
 }
 
 impl EdgeStream {
     /// A body with the record of its request.
     pub(super) fn new(source: Source, log: EdgeLog) -> Self {
-        Self { source, log, cutting: None }
+        Self { source, log, cutting: None, ended: false }
     }
 
     fn next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, EdgeBroken>>> {
@@ -192,7 +194,10 @@ impl Body for EdgeStream {
                     this.source = Source::Empty;
                     this.cutting = Some(Cut::new(broken));
                 }
-                other => return Poll::Ready(other),
+                other => {
+                    this.ended = other.is_none();
+                    return Poll::Ready(other);
+                }
             }
         }
         let Some(cut) = &mut this.cutting else { return Poll::Ready(None) };
@@ -219,7 +224,7 @@ impl Body for EdgeStream {
 
 impl Drop for EdgeStream {
     fn drop(&mut self) {
-        if self.is_end_stream() && !self.log.own {
+        if (self.ended || self.is_end_stream()) && !self.log.own {
             self.log.ends(None);
         }
     }

@@ -38,9 +38,7 @@ use super::{
 use crate::{
     azure::{
         faults::Visit,
-        front_door::{
-            Admission, Arriving, BadPattern, Client, Country, EdgeAnswer, FrontDoor, OriginId, Passage, Recovery, probe_latency,
-        },
+        front_door::{Admission, Arriving, BadPattern, Client, Country, EdgeAnswer, FrontDoor, OriginId, Passage, Recovery, probe_latency},
     },
     environment::Environment,
     gateway::effect::FailureKind,
@@ -176,7 +174,7 @@ impl EdgeServer {
         let (parts, body) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
         let mut log = EdgeLog::new(&parts, environment.now(), self.world.events.clone(), self.in_flight.clone());
-        let Some(head) = headers::request_head(&parts, "http", || Text::Static("localhost")) else {
+        let Some(mut head) = headers::request_head(&parts, "http", || Text::Static("localhost")) else {
             return Ok(plain(StatusCode::BAD_REQUEST, log));
         };
         let says_length = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().any(|name| parts.headers.contains_key(name));
@@ -194,7 +192,10 @@ impl EdgeServer {
         log.admitted(&passage, met);
         match answer {
             Some(answer) => Ok(own_answer(answer, is_head, log)),
-            None => Ok(pass(&self.world, &doorway, passage, &client, head, &body, is_head, log).await),
+            None => {
+                doorway.door().forward(&passage, &client, &mut head);
+                Ok(pass(&self.world, &doorway, passage, head, &body, is_head, log).await)
+            }
         }
     }
 }
@@ -204,13 +205,11 @@ async fn pass(
     world: &World,
     doorway: &Arc<Doorway>,
     mut passage: Passage,
-    client: &Client,
     mut head: RequestHead,
     body: &Bytes,
     is_head: bool,
     mut log: EdgeLog,
 ) -> Response<EdgeStream> {
-    doorway.door().forward(&passage, client, &mut head);
     let chosen = doorway.door().select(&mut passage);
     let Some(mut origin) = chosen else {
         let answer = doorway.door().unavailable(&passage);

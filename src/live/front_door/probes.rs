@@ -15,11 +15,7 @@ use super::{
     },
     Doorway, agreed,
 };
-use crate::{
-    azure::front_door::OriginId,
-    gateway::effect::FailureKind,
-    http::RequestHead,
-};
+use crate::{azure::front_door::OriginId, gateway::effect::FailureKind, http::RequestHead};
 
 /// Probes for as long as the doorway is in use.
 pub(super) fn begin(doorway: &Arc<Doorway>, world: &Arc<World>) {
@@ -45,7 +41,9 @@ async fn probe(doorway: Arc<Doorway>, origin: OriginId, world: Arc<World>) {
         (door.probe_request(origin), door.probe_timeout())
     };
     let outcome = match doorway.destination(origin).and_then(|destination| destination.afresh()) {
-        Some(destination) => tokio::time::timeout(patience, ask(&world, &doorway.region(origin), &destination, &request)).await.unwrap_or(Err(FailureKind::Timeout)),
+        Some(destination) => tokio::time::timeout(patience, ask(&world, &doorway.region(origin), &destination, &request))
+            .await
+            .unwrap_or(Err(FailureKind::Timeout)),
         None => Err(FailureKind::DnsFailure),
     };
     let distance = doorway.distances.get(origin.0).copied().unwrap_or_default();

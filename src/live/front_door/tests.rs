@@ -128,7 +128,7 @@ async fn a_gateway_sees_the_client_and_the_client_sees_the_reference() {
 async fn a_lost_connection_is_tried_elsewhere_and_a_silent_gateway_is_not() {
     let good = gateway(|| vec![OK, ""]);
     let closing = gateway(|| vec![""]);
-    let silent = gateway(|| vec![]);
+    let silent = gateway(Vec::new);
     for (gateways, patience, status, attempts, error) in [
         (vec![nobody(), good.address], 20_000, 200, "connection-refused 200", None),
         (vec![closing.address, nobody(), good.address], 20_000, 200, "reset connection-refused 200", None),

@@ -6,7 +6,6 @@ mod provisioned;
 mod quotas;
 mod recordings;
 mod responses;
-mod speed;
 mod v1;
 
 use std::time::Duration;

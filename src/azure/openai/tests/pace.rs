@@ -68,8 +68,9 @@ fn lengths_and_times_are_drawn_and_the_seed_repeats_them() {
         let mut resource = resource(AnswerTokens::default(), None);
         let mut environment = Fixed { now: NOW, state: seed };
         let body = with(ask("Hi"), json!({"max_tokens": 200})).to_string();
-        let replies: Vec<Reply> =
-            (0..200).map(|_| resource.handle(&request("gpt-4o/chat/completions"), body.as_bytes(), Told::Nothing, NOW, &mut environment)).collect();
+        let replies: Vec<Reply> = (0..200)
+            .map(|_| resource.handle(&request("gpt-4o/chat/completions"), body.as_bytes(), Told::Nothing, NOW, &mut environment))
+            .collect();
         replies.iter().map(|reply| (reply.first_byte, reply.usage.as_ref().unwrap().completion_tokens)).collect::<Vec<_>>()
     };
     let first = draw(1);
