@@ -49,7 +49,7 @@ pub(crate) fn is_good(seen: &Seen, touched: bool) -> bool {
         _ if seen.error.is_some() => false,
         None => false,
         // What the firewall keeps out has earned it.
-        Some(400..500) if seen.blocked.is_some() => true,
+        Some(_) if seen.blocked.is_some() => true,
         Some(401 | 403 | 408 | 429 | 500..) => false,
         Some(400..500) => !touched,
         Some(_) => true,

@@ -107,6 +107,7 @@ impl Simulation<'_> {
                     Way::Never => return self.at(ticket, journey, Moment(i64::MAX), Step::Close(ticket)),
                     _ => {}
                 }
+                journey.disturbed = (conduct.delay, conduct.ending);
                 if let Answering::Status(status, options) = &conduct.answer {
                     journey.gateways.push(place);
                     let mut head = ResponseHead { status: *status, reason: reason_phrase(*status).into(), headers: Headers::new() };
@@ -366,7 +367,7 @@ impl Simulation<'_> {
         self.told_trace(journey);
         journey.machine = None;
         journey.watch = watch;
-        let way = self.way_to_client(journey);
+        let way = self.way_to_client(journey) + journey.disturbed.0;
         let mut patience = Duration::MAX;
         if let Some(crossing) = &mut journey.crossing {
             // The head is the first that the edge hears.
@@ -412,7 +413,8 @@ impl Simulation<'_> {
         if journey.watch.is_some() {
             self.agenda.add(passed.end.max(self.now), Step::Passed(ticket));
         }
-        self.at(ticket, journey, passed.end.max(self.now).after(way), Step::Close(ticket));
+        let end = self.disturbed(journey, passed.end.max(self.now).after(way));
+        self.at(ticket, journey, end, Step::Close(ticket));
     }
 
     /// An answer whose body is there.
@@ -426,7 +428,33 @@ impl Simulation<'_> {
         if let Some(watch) = journey.watch.take() {
             watch.end(self.now);
         }
-        self.at(ticket, journey, self.now.after(way), Step::Close(ticket));
+        let end = self.disturbed(journey, self.now.after(way));
+        self.at(ticket, journey, end, Step::Close(ticket));
+    }
+
+    /// When an answer is over that would be at `end`, as a fault of the gateway has it: cut off, or silent until somebody loses patience.
+    fn disturbed(&self, journey: &mut Journey, end: Moment) -> Moment {
+        match journey.disturbed.1 {
+            Way::ResetAfterHeaders | Way::Cut(_) => {
+                journey.seen.error = Some("cut-body");
+                end
+            }
+            Way::Stall(_) => match &journey.crossing {
+                Some(crossing) => {
+                    journey.seen.error = Some("cut-body");
+                    end.after(self.edge_patience(crossing))
+                }
+                None => {
+                    journey.seen.error = Some("timeout");
+                    journey.deadline.max(end)
+                }
+            },
+            Way::WithoutDone(_) if journey.streaming => {
+                journey.seen.error = Some("incomplete");
+                end
+            }
+            _ => end,
+        }
     }
 
     /// The last of a body has passed the gateway: what looked on counts.

@@ -1,5 +1,7 @@
 //! One request of a client on its way: what it sends, the machine that works on it, what it has met so far.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 pub(super) use crate::traffic::seen::Seen;
@@ -10,7 +12,7 @@ use super::{
     tally::Called,
 };
 use crate::{
-    azure::openai::Chunk,
+    azure::{faults::Ending as Way, openai::Chunk},
     environment::Moment,
     gateway::{
         Machine,
@@ -66,6 +68,8 @@ pub(super) struct Journey {
     /// The gateways that took it.
     pub gateways: Vec<usize>,
     pub throttled_with_capacity: u64,
+    /// What a fault of the gateway, or of the way to it, does to its answer: how much later it comes, and how it ends.
+    pub disturbed: (Duration, Way),
     /// Whether a fault has touched this sending.
     pub touched: bool,
     /// Kept for requests that are to be told of.

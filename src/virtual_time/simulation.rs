@@ -295,6 +295,7 @@ impl<'a> Simulation<'a> {
             calls_before: 0,
             gateways: Vec::new(),
             throttled_with_capacity: 0,
+            disturbed: Default::default(),
             touched: false,
             story: self.told.binary_search(&number).is_ok().then(Box::<Telling>::default),
         });
@@ -315,6 +316,7 @@ impl<'a> Simulation<'a> {
         journey.deadline = self.now.after(load.client.timeout);
         journey.gives_up = false;
         journey.seen = Seen::default();
+        journey.disturbed = Default::default();
         journey.touched = false;
         journey.calls_before = journey.calls.len();
         journey.crossing = None;

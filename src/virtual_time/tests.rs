@@ -117,3 +117,17 @@ fn an_hour_with_outages_keeps_its_promise_and_repeats() {
     let again = super::run(&scenario, &world, 7, keep, &Default::default());
     assert_eq!((again.whole.latency.mean(), again.whole.served_by), (run.whole.latency.mean(), run.whole.served_by));
 }
+
+#[test]
+fn a_gateway_may_be_slow_or_break_off() {
+    let world = example(|policy| policy);
+    let under = |word: &str| {
+        let scenario = scenario(0.5, 5, vec![fault(0, 600, "gateway:swedencentral", word)]);
+        run(&scenario, &world, 7, Keep::default(), &Default::default()).whole
+    };
+    let slow = under("slow");
+    assert_eq!(slow.good, slow.sent);
+    assert!(slow.latency.min() >= 5_000_000 && slow.first_token.min() >= 5_000_000, "{}", slow.latency.min());
+    let cut = under("cut-body");
+    assert_eq!((cut.good, cut.errors.get("cut-body")), (0, Some(&cut.sent)));
+}

@@ -1,0 +1,151 @@
+//! Two drivers, one gateway: the same requests under the same faults get the same answers after the same attempts, over sockets in real time
+//! and in simulated time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/process.rs"]
+mod process;
+
+use std::{
+    fs,
+    sync::{Arc, atomic::AtomicU32},
+};
+
+use openai_failover::{
+    scenario,
+    source::Source,
+    spec,
+    virtual_time::{self, Keep},
+    world::{self, Materials},
+};
+use process::Simulation;
+use serde_json::{Value, json};
+
+/// A stretch of time: the faults that hold in it, target and words of the command; and for each request in it whether it wants a stream.
+type Step = (&'static [(&'static str, &'static [&'static str])], &'static [bool]);
+
+const STEPS: [Step; 17] = [
+    (&[], &[false, true]),
+    (&[("swc", &["429"])], &[false, true]),
+    (&[("swc", &["503"])], &[false, true]),
+    (&[("swc", &["500"]), ("frc", &["429"])], &[false, true]),
+    (&[("swc", &["429", "--retry-after", "2s"]), ("frc", &["429", "--retry-after", "1s"])], &[false]),
+    (&[("swc", &["connection-refused"])], &[false, true]),
+    (&[("swc", &["dns-failure"])], &[false, true]),
+    (&[("swc", &["tls-failure"])], &[false]),
+    (&[("swc", &["reset"])], &[false, true]),
+    (&[("swc", &["hang"])], &[false, true]),
+    (&[("swc", &["key-revoked"])], &[false, true]),
+    (&[("swc", &["deployment-deleted"])], &[false]),
+    (&[("swc/gpt-4o", &["503"])], &[false]),
+    (&[("link:swedencentral-swedencentral", &["reset"])], &[false]),
+    (&[("link:swedencentral-francecentral", &["connection-refused"]), ("swc", &["503"])], &[false, true]),
+    (&[("swc", &["connection-refused"]), ("frc", &["dns-failure"])], &[false]),
+    (&[("swc", &["400"])], &[false]),
+];
+
+/// What became of one request: status, who served it, and backend with status or error of each attempt.
+fn told(status: &Value, served_by: &Value, attempts: Vec<Value>) -> Value {
+    let served_by = if served_by == "none" { &Value::Null } else { served_by };
+    json!({"status": status, "servedBy": served_by, "attempts": attempts})
+}
+
+fn spec_text() -> String {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml")).unwrap();
+    // Real requests come as fast as the machine makes them: no quota is to be met.
+    let text =
+        text.replace("tokensPerMinute: 120000", "tokensPerMinute: 9000000").replace("tokensPerMinute: 80000", "tokensPerMinute: 9000000");
+    text.replace("attemptTimeout: 60s", "attemptTimeout: 4s")
+}
+
+/// The key of a target in a scenario, and its name.
+fn target(text: &str) -> (&str, &str) {
+    match text.split_once(':') {
+        Some(kind_and_name) => kind_and_name,
+        None if text.contains('/') => ("deployment", text),
+        None => ("backend", text),
+    }
+}
+
+/// What the requests of all steps come to in simulated time: each step has ten seconds.
+fn simulated() -> Vec<Value> {
+    let mut faults = String::new();
+    let mut trace = String::from("time,streaming\n");
+    for (place, (held, requests)) in STEPS.iter().enumerate() {
+        for (at, words) in *held {
+            let (kind, name) = target(at);
+            let wait = words.get(2).map_or(String::new(), |wait| format!(", retryAfter: {wait}"));
+            faults.push_str(&format!("  - {{ at: {}s, for: 9s, {kind}: {name}, fault: {}{wait} }}\n", place * 10, words[0]));
+        }
+        for (number, streams) in requests.iter().enumerate() {
+            trace.push_str(&format!("{},{streams}\n", place * 10 + 1 + number * 4));
+        }
+    }
+    let load =
+        "{ from: swedencentral, via: swedencentral, model: gpt-4o, trace: requests.csv, promptTokens: 5, maxTokens: 20, retries: 0 }";
+    let text = format!("spec: two-region.yaml\nduration: {}s\nload:\n  - {load}\nfaults:\n{faults}", STEPS.len() * 10);
+    let (scenario, _) =
+        scenario::read(&Source::new("drivers.yaml", text), "drivers", &|_| Ok(trace.clone())).unwrap_or_else(|found| panic!("{found:#?}"));
+    let (spec, _) = spec::read(&Source::new("two-region.yaml", spec_text())).unwrap();
+    let built = world::build(Materials { spec: Some(spec), ..Materials::default() }, &world::invented(1)).unwrap();
+    // Every request is told of.
+    let keep = Keep { slowest: 100, failed: 0 };
+    let run = virtual_time::run(&Arc::new(scenario), &built.world, 1, keep, &AtomicU32::new(0));
+    let mut stories = run.slowest;
+    stories.sort_by_key(|story| story.number);
+    let tell = |story: &virtual_time::Story| {
+        let sending = story.tries.last().unwrap();
+        let calls = sending.calls.iter().map(|call| match call.error {
+            Some(error) => json!([call.backend, error]),
+            None => json!([call.backend, call.status]),
+        });
+        told(&json!(story.status), &json!(story.served_by), calls.collect())
+    };
+    stories.iter().map(tell).collect()
+}
+
+/// What they come to over sockets.
+fn live() -> Vec<Value> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spec.yaml");
+    fs::write(&path, spec_text()).unwrap();
+    let mut simulation = Simulation::start(&[path.to_str().unwrap(), "--seed", "1"]);
+    let mut answers = Vec::new();
+    for (held, requests) in STEPS {
+        for (at, words) in held {
+            simulation.fault(&[&[*at][..], words].concat());
+        }
+        for streams in requests {
+            let body = json!({"messages": [{"role": "user", "content": "the the the"}], "max_tokens": 20, "stream": streams});
+            simulation.chat("swedencentral", &body.to_string());
+            let event = simulation.event("request");
+            let attempts = event["attempts"].as_array().unwrap().iter().map(|attempt| {
+                let outcome = if attempt["error"].is_null() { &attempt["status"] } else { &attempt["error"] };
+                json!([attempt["backend"], outcome])
+            });
+            answers.push(told(&event["status"], &event["servedBy"], attempts.collect()));
+        }
+        simulation.fault(&["clear"]);
+        if held.iter().any(|(_, words)| words.contains(&"--retry-after")) {
+            // The throttle that the policy remembers passes in real time, too: requests are made until the first region serves again.
+            while simulation.chat("swedencentral", r#"{"messages":[{"role":"user","content":"x"}]}"#).story() != "200 swc 1" {
+                simulation.event("request");
+            }
+            simulation.event("request");
+        }
+    }
+    answers
+}
+
+#[test]
+fn the_same_requests_under_the_same_faults_have_the_same_answers_after_the_same_attempts() {
+    let (simulated, live) = (simulated(), live());
+    let requests: usize = STEPS.iter().map(|(_, requests)| requests.len()).sum();
+    assert_eq!((simulated.len(), live.len()), (requests, requests));
+    let steps = STEPS.iter().flat_map(|(held, requests)| requests.iter().map(move |streams| (held, streams)));
+    for ((step, simulated), live) in steps.zip(&simulated).zip(&live) {
+        assert_eq!(simulated, live, "{step:?}");
+    }
+    // Not all of them are alike.
+    let kinds: std::collections::BTreeSet<String> = live.iter().map(Value::to_string).collect();
+    assert!(kinds.len() >= 10, "{kinds:#?}");
+}
