@@ -229,3 +229,14 @@ fn every_format_goes_to_the_screen_or_to_a_file() {
     let (code, _, said) = test(&["set/good.yaml", "-o", "empty"], home.path());
     assert_eq!(code, Some(2), "a folder is no file: {said}");
 }
+
+#[test]
+fn a_name_that_means_nothing_in_the_world_is_no_scenario() {
+    let home = home();
+    let text = fs::read_to_string(home.path().join("set/good.yaml")).unwrap();
+    assert!(text.contains("backend: swc"), "{text}");
+    fs::write(home.path().join("set/dangling.yaml"), text.replace("backend: swc", "backend: swx")).unwrap();
+    let (code, out, said) = test(&["set/dangling.yaml"], home.path());
+    assert_eq!((code, out.as_str()), (Some(2), ""), "{said}");
+    assert!(said.contains("scenario/dangling-reference") && said.contains("swx"), "{said}");
+}

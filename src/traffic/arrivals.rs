@@ -15,12 +15,24 @@ pub(crate) struct Source {
     burst: u32,
     next_burst: Duration,
     recorded: usize,
+    /// When the users of a closed load begin, the last one first.
+    users: Vec<Duration>,
 }
 
 impl Source {
     /// A load that has not begun.
     pub fn new(load: &Load, chance: Stream) -> Self {
-        Self { chance, at: load.start, burst: 0, next_burst: load.start, recorded: 0 }
+        let mut chance = chance;
+        let mut users: Vec<Duration> = match &load.arrivals {
+            Arrivals::Users { count, think } => (0..*count).map(|_| load.start + think.mul_f64(chance.fraction())).collect(),
+            _ => Vec::new(),
+        };
+        users.sort_unstable_by(|a, b| b.cmp(a));
+        let next_burst = match &load.arrivals {
+            Arrivals::Bursts { every, .. } => load.start.saturating_add(*every),
+            _ => load.start,
+        };
+        Self { chance, at: load.start, burst: 0, next_burst, recorded: 0, users }
     }
 
     /// When the next request begins, from the scenario's beginning, and what is recorded of it; none where no more do. Users of a closed
@@ -64,13 +76,7 @@ impl Source {
                 let at = load.start.saturating_add(recorded.at);
                 return (at < load.end).then_some((at, Some(recorded)));
             }
-            Arrivals::Users { count, think } => {
-                if self.recorded >= *count as usize {
-                    return None;
-                }
-                self.recorded += 1;
-                load.start + think.mul_f64(self.chance.fraction())
-            }
+            Arrivals::Users { .. } => self.users.pop()?,
         };
         self.at = at;
         (at < load.end).then_some((at, None))

@@ -139,7 +139,7 @@ impl Simulation<'_> {
         while let Some(effect) = journey.machine.as_mut().and_then(|machine| machine.next_effect()) {
             match effect {
                 Effect::Send(send) => self.call(ticket, journey, send),
-                Effect::Tell(send) => self.tell_resource(journey, &send),
+                Effect::Tell(send) => self.tell_resource(&send),
                 Effect::ReadRequestBody { operation } => {
                     let outcome: Result<Bytes, ClientGone> = Ok(journey.body.clone());
                     self.settle_at(ticket, journey, self.now, Event::RequestBody { operation, outcome });
@@ -186,11 +186,13 @@ impl Simulation<'_> {
             return;
         }
         let resource = self.network.resource(&host);
-        let call = journey.calls.len();
-        if send.purpose != Purpose::SigningKeys {
+        // Fetching keys serves nobody: it is no call that is told of.
+        let is_told = send.purpose != Purpose::SigningKeys;
+        let call = if is_told { journey.calls.len() } else { usize::MAX };
+        if is_told {
             journey.calls.push(Called { backend: resource, throttled: false, tokens: 0 });
         }
-        if let Some(story) = &mut journey.story {
+        if let (true, Some(story)) = (is_told, &mut journey.story) {
             let backend = resource.map_or_else(|| host.clone(), |place| self.backend(place));
             story.calls.push((self.now, Call { backend, status: None, error: None, took: Duration::ZERO }));
         }
@@ -311,13 +313,12 @@ impl Simulation<'_> {
     }
 
     /// A request that nobody waits for.
-    fn tell_resource(&mut self, journey: &mut Journey, send: &Send) {
+    fn tell_resource(&mut self, send: &Send) {
         let Some(resource) = self.network.resource(&send.request.url.host) else { return };
         let body = if let Outgoing::Bytes(bytes) = &send.body { bytes.clone() } else { Bytes::new() };
         let Some((machine, environment)) = self.site.resources.get_mut(resource) else { return };
-        let reply = machine.handle(&send.request, &body, Default::default(), self.now, &mut environment.at(self.now));
-        let tokens = reply.usage.map_or(0, |usage| usage.prompt_tokens + usage.completion_tokens);
-        journey.calls.push(Called { backend: Some(resource), throttled: reply.head.status == 429, tokens });
+        // What comes of it is no part of the request's record, as live.
+        machine.handle(&send.request, &body, Default::default(), self.now, &mut environment.at(self.now));
     }
 
     /// Answers what goes to Microsoft Entra ID; says whether it did.
@@ -355,7 +356,7 @@ impl Simulation<'_> {
             // Nothing ends this wait but the client.
             Ending::Stalled => {
                 journey.gives_up = true;
-                return self.agenda.add(journey.deadline, Step::GiveUp(ticket));
+                return self.agenda.add(journey.deadline.max(self.now), Step::GiveUp(ticket));
             }
         };
         self.settle_at(ticket, journey, at.max(self.now), Event::ResponseBody { operation, outcome });
@@ -373,7 +374,7 @@ impl Simulation<'_> {
             // The head is the first that the edge hears.
             if self.now.after(way) > crossing.deadline {
                 let deadline = crossing.deadline;
-                return self.agenda.add(deadline, Step::EdgeTimeout(ticket));
+                return self.agenda.add(deadline.max(self.now), Step::EdgeTimeout(ticket));
             }
             crossing.deadline = Moment(i64::MAX);
             patience = journey.crossing.as_deref().map_or(Duration::MAX, |crossing| self.edge_patience(crossing));
@@ -386,21 +387,23 @@ impl Simulation<'_> {
             AnswerBody::Screened { exchange, screens } => (take_held(journey, exchange), screens, false),
         };
         let Some(held) = held else { return self.whole(ticket, journey, Bytes::new(), way) };
+        // A client waits anew for each piece of a stream; whoever loses patience first ends it.
+        let timeout = self.scenario.load.get(journey.load).map_or(Duration::MAX, |load| load.client.timeout);
+        let clients = if journey.streaming { timeout } else { Duration::MAX };
+        let word = if clients < patience { "timeout" } else { "cut-body" };
+        let patience = patience.min(clients);
         let passed = super::passing::pass(&held, screens, buffered, self.now, patience, journey.watch.as_deref_mut());
         journey.seen.first_byte = passed.first.map(|at| at.after(way));
-        // A client waits anew for each piece of a stream.
-        let patience = self.scenario.load.get(journey.load).map_or(Duration::MAX, |load| load.client.timeout);
-        if journey.streaming && passed.longest_pause <= patience {
-            journey.deadline = passed.end.after(way + patience);
+        if journey.streaming {
+            journey.deadline = Moment(i64::MAX);
         }
         match held.end {
-            _ if passed.is_cut => journey.seen.error = Some("cut-body"),
+            _ if passed.is_cut => journey.seen.error = Some(word),
             Ending::Stalled if !passed.is_over => {
                 journey.seen.error = Some("timeout");
-                let until = passed.end.after(way + patience);
-                journey.deadline = if journey.streaming { until } else { journey.deadline };
-                self.agenda.add(journey.deadline, Step::Passed(ticket));
-                self.agenda.add(journey.deadline, Step::Close(ticket));
+                let end = journey.deadline.max(self.now);
+                self.agenda.add(end, Step::Passed(ticket));
+                self.agenda.add(end, Step::Close(ticket));
                 return;
             }
             Ending::Cut(_) if !passed.is_over => {
@@ -446,7 +449,8 @@ impl Simulation<'_> {
                 }
                 None => {
                     journey.seen.error = Some("timeout");
-                    journey.deadline.max(end)
+                    let timeout = self.scenario.load.get(journey.load).map_or(Duration::MAX, |load| load.client.timeout);
+                    if journey.streaming { end.after(timeout) } else { journey.deadline.max(end) }
                 }
             },
             Way::WithoutDone(_) if journey.streaming => {

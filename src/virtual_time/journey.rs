@@ -65,6 +65,8 @@ pub(super) struct Journey {
     pub calls: Vec<Called>,
     /// Where the calls of this sending begin.
     pub calls_before: usize,
+    /// Where the gateways of this sending begin.
+    pub gateways_before: usize,
     /// The gateways that took it.
     pub gateways: Vec<usize>,
     pub throttled_with_capacity: u64,

@@ -188,6 +188,7 @@ impl<'a> Simulation<'a> {
                 told = at;
                 progress.store((at.since(BEGINNING).as_nanos() / thousandth.as_nanos()) as u32, Ordering::Relaxed);
             }
+            debug_assert!(at >= self.now, "time goes on");
             self.now = at;
             self.step(step);
             if !self.told.is_empty() && self.stories.len() == self.told.len() {
@@ -293,6 +294,7 @@ impl<'a> Simulation<'a> {
             watch: None,
             calls: Vec::new(),
             calls_before: 0,
+            gateways_before: 0,
             gateways: Vec::new(),
             throttled_with_capacity: 0,
             disturbed: Default::default(),
@@ -308,8 +310,7 @@ impl<'a> Simulation<'a> {
 
     /// A client sends its request, for the first time or again.
     fn send(&mut self, ticket: Ticket, journey: &mut Journey) {
-        self.turns = self.turns.wrapping_add(1) % LEFT;
-        journey.turn = self.turns;
+        journey.turn = self.turn();
         let ticket = Ticket { turn: journey.turn, ..ticket };
         let Some(load) = self.scenario.load.get(journey.load) else { return };
         journey.sent = self.now;
@@ -319,6 +320,7 @@ impl<'a> Simulation<'a> {
         journey.disturbed = Default::default();
         journey.touched = false;
         journey.calls_before = journey.calls.len();
+        journey.gateways_before = journey.gateways.len();
         journey.crossing = None;
         journey.gateway = None;
         if self.doors.get(journey.load).is_some_and(Option::is_some) {
@@ -340,6 +342,12 @@ impl<'a> Simulation<'a> {
         }
     }
 
+    /// A turn that nobody has had.
+    fn turn(&mut self) -> u32 {
+        self.turns = self.turns.wrapping_add(1) % LEFT;
+        self.turns
+    }
+
     /// Writes down what happens to a journey after a while, and before it that its client gives up, where that comes first.
     pub fn later(&mut self, ticket: Ticket, journey: &mut Journey, wait: Duration, step: Step) {
         self.at(ticket, journey, self.now.after(wait), step);
@@ -347,16 +355,18 @@ impl<'a> Simulation<'a> {
 
     /// The same at a moment.
     pub fn at(&mut self, ticket: Ticket, journey: &mut Journey, at: Moment, step: Step) {
+        // What a party could have known before this moment it knows now.
+        let at = at.max(self.now);
         if at > journey.deadline && !journey.gives_up {
             journey.gives_up = true;
-            self.agenda.add(journey.deadline, Step::GiveUp(ticket));
+            self.agenda.add(journey.deadline.max(self.now), Step::GiveUp(ticket));
         }
         if let Some(crossing) = &mut journey.crossing
             && at > crossing.deadline
             && !crossing.times_out
         {
             crossing.times_out = true;
-            self.agenda.add(crossing.deadline, Step::EdgeTimeout(ticket));
+            self.agenda.add(crossing.deadline.max(self.now), Step::EdgeTimeout(ticket));
         }
         self.agenda.add(at, step);
     }
@@ -382,7 +392,10 @@ impl<'a> Simulation<'a> {
         if super::sdk::tries_again(&journey.seen) && journey.retries < load.client.retries {
             let wait = super::sdk::pause(&journey.seen, journey.retries, &mut self.clients);
             journey.retries += 1;
-            self.agenda.add(self.now.after(wait), Step::Again(ticket));
+            // What still happens to the sending that is over concerns nobody any more.
+            journey.turn = self.turn();
+            journey.crossing = None;
+            self.agenda.add(self.now.after(wait), Step::Again(Ticket { turn: journey.turn, ..ticket }));
             return;
         }
         self.end(ticket, journey);

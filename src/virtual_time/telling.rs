@@ -29,7 +29,12 @@ impl Simulation<'_> {
     /// A sending is over.
     pub fn told_try(&self, journey: &mut Journey) {
         self.told_trace_of_unfinished(journey);
-        let gateway = journey.gateways.last().and_then(|place| self.cast.gateways.get(*place)).cloned();
+        let gateway = journey
+            .gateways
+            .get(journey.gateways_before..)
+            .and_then(<[usize]>::last)
+            .and_then(|place| self.cast.gateways.get(*place))
+            .cloned();
         let Some(story) = &mut journey.story else { return };
         story.tries.push(Try {
             at: journey.sent.since(BEGINNING),

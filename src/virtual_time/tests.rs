@@ -131,3 +131,28 @@ fn a_gateway_may_be_slow_or_break_off() {
     let cut = under("cut-body");
     assert_eq!((cut.good, cut.errors.get("cut-body")), (0, Some(&cut.sent)));
 }
+
+#[test]
+fn what_comes_after_a_client_has_given_up_concerns_nobody() {
+    let world = example(|policy| policy);
+    let late = Fault::parse("503", FaultOptions { delay: Some(Duration::from_millis(3200)), ..FaultOptions::default() }).unwrap();
+    let mut held = fault(0, 600, "gateway:swedencentral", "503");
+    held.fault = late;
+    let mut impatient = Scenario::clone(&scenario(0.2, 5, vec![held]));
+    impatient.load[0].client.timeout = Duration::from_secs(3);
+    let whole = run(&Arc::new(impatient), &world, 7, Keep::default(), &Default::default()).whole;
+    assert!(whole.sent > 30);
+    assert_eq!((whole.good, whole.errors.get("timeout"), whole.client_retries), (0, Some(&whole.sent), 2 * whole.sent));
+}
+
+#[test]
+fn users_begin_one_after_the_other_and_ask_again() {
+    let world = example(|policy| policy);
+    let mut closed = Scenario::clone(&scenario(1.0, 5, Vec::new()));
+    closed.load[0].arrivals = Arrivals::Users { count: 20, think: Duration::from_secs(20) };
+    let keep = Keep { slowest: 1000, failed: 0 };
+    let run = run(&Arc::new(closed), &world, 7, keep, &Default::default());
+    let mut stories = run.slowest;
+    stories.sort_by_key(|story| story.number);
+    assert!(stories.len() > 150 && stories.is_sorted_by_key(|story| story.at), "{}", stories.len());
+}

@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Ou
         match outcome {
             Ok(trial) => {
                 if to_screen {
-                    printer.print(&scenario::text(&trial, printer.colour))?;
+                    shown(printer.print(&scenario::text(&trial, printer.colour)), output)?;
                 }
                 trials.push(trial);
             }
@@ -96,11 +96,11 @@ pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Ou
     })?;
     progress.clear();
     if to_screen {
-        printer.line(&scenario::summary(&trials, printer.colour))?;
+        shown(printer.line(&scenario::summary(&trials, printer.colour)), output)?;
     }
     let coverage = arguments.covered(&staged);
     if let (Some(coverage), true) = (&coverage, to_screen) {
-        printer.print(&format!("\n{}", coverage.text(printer.colour)))?;
+        shown(printer.print(&format!("\n{}", coverage.text(printer.colour))), output)?;
     }
     if let (Some(coverage), Some(Some(path)), 0) = (&coverage, &arguments.coverage, broken) {
         printer.file(path, coverage.lcov())?;
@@ -117,6 +117,11 @@ pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Ou
         (0, false) => Outcome::Findings,
         _ => Outcome::CannotRun,
     })
+}
+
+/// A reader that has gone away does not keep a file from being written.
+fn shown<E>(printed: Result<(), E>, output: Option<&Path>) -> Result<(), E> {
+    if output.is_some() { Ok(()) } else { printed }
 }
 
 impl Arguments {

@@ -10,7 +10,7 @@ use super::super::{
     materials::{self, Unusable},
 };
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, any_error},
     policy::{Program, coverage::Point},
     scenario::{self, Scenario},
     service::Given,
@@ -66,6 +66,11 @@ pub(in crate::cli) fn read(path: &Path, source: &Arc<Source>) -> anyhow::Result<
         Ok(built) => built,
         Err(faults) => return Ok(Err(faults)),
     };
+    let named = scenario::check(&scenario, source, &built);
+    if any_error(&named) {
+        return Ok(Err(named));
+    }
+    warnings.extend(named);
     warnings.extend(built.warnings);
     Ok(Ok(Staged { path: path.to_owned(), scenario: Arc::new(scenario), world: built.world, spec: built.spec, warnings }))
 }
