@@ -326,3 +326,28 @@ fn prometheus_reads_what_has_happened() {
         .collect();
     assert!(buckets.len() > 10 && buckets.is_sorted(), "{buckets:?}");
 }
+
+/// Requests through Front Door are counted there and at the gateway; one that the edge answers itself only there.
+#[test]
+fn front_door_has_its_counts() {
+    let mut simulation = Simulation::start(&[]);
+    let host = simulation.listening["frontDoor"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    let path = "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21";
+    for (country, status) in [("SE", 200), ("BR", 403)] {
+        let key = simulation.key();
+        let fields = [("api-key", key), ("Content-Type", "application/json".to_owned()), ("X-Simulated-Country", country.to_owned())];
+        assert_eq!(process::request(&host, "POST", path, &fields, HELLO.as_bytes()).unwrap().status, status);
+        simulation.event("edge");
+    }
+    assert_eq!(simulation.chat("swedencentral", HELLO).status, 200);
+    simulation.event("request");
+    let state = state(&simulation);
+    let fares = |good: u64, refused: u64| serde_json::json!({"good": good, "throttled": 0, "refused": refused, "failed": 0});
+    assert_eq!(state["frontDoor"]["answers"], fares(1, 1), "{state}");
+    let gateway = state["gateways"].as_array().unwrap().iter().find(|gateway| gateway["region"] == "swedencentral").unwrap();
+    assert_eq!((&gateway["answers"], &gateway["throughFrontDoor"]), (&fares(2, 0), &fares(1, 0)), "{state}");
+    let metrics = get(&simulation, "/metrics").text();
+    for sample in [r#"{gateway="swedencentral",status="200",whole="true"} 1"#, r#"{gateway="",status="403",whole="true"} 1"#] {
+        assert!(metrics.contains(&format!("openai_failover_front_door_requests_total{sample}")), "{metrics}");
+    }
+}

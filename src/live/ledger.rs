@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::events::{EventSink, Outcome, RequestRecord, SimulationEvent};
+use super::events::{EdgeRecord, EventSink, Outcome, RequestRecord, SimulationEvent};
 use crate::text::Text;
 
 /// Requests that are kept; the oldest goes first.
@@ -33,6 +33,10 @@ pub(super) struct Ledger {
 pub(super) struct Pages {
     /// Answers to clients.
     pub(super) requests: Series<Answered>,
+    /// Answers of gateways to Front Door, nobody's name beside them.
+    pub(super) through: Series<Answered>,
+    /// Answers of Front Door to clients; the gateway is empty where the answer is the edge's own.
+    pub(super) edge: Series<Answered>,
     /// Calls to backends.
     pub(super) attempts: Series<Called>,
     /// How long requests took to the last byte, by gateway.
@@ -125,8 +129,10 @@ impl Ledger {
     pub(super) fn before(self: &Arc<Self>, next: Option<EventSink>) -> EventSink {
         let ledger = self.clone();
         Arc::new(move |event| {
-            if let SimulationEvent::Request(record) = &event {
-                ledger.write_down(record);
+            match &event {
+                SimulationEvent::Request(record) => ledger.write_down(record),
+                SimulationEvent::Edge(record) => ledger.write_down_edge(record),
+                _ => {}
             }
             if let Some(next) = &next {
                 next(event);
@@ -139,10 +145,22 @@ impl Ledger {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn write_down_edge(&self, record: &EdgeRecord) {
+        // An answer of the edge's own has its reason, and is whole.
+        let whole = !matches!(record.error, Some("client-gone" | "cut-body" | "origin-idle"));
+        let gateway = record.gateway.clone().unwrap_or_default();
+        let answered = Answered { gateway, status: record.status, whole, served_by: Text::EMPTY };
+        self.read().edge.count(answered, |answered| Answered { status: 0, ..answered });
+    }
+
     fn write_down(&self, record: &RequestRecord) {
         let pages = &mut *self.read();
         let served_by = record.served_by.clone().unwrap_or_default();
         let answered = Answered { gateway: record.gateway.clone(), status: record.status, whole: record.error.is_none(), served_by };
+        if record.front_door.is_some() {
+            let through = Answered { served_by: Text::EMPTY, ..answered.clone() };
+            pages.through.count(through, |through| Answered { status: 0, ..through });
+        }
         pages.requests.count(answered, |answered| Answered { served_by: Text::Static(OTHERS), ..answered });
         histogram(&mut pages.durations, &record.gateway, record.ms);
         for attempt in &record.attempts {

@@ -31,6 +31,16 @@ pub(super) fn text(site: &Site, pages: &Pages) -> String {
         );
     }
     sheet.family(
+        "front_door_requests_total",
+        "counter",
+        "Requests that clients of Front Door have got an answer to, or given up; without a gateway the answer is the edge's own.",
+    );
+    for (answered, count) in pages.edge.iter() {
+        let status = answered.status.to_string();
+        let whole = if answered.whole { "true" } else { "false" };
+        sheet.sample("front_door_requests_total", &[("gateway", &answered.gateway), ("status", &status), ("whole", whole)], count);
+    }
+    sheet.family(
         "attempts_total",
         "counter",
         "Calls of the gateways to backends; the outcome is a status or a word of the catalogue of faults.",

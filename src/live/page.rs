@@ -30,7 +30,7 @@ use tokio::{
 use super::{
     clock,
     events::Outcome,
-    ledger::{Called, Ledger, Pages},
+    ledger::{Answered, Called, Ledger, Pages, Series},
     metrics,
     site::Site,
 };
@@ -107,11 +107,15 @@ impl Page {
         let pages = self.ledger.read();
         for gateway in entries(&mut state, "gateways") {
             let region = text(gateway, "region");
-            gateway.insert("answers".to_owned(), answers(&pages, &region));
+            gateway.insert("answers".to_owned(), answers(&pages.requests, |answered| *answered.gateway == *region));
+            gateway.insert("throughFrontDoor".to_owned(), answers(&pages.through, |answered| *answered.gateway == *region));
         }
         for backend in entries(&mut state, "backends") {
             let id = text(backend, "id");
             backend.insert("calls".to_owned(), calls(&pages, |called| *called.backend == *id));
+        }
+        if let Some(front_door) = state.get_mut("frontDoor").and_then(Value::as_object_mut) {
+            front_door.insert("answers".to_owned(), answers(&pages.edge, |_| true));
         }
         let links = links(&pages);
         drop(pages);
@@ -322,10 +326,10 @@ fn text(entry: &Map<String, Value>, name: &str) -> String {
     entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// How the answers of a gateway fared: `good`, `throttled` (429), `failed` (5xx, not whole), `refused` (other 4xx).
-fn answers(pages: &Pages, region: &str) -> Value {
+/// How answers fared: `good`, `throttled` (429), `failed` (5xx, not whole), `refused` (other 4xx).
+fn answers(series: &Series<Answered>, which: impl Fn(&Answered) -> bool) -> Value {
     let mut fares = Fares::default();
-    for (answered, count) in pages.requests.iter().filter(|(answered, _)| *answered.gateway == *region) {
+    for (answered, count) in series.iter().filter(|(answered, _)| which(answered)) {
         fares.add(if answered.whole { Outcome::Status(answered.status) } else { Outcome::Error("") }, count);
     }
     fares.told()
