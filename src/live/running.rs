@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,7 +14,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
     FrontDoorSite, GatewaySite, ResourceSite, Simulation, StartError, UnknownTarget, control,
-    events::{Listening, SimulationEvent},
+    events::{EventSink, Listening, SimulationEvent},
     ledger::Ledger,
     page::Page,
     port::Bound,
@@ -73,7 +76,7 @@ pub(super) fn start(simulation: Simulation) -> Result<Running, StartError> {
     };
     let ledger = Arc::new(Ledger::default());
     // Without a control endpoint nobody reads it.
-    let events = if endpoint.is_some() { Some(ledger.before(events)) } else { events };
+    let events = if endpoint.is_some() { Some(ledger.before(events)) } else { events }.map(listening_first);
     let world = Arc::new(World::new(seed, events, mapped, real, Tracing::new(trace, debug_token.clone())));
     let site = Arc::new(Site::new(world, served_by));
     site.begin(front_door, gateways, resources)?;
@@ -90,6 +93,28 @@ pub(super) fn start(simulation: Simulation) -> Result<Running, StartError> {
     let running = Running { site, control, subscription_key, debug_token, serving_control: Mutex::new(serving_control), phase };
     running.site.world.tell(|| SimulationEvent::Listening(running.listening()));
     Ok(running)
+}
+
+/// Probes, and clients that know the ports, come as soon as a port is served. What is told of them waits until it has been told where everything
+/// listens: that is always the first event.
+pub(super) fn listening_first(events: EventSink) -> EventSink {
+    let (announced, early) = (AtomicBool::new(false), Mutex::new(Some(Vec::new())));
+    Arc::new(move |event| {
+        if !announced.load(Ordering::Acquire) {
+            let mut early = early.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(kept) = early.as_mut() {
+                if !matches!(event, SimulationEvent::Listening(_)) {
+                    kept.push(event);
+                    return;
+                }
+                events(event);
+                early.take().into_iter().flatten().for_each(&*events);
+                announced.store(true, Ordering::Release);
+                return;
+            }
+        }
+        events(event);
+    })
 }
 
 impl Running {

@@ -23,10 +23,11 @@ use super::{
     ControlError, Drained, EventSink, ResourceSite, Simulation, StartError,
     answer::{AnswerStream, RequestLog, Source},
     delete_faults,
-    events::{Outcome, SimulationEvent},
+    events::{HealthReport, Listening, Outcome, SimulationEvent},
     exchange::{Exchanged, Sender, exchange},
     pool::RequestBody,
     post_fault,
+    running::listening_first,
     site::Site,
     start,
     tracing::Tracing,
@@ -378,6 +379,22 @@ async fn the_control_endpoint_obeys_and_says_what_it_does_not_know() {
     assert!(matches!(running.reload(None, Vec::new(), None).await.unwrap_err(), StartError::Stopped));
     let told: Vec<_> = events.lock().unwrap().iter().map(|event| (event["event"].clone(), event["fault"].clone())).collect();
     assert_eq!(told, [(json!("listening"), json!(null)), (json!("fault"), json!("429")), (json!("fault"), json!("clear"))]);
+}
+
+#[test]
+fn that_everything_listens_is_told_first() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = {
+        let told = told.clone();
+        Arc::new(move |event: SimulationEvent| told.lock().unwrap().push(serde_json::to_value(event).unwrap()["event"].clone()))
+    };
+    let tell = listening_first(sink);
+    let health = || SimulationEvent::Health(HealthReport { gateway: "swedencentral".into(), healthy: false });
+    tell(health());
+    assert!(told.lock().unwrap().is_empty());
+    tell(SimulationEvent::Listening(Listening::default()));
+    tell(health());
+    assert_eq!(*told.lock().unwrap(), ["listening", "health", "health"]);
 }
 
 /// Polls a body until it is over; every piece, and whether the end was an error.
