@@ -92,7 +92,7 @@ pub(crate) fn speaks_against(expectation: &Expectation, ended: &Ended, outside: 
         Metric::FirstToken(_) => ended.good && ended.first_token.is_some_and(|first| beyond(first.as_secs_f64())),
         Metric::Attempts(_) => beyond(ended.attempts as f64),
         Metric::Failovers => beyond(1.0) && ended.good && ended.attempts > 1,
-        Metric::TokensWasted => beyond(1.0) && !ended.good && ended.calls.iter().any(|call| call.tokens > 0),
+        Metric::TokensWasted => beyond(1.0) && ended.wasted() > 0,
         Metric::ClientRetries => beyond(1.0) && ended.retries > 0,
         Metric::ThrottledWithCapacity => beyond(1.0) && ended.throttled_with_capacity > 0,
         Metric::OutsideBoundary => {

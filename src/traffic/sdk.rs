@@ -15,10 +15,11 @@ const LONGEST_PAUSE: f64 = 8.0;
 /// A server's wish is granted up to here.
 const LONGEST_WISH: Duration = Duration::from_secs(60);
 
-/// Whether a client sends its request again, retries left.
-pub(crate) fn tries_again(seen: &Seen) -> bool {
+/// Whether a client sends its request again, retries left. A whole answer is read before its status is looked at: one that breaks off is sent
+/// again, as if there had been none. A stream is the caller's by then, and so is the text of an answer that is no JSON.
+pub(crate) fn tries_again(seen: &Seen, streaming: bool) -> bool {
     match (seen.status, seen.error) {
-        // What breaks off within the body of a 2xx reaches the caller as an exception: the request is not sent again.
+        (Some(_), Some(error)) if !streaming && error != "incomplete" => true,
         (Some(status), _) => seen.should_retry.unwrap_or(matches!(status, 408 | 409 | 429 | 500..)),
         (None, Some(_)) => true,
         (None, None) => false,
@@ -69,12 +70,18 @@ mod tests {
         for (status, again) in
             [(200, false), (400, false), (401, false), (404, false), (408, true), (409, true), (429, true), (500, true), (503, true)]
         {
-            assert_eq!(tries_again(&seen(status)), again, "{status}");
+            assert_eq!((tries_again(&seen(status), false), tries_again(&seen(status), true)), (again, again), "{status}");
         }
-        assert!(tries_again(&Seen { error: Some("reset"), ..Seen::default() }));
-        assert!(!tries_again(&Seen { error: Some("cut-body"), ..seen(200) }));
-        assert!(!tries_again(&Seen { should_retry: Some(false), ..seen(429) }));
-        assert!(tries_again(&Seen { should_retry: Some(true), ..seen(400) }));
+        for (sight, whole, streaming) in [
+            (Seen { error: Some("reset"), ..Seen::default() }, true, true),
+            (Seen { error: Some("cut-body"), ..seen(200) }, true, false),
+            (Seen { error: Some("timeout"), ..seen(200) }, true, false),
+            (Seen { error: Some("incomplete"), ..seen(200) }, false, false),
+            (Seen { should_retry: Some(false), ..seen(429) }, false, false),
+            (Seen { should_retry: Some(true), ..seen(400) }, true, true),
+        ] {
+            assert_eq!((tries_again(&sight, false), tries_again(&sight, true)), (whole, streaming), "{sight:?}");
+        }
     }
 
     #[test]

@@ -64,6 +64,17 @@ impl Ended {
     pub fn latency(&self) -> Duration {
         self.end.saturating_sub(self.at)
     }
+
+    /// The call whose answer the client got and could use: the last of the backend that served.
+    fn served(&self) -> Option<&Called> {
+        self.calls.iter().rfind(|call| self.good && call.backend.is_some() && call.backend == self.served_by)
+    }
+
+    /// Tokens of answers that were of no use to the client.
+    pub fn wasted(&self) -> u64 {
+        let spent: u64 = self.calls.iter().map(|call| call.tokens).sum();
+        spent - self.served().map_or(0, |call| call.tokens)
+    }
 }
 
 /// Numbers of one scope while they grow.
@@ -301,9 +312,7 @@ impl Statistics {
             *self.errors.entry(error).or_default() += 1;
         }
         self.attempts.saturating_record(ended.attempts);
-        let mut spent = 0;
         for call in &ended.calls {
-            spent += call.tokens;
             let Some(backend) = call.backend else { continue };
             let add = |numbers: &mut Vec<u64>, number: u64| {
                 if let Some(own) = numbers.get_mut(backend) {
@@ -321,19 +330,16 @@ impl Statistics {
                 self.first_token.saturating_record(micros(first));
             }
             self.failovers += u64::from(ended.attempts > 1);
-            // The last call of the backend that served is the one whose answer the client got.
-            let served = ended.calls.iter().rfind(|call| call.backend == ended.served_by && call.backend.is_some());
-            if let (Some(backend), Some(call)) = (ended.served_by, served) {
-                spent -= call.tokens;
-                if let Some(tokens) = self.tokens.get_mut(backend) {
-                    *tokens += call.tokens;
-                }
+            if let (Some(backend), Some(call)) = (ended.served_by, ended.served())
+                && let Some(tokens) = self.tokens.get_mut(backend)
+            {
+                *tokens += call.tokens;
             }
             if let Some(served) = ended.served_by.and_then(|backend| self.served_by.get_mut(backend)) {
                 *served += 1;
             }
         }
-        self.tokens_wasted += spent;
+        self.tokens_wasted += ended.wasted();
         for gateway in &ended.gateways {
             if let Some(taken) = self.gateways.get_mut(*gateway) {
                 *taken += 1;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::range::Countries;
 use crate::{
-    azure::hash::keyed,
+    azure::{hash::keyed, network::round_trip},
     environment::guid_text,
     spec::{FrontDoor as Settings, Region, Spec},
     text::Text,
@@ -91,11 +91,8 @@ pub fn made_up_id(name: &str) -> String {
 }
 
 /// How long a probe takes over the distance between an edge site and a region: each goes over a new connection, so the way there and
-/// back is travelled for TCP, for TLS and for the request itself, at two thirds of the speed of light and half as far again as the crow
-/// flies, and the gateway needs a moment too. Source of the connections: learn.microsoft.com/azure/frontdoor/health-probes.
+/// back is travelled for TCP, for TLS and for the request itself, and the gateway needs a moment too.
+/// Source of the connections: learn.microsoft.com/azure/frontdoor/health-probes.
 pub fn probe_latency(edge: Region, origin: Region) -> Duration {
-    const KM_PER_MS: f64 = 200.0;
-    const DETOUR: f64 = 1.5;
-    let round_trip = 2.0 * edge.distance_km(origin) * DETOUR / KM_PER_MS + 1.0;
-    Duration::from_micros((3.0 * round_trip * 1_000.0) as u64 + 1_000)
+    3 * round_trip(edge, origin) + Duration::from_millis(1)
 }
