@@ -45,16 +45,19 @@ pub trait Environment {
 
 /// A GUID's text, lower case with hyphens.
 pub fn guid_text(guid: [u8; 16]) -> String {
-    let mut text = String::with_capacity(36);
-    for (index, byte) in guid.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        for digit in [byte >> 4, byte & 0x0f] {
-            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-        }
+    with_guid(guid, str::to_owned)
+}
+
+/// Works with a GUID's text where it is made.
+pub fn with_guid<T>(guid: [u8; 16], work: impl FnOnce(&str) -> T) -> T {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+    let mut text = [b'-'; 36];
+    for (byte, place) in guid.into_iter().zip(PLACES) {
+        text[place] = DIGITS[usize::from(byte >> 4)];
+        text[place + 1] = DIGITS[usize::from(byte & 0x0f)];
     }
-    text
+    work(std::str::from_utf8(&text).unwrap_or_default())
 }
 
 /// SplitMix64: the next number of a 64-bit state.

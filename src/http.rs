@@ -7,7 +7,37 @@ use crate::text::Text;
 /// A list of header fields in the order of the message. Names keep their spelling and compare without case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
-    fields: Vec<(Text, Text)>,
+    fields: Vec<Field>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Field {
+    tag: Tag,
+    name: Text,
+    value: Text,
+}
+
+/// What is known of a name at a glance: its length and its first letter. A message's fields nearly all differ in it, and few names are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Tag(u16);
+
+impl Tag {
+    const fn of(name: &str) -> Self {
+        let bytes = name.as_bytes();
+        let first = if bytes.is_empty() { 0 } else { bytes[0].to_ascii_lowercase() };
+        Self((bytes.len() as u16) << 8 | first as u16)
+    }
+}
+
+impl Field {
+    fn new(name: Text, value: Text) -> Self {
+        Self { tag: Tag::of(&name), name, value }
+    }
+
+    #[inline]
+    fn is(&self, tag: Tag, name: &str) -> bool {
+        self.tag == tag && self.name.eq_ignore_ascii_case(name)
+    }
 }
 
 impl Headers {
@@ -23,12 +53,14 @@ impl Headers {
 
     /// The first value under `name`.
     pub fn get(&self, name: &str) -> Option<&Text> {
-        self.fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let tag = Tag::of(name);
+        self.fields.iter().find(|field| field.is(tag, name)).map(|field| &field.value)
     }
 
     /// Every value under `name`, in order.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Text> {
-        self.fields.iter().filter(move |(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let tag = Tag::of(name);
+        self.fields.iter().filter(move |field| field.is(tag, name)).map(|field| &field.value)
     }
 
     /// Whether a field of that name is there.
@@ -38,48 +70,64 @@ impl Headers {
 
     /// Adds a field behind the others.
     pub fn append(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
-        self.push(name.into(), value.into());
+        self.push(Field::new(name.into(), value.into()));
     }
 
     /// Policies add a handful of fields: room for them is made at once.
-    fn push(&mut self, name: Text, value: Text) {
+    fn push(&mut self, field: Field) {
         if self.fields.len() == self.fields.capacity() {
             self.fields.reserve(8);
         }
-        self.fields.push((name, value));
+        self.fields.push(field);
     }
 
     /// Replaces all fields of that name by one.
     pub fn set(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
-        let (name, value) = (name.into(), value.into());
-        let mut found = self.fields.iter_mut().filter(|(field, _)| field.eq_ignore_ascii_case(&name));
-        let Some(first) = found.next() else { return self.push(name, value) };
-        *first = (name.clone(), value);
-        if found.next().is_none() {
-            return;
+        let new = Field::new(name.into(), value.into());
+        let mut found = (0..).zip(&self.fields).filter(|(_, field)| field.is(new.tag, &new.name)).map(|(place, _)| place);
+        let (first, more) = (found.next(), found.next().is_some());
+        let Some(first) = first else { return self.push(new) };
+        if more {
+            // In place of the first; the others go.
+            let mut place = 0..;
+            self.fields.retain(|field| place.next() == Some(first) || !field.is(new.tag, &new.name));
         }
-        // In place of the first; the others go.
-        let mut is_first = true;
-        self.fields.retain(|(field, _)| !field.eq_ignore_ascii_case(&name) || std::mem::take(&mut is_first));
+        if let Some(field) = self.fields.get_mut(first) {
+            *field = new;
+        }
     }
 
     /// Removes all fields of that name; says whether there were any.
     pub fn remove(&mut self, name: &str) -> bool {
-        let is_there = self.contains(name);
+        let tag = Tag::of(name);
+        let is_there = self.fields.iter().any(|field| field.is(tag, name));
         if is_there {
-            self.fields.retain(|(field, _)| !field.eq_ignore_ascii_case(name));
+            self.fields.retain(|field| !field.is(tag, name));
         }
         is_there
     }
 
     /// Keeps the fields for which `keep` holds.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &str) -> bool) {
-        self.fields.retain(|(name, value)| keep(name, value));
+        self.fields.retain(|field| keep(&field.name, &field.value));
+    }
+
+    /// A copy to be passed on, with room for a few more: without the fields that belong to one connection, those that `Connection` names among
+    /// them, and without those of `names`.
+    pub fn passed_on(&self, names: &Names) -> Self {
+        let named = connection_names(self);
+        let mut fields = Vec::with_capacity(self.fields.len() + 4);
+        fields.extend(self.fields.iter().filter(|field| !HOP_BY_HOP.has(&field.name) && !names.has(&field.name)).cloned());
+        let mut copy = Self { fields };
+        named.iter().for_each(|name| {
+            copy.remove(name);
+        });
+        copy
     }
 
     /// All fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Text, &Text)> {
-        self.fields.iter().map(|(name, value)| (name, value))
+        self.fields.iter().map(|field| (&field.name, &field.value))
     }
 
     /// The number of fields.
@@ -93,23 +141,58 @@ impl Headers {
     }
 }
 
+/// Names of fields, for whoever looks for several at once.
+#[derive(Debug)]
+pub struct Names {
+    names: &'static [&'static str],
+    /// One bit for each length: most names are of another.
+    lengths: u32,
+}
+
+impl Names {
+    /// These names, none longer than 31.
+    pub const fn of(names: &'static [&'static str]) -> Self {
+        let (mut lengths, mut index) = (0, 0);
+        while index < names.len() {
+            lengths |= 1 << names[index].len();
+            index += 1;
+        }
+        Self { names, lengths }
+    }
+
+    /// Whether a name is among them.
+    pub fn has(&self, name: &str) -> bool {
+        name.len() < 32 && self.lengths & (1 << name.len()) != 0 && self.names.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+}
+
 impl<N: Into<Text>, V: Into<Text>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
-        Self { fields: fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+        Self { fields: fields.into_iter().map(|(name, value)| Field::new(name.into(), value.into())).collect() }
     }
 }
 
 /// Fields that belong to one connection and are never passed on.
 /// Source: RFC 9110 section 7.6.1, with `Proxy-Connection` and `Keep-Alive` as deployed.
-pub const HOP_BY_HOP: [&str; 8] =
-    ["Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade"];
+pub const HOP_BY_HOP: Names = Names::of(&[
+    "Connection",
+    "Keep-Alive",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "TE",
+    "Transfer-Encoding",
+    "Upgrade",
+]);
 
 /// Removes the fields that belong to one connection, those that `Connection` names among them.
 pub fn remove_hop_by_hop(headers: &mut Headers) {
-    let named: Vec<String> = headers.values("Connection").flat_map(|value| value.split(',')).map(|name| name.trim().to_owned()).collect();
-    headers.retain(|name, _| {
-        !HOP_BY_HOP.iter().any(|hop| hop.eq_ignore_ascii_case(name)) && !named.iter().any(|hop| hop.eq_ignore_ascii_case(name))
-    });
+    let named = connection_names(headers);
+    headers.retain(|name, _| !HOP_BY_HOP.has(name) && !named.iter().any(|hop| hop.eq_ignore_ascii_case(name)));
+}
+
+fn connection_names(headers: &Headers) -> Vec<String> {
+    headers.values("Connection").flat_map(|value| value.split(',')).map(|name| name.trim().to_owned()).collect()
 }
 
 /// Resolves `%XX`; bytes that make no UTF-8 become U+FFFD.

@@ -10,7 +10,7 @@ use super::{
     types::{ClassRef, Type},
     value::Value,
 };
-use crate::environment::guid_text;
+use crate::{environment::with_guid, text::Text};
 
 /// What `ToString()` gives; `null` gives the empty string, as concatenation and interpolation have it.
 pub fn to_str(runtime: &Runtime<'_>, value: &Value) -> Str {
@@ -20,7 +20,7 @@ pub fn to_str(runtime: &Runtime<'_>, value: &Value) -> Str {
         Value::Bool(true) => "True".into(),
         Value::Bool(false) => "False".into(),
         Value::Char(unit) => Str::from_units(&[*unit]),
-        Value::Guid(bytes) => guid_text(*bytes).into(),
+        Value::Guid(bytes) => with_guid(*bytes, Text::copied).into(),
         Value::DateTime(v) => v.to_string().into(),
         Value::DateTimeOffset(v) => v.to_string().into(),
         Value::TimeSpan(v) => v.to_string().into(),

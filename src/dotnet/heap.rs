@@ -139,6 +139,10 @@ impl Clone for Object {
     }
 }
 
+/// Room for objects and texts that a heap keeps when it is cleared.
+const KEPT_OBJECTS: usize = 64;
+const KEPT_ROOM: usize = 4096;
+
 /// The objects of one request.
 #[derive(Clone, Debug, Default)]
 pub struct Heap {
@@ -184,6 +188,15 @@ impl Heap {
             Some(Object::Instance(instance)) => (instance.as_mut() as &mut dyn Any).downcast_mut(),
             _ => None,
         }
+    }
+
+    /// Removes all objects: no value refers to one any more. The room for them stays, as far as it is no more than most requests need.
+    pub fn clear(&mut self) {
+        let Self { objects, room } = self;
+        objects.clear();
+        objects.shrink_to(KEPT_OBJECTS);
+        room.clear();
+        room.shrink_to(KEPT_ROOM);
     }
 
     /// Empty room to put a text together in, to be given back.

@@ -7,9 +7,11 @@
 mod bind;
 mod evaluate;
 mod program;
+mod recall;
 pub mod sample;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use crate::{
     csharp::{self, Code},
@@ -70,5 +72,19 @@ pub fn compile(code: &Code, form: Form, target: Target) -> Result<Program, Vec<D
 /// # Errors
 /// The .NET exception that nothing in the expression caught; a spent budget; a body that must be read first.
 pub fn evaluate(program: &Program, runtime: &mut Runtime<'_>) -> Result<Value, Raise> {
-    evaluate::run(program, runtime)
+    match &program.recall {
+        Some(recall) => recall.evaluate(program, runtime),
+        None => evaluate::run(program, runtime),
+    }
+}
+
+/// Whether a compiled condition holds.
+///
+/// # Errors
+/// Those of [`evaluate`].
+pub fn holds(program: &Program, runtime: &mut Runtime<'_>) -> Result<bool, Raise> {
+    match &program.recall {
+        Some(recall) => recall.evaluate(program, runtime).map(|value| matches!(value, Value::Bool(true))),
+        None => evaluate::truth(program, runtime),
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::recall::Recall;
 use crate::{
     diagnostic::Diagnostic,
     dotnet::{context::VariableName, member::Native, types::Type, value::Value},
@@ -16,6 +17,8 @@ pub struct Program {
     pub(super) result: Type,
     /// Whether it may read a message's body.
     pub(super) reads_body: bool,
+    /// Its values so far, where they come again.
+    pub(super) recall: Option<Box<Recall>>,
     /// What the compiler warns of.
     pub(super) warnings: Vec<Diagnostic>,
 }

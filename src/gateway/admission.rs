@@ -44,6 +44,7 @@ impl Gateway {
         let found = hosted.operation(&request.method, &path);
         let preflight = if found.is_none() { preflight(&hosted, request, &path) } else { None };
         let matched = found.map(|(index, template, operation)| (index, template.parameters(&path, &request.original_url.query), operation));
+        drop(path);
         state.enter(&hosted, suffix);
         if let Some(program) = preflight {
             state.preflight = true;

@@ -36,6 +36,17 @@ pub(super) struct Afterwards {
     pub passing: Vec<Passing>,
 }
 
+impl Afterwards {
+    /// Nothing is left to be done.
+    pub fn clear(&mut self) {
+        let Self { headers, later, quotas, passing } = self;
+        headers.clear();
+        later.clear();
+        quotas.clear();
+        passing.clear();
+    }
+}
+
 /// What one policy has left.
 #[derive(Clone, Debug)]
 pub(super) struct Later {

@@ -34,8 +34,11 @@ pub(super) struct Chosen {
     pub scope: Scope,
 }
 
-/// The state of one request.
-#[derive(Clone, Debug)]
+/// Room for local variables that stays when a request has ended.
+const KEPT_LOCALS: usize = 256;
+
+/// The state of one request. The default is that of none.
+#[derive(Clone, Debug, Default)]
 pub(super) struct State {
     /// The API that the request means, once that is known.
     pub hosted: Option<Arc<Hosted>>,
@@ -76,38 +79,54 @@ pub(super) struct State {
 }
 
 impl State {
-    /// The state on arrival.
-    pub fn new(gateway: &Gateway, arrival: Arrival) -> Self {
+    /// A request arrives.
+    pub fn begin(&mut self, gateway: &Gateway, arrival: Arrival) {
         let body = match &arrival.body {
             ArrivingBody::None => Body::None,
             ArrivingBody::Bytes(bytes) => Body::Bytes(bytes.clone()),
             ArrivingBody::Stream => Body::Unread,
         };
-        let client_body_waits = matches!(arrival.body, ArrivingBody::Stream);
-        let (suffix, query) = (arrival.head.url.path.clone(), arrival.head.url.query.clone());
-        let ip = address_text(arrival.client);
-        let mut context = RequestContext::arriving(gateway.service.clone(), arrival.head, body, ip);
-        context.request.certificate = arrival.certificate;
-        Self {
-            hosted: None,
+        self.client_body_waits = matches!(arrival.body, ArrivingBody::Stream);
+        self.suffix = arrival.head.url.path.clone();
+        self.query = arrival.head.url.query.clone();
+        self.context.service = gateway.service.clone();
+        self.context.request.arrive(arrival.head, body, address_text(arrival.client));
+        self.context.request.certificate = arrival.certificate;
+    }
+
+    /// Nothing of any request; the room of the lists stays.
+    pub fn clear(&mut self) {
+        let Self {
+            hosted,
             context,
-            heap: Heap::default(),
-            base: None,
-            backend: None,
+            heap,
+            base,
+            backend,
             suffix,
             query,
-            host_set: false,
-            streaming: None,
+            host_set,
+            streaming,
             client_body_waits,
-            missed: None,
-            unanswered: None,
-            screens: Vec::new(),
-            stream_screens: Vec::new(),
-            locals: Vec::new(),
-            afterwards: Afterwards::default(),
-            preflight: false,
-            cors: None,
-        }
+            missed,
+            unanswered,
+            preflight,
+            cors,
+            screens,
+            stream_screens,
+            locals,
+            afterwards,
+        } = self;
+        context.clear();
+        heap.clear();
+        (*hosted, *base, *backend, *streaming) = (None, None, None, None);
+        (*suffix, *query) = (Text::EMPTY, Text::EMPTY);
+        (*host_set, *client_body_waits, *preflight) = (false, false, false);
+        (*missed, *unanswered, *cors) = (None, None, None);
+        screens.clear();
+        stream_screens.clear();
+        locals.clear();
+        locals.shrink_to(KEPT_LOCALS);
+        afterwards.clear();
     }
 
     /// The request means this API; `suffix` is its path below the API's own.

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
-    breakers::Breakers, cache::Cache, completions::Completions, concurrency::Slots, limits::Limits, pools::Pools,
+    breakers::Breakers, cache::Cache, completions::Completions, concurrency::Slots, limits::Limits, machine::Rooms, pools::Pools,
     tokens::open_id::Configurations,
 };
 use crate::dotnet::{context::ResponseMessage, frozen::Frozen};
@@ -30,6 +30,8 @@ pub struct Instance {
     pub(super) limits: Mutex<Limits>,
     /// What `validate-jwt` has fetched.
     pub(super) configurations: Configurations,
+    /// What requests that have ended leave to the next.
+    pub(super) rooms: Rooms,
 }
 
 /// The value behind a lock. A thread that panicked left plain values behind, which are as good as before.

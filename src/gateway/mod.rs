@@ -72,6 +72,8 @@ pub struct Gateway {
     pub backends: Backends,
     /// What outlives a request. A gateway that replaces another takes it over.
     pub instance: Arc<Instance>,
+    /// Whether what it runs counts as coverage, where that is counted.
+    pub is_counted: bool,
     /// What no trace shows.
     pub secrets: Secrets,
     /// What a request shows of the service before its API is known.
@@ -106,6 +108,7 @@ impl Gateway {
         let keys = holdings.subscriptions.iter().flat_map(|subscription| [&subscription.primary_key, &subscription.secondary_key]);
         let secrets = keys.cloned().collect();
         Self {
+            is_counted: true,
             secrets,
             apis: holdings.apis.into_iter().map(host).collect(),
             products: holdings.products,

@@ -1,5 +1,7 @@
 //! The URL template of an operation, made ready to be matched: every request is held against those of its API.
 
+use smallvec::SmallVec;
+
 use super::api::query_template;
 use crate::{http::percent_decode, text::Text};
 
@@ -22,7 +24,7 @@ enum Segment {
 /// A path below an API's own, in its segments: split once for all the templates that it is held against.
 #[derive(Debug)]
 pub(super) struct Path<'a> {
-    segments: Vec<&'a str>,
+    segments: SmallVec<[&'a str; 8]>,
 }
 
 impl<'a> Path<'a> {
@@ -65,16 +67,20 @@ impl Template {
     pub fn parameters(&self, path: &Path<'_>, query: &str) -> Vec<(Text, Text)> {
         let named = self.segments.iter().zip(&path.segments);
         let in_path = named.filter_map(|(segment, part)| match segment {
-            Segment::Parameter(name) => Some((name.clone(), Text::from(percent_decode(part)))),
+            Segment::Parameter(name) => Some((name.clone(), decoded(part))),
             Segment::Literal(_) => None,
         });
         let value = |name: &str| {
             let mut pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
-            pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| percent_decode(value))
+            pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| decoded(value))
         };
-        let in_query = self.query.iter().filter_map(|(name, parameter)| Some((parameter.clone(), Text::from(value(name)?))));
+        let in_query = self.query.iter().filter_map(|(name, parameter)| Some((parameter.clone(), value(name)?)));
         in_path.chain(in_query).collect()
     }
+}
+
+fn decoded(text: &str) -> Text {
+    if text.contains('%') { percent_decode(text).into() } else { Text::copied(text) }
 }
 
 #[cfg(test)]

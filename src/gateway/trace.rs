@@ -113,6 +113,14 @@ pub(super) struct Open {
     before: Option<Box<(Moment, State)>>,
 }
 
+impl Open {
+    /// Whether there is nothing to be said of the policy.
+    #[inline]
+    pub fn is_silent(&self) -> bool {
+        self.entries.is_empty() && self.before.is_none()
+    }
+}
+
 impl Trace {
     /// A built-in step before any policy has failed the request.
     pub fn refused(&mut self, error: &PolicyError) {

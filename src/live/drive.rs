@@ -114,6 +114,7 @@ impl Drive<'_> {
                 if let Effect::Answer(answer) = effect {
                     self.trace(&machine);
                     let traced = machine.is_traced().then(|| (machine.request_id(), world.clone()));
+                    machine.finish();
                     return Ok((answer.head, self.source(answer.body, answer.watch, traced).await));
                 }
                 let effect = match effect {
@@ -148,7 +149,8 @@ impl Drive<'_> {
 
     /// Tells what the policies of a request that is traced have done.
     fn trace(&self, machine: &Machine) {
-        if machine.is_traced() {
+        // Nobody's policy runs for a probe: there is nothing to tell.
+        if machine.is_traced() && !machine.trace().is_empty() {
             let records = machine.trace().to_vec();
             self.world.traced(RequestTrace { id: machine.request_id(), gateway: self.region.clone(), records });
         }

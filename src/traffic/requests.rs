@@ -1,6 +1,6 @@
 //! The requests that clients send: heads and bodies as the OpenAI SDKs write them, made once for each kind and shared.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 
@@ -28,7 +28,7 @@ const WORDS: [&str; 32] = [
 #[derive(Debug)]
 pub(crate) struct Requests {
     /// By the place in the mix: the head without a body.
-    heads: Vec<RequestHead>,
+    heads: Vec<Arc<RequestHead>>,
     bodies: HashMap<Shape, Bytes>,
 }
 
@@ -45,7 +45,7 @@ struct Shape {
 /// A request that is ready to go.
 pub(crate) struct Prepared {
     /// Method, URL, fields. The host is that of whoever is asked.
-    pub head: RequestHead,
+    pub head: Arc<RequestHead>,
     /// The body; empty for a request without one.
     pub body: Bytes,
     /// The public name of the model.
@@ -59,7 +59,7 @@ pub(crate) struct Prepared {
 impl Requests {
     /// What the clients of `load` send in `world`.
     pub fn new(load: &Load, world: &World) -> Self {
-        Self { heads: load.mix.iter().map(|(_, ask)| head(ask, world)).collect(), bodies: HashMap::new() }
+        Self { heads: load.mix.iter().map(|(_, ask)| Arc::new(head(ask, world))).collect(), bodies: HashMap::new() }
     }
 
     /// The next request: its kind, its lengths and whether it streams are drawn, where no record says them.
@@ -81,7 +81,8 @@ impl Requests {
         // A recorded model that the mix does not name is asked for with the mix's own words.
         let strange = named.filter(|model| *model != ask.model);
         if let Some(model) = strange {
-            head.url.path = path(ask, model, head_prefix(&head.url.path)).into();
+            let path = path(ask, model, head_prefix(&head.url.path)).into();
+            Arc::make_mut(&mut head).url.path = path;
         }
         let shape =
             Shape { ask: u16::try_from(place).unwrap_or(0), model: strange.map(str::to_owned), prompt_tokens, max_tokens, streaming };

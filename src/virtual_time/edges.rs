@@ -18,7 +18,7 @@ use crate::{
     },
     environment::Moment,
     gateway::effect::FailureKind,
-    http::RequestHead,
+    http::{RequestHead, Url},
     scenario::{Load, Via},
     spec::Region,
 };
@@ -36,7 +36,7 @@ pub(super) struct Edge {
 pub(super) struct Crossing {
     edge: usize,
     passage: Passage,
-    /// The edge's own request.
+    /// The edge's own request, until the gateway takes it.
     pub head: RequestHead,
     /// When the edge waits no longer for the first byte.
     pub deadline: Moment,
@@ -89,6 +89,12 @@ impl Edge {
         self.door.next_probe()
     }
 
+    /// A client's request, as it is sent to this edge.
+    fn asked(&self, head: &RequestHead) -> RequestHead {
+        let url = Url { host: self.door.config().host.clone(), ..head.url.clone() };
+        RequestHead { method: head.method.clone(), url, headers: head.headers.clone() }
+    }
+
     fn gateway(&self, origin: OriginId) -> Option<(usize, Duration)> {
         self.gateways.get(origin.0).copied()
     }
@@ -99,8 +105,7 @@ impl Simulation<'_> {
     pub fn arrive(&mut self, ticket: Ticket, journey: &mut Journey) {
         let Some((place, client)) = self.doors.get(journey.load).and_then(Option::as_ref) else { return };
         let Some(edge) = self.edges.get_mut(*place) else { return };
-        let mut head = journey.head.clone();
-        head.url.host = edge.door.config().host.clone();
+        let mut head = edge.asked(&journey.head);
         let arriving = Arriving { request: &head, body: &journey.body, framed: true, client };
         let admission = edge.door.admit(arriving, self.now, &mut edge.chance.at(self.now));
         let mut passage = admission.passage;
@@ -112,6 +117,7 @@ impl Simulation<'_> {
             let answer = edge.door.unavailable(&passage);
             return self.edge_answers(ticket, journey, &answer);
         };
+        edge.door.address(origin, &mut head);
         journey.crossing = Some(Box::new(Crossing { edge: *place, passage, head, deadline: self.now, times_out: false }));
         self.ask_origin(ticket, journey, origin);
     }
@@ -120,7 +126,6 @@ impl Simulation<'_> {
     fn ask_origin(&mut self, ticket: Ticket, journey: &mut Journey, origin: OriginId) {
         let Some(crossing) = &mut journey.crossing else { return };
         let Some(edge) = self.edges.get(crossing.edge) else { return };
-        edge.door.address(origin, &mut crossing.head);
         crossing.deadline = self.now.after(edge.door.origin_response_timeout());
         crossing.times_out = false;
         let Some((gateway, way)) = edge.gateway(origin) else { return };
@@ -131,13 +136,22 @@ impl Simulation<'_> {
     /// The origin gave no answer.
     pub fn bounce(&mut self, ticket: Ticket, journey: &mut Journey, kind: FailureKind) {
         // The gateway may still be at it; nobody hears of that any more.
-        journey.machine = None;
+        journey.leave_gateway();
         journey.pending.clear();
         journey.held.clear();
         let Some(crossing) = &mut journey.crossing else { return };
         let Some(edge) = self.edges.get_mut(crossing.edge) else { return };
         match edge.door.failed(&mut crossing.passage, kind) {
-            Recovery::Retry(origin) => self.ask_origin(ticket, journey, origin),
+            Recovery::Retry(origin) => {
+                // The first origin has had it.
+                if let Some((_, client)) = self.doors.get(journey.load).and_then(Option::as_ref) {
+                    let mut head = edge.asked(&journey.head);
+                    edge.door.forward(&crossing.passage, client, &mut head);
+                    edge.door.address(origin, &mut head);
+                    crossing.head = head;
+                }
+                self.ask_origin(ticket, journey, origin);
+            }
             Recovery::Answer(answer) => self.edge_answers(ticket, journey, &answer),
         }
     }

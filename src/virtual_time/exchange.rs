@@ -30,7 +30,7 @@ use crate::{
             Received, Reception, Send,
         },
     },
-    http::{Headers, ResponseHead, reason_phrase},
+    http::{Headers, RequestHead, ResponseHead, reason_phrase},
     scenario::TimedFault,
 };
 
@@ -114,15 +114,18 @@ impl Simulation<'_> {
                     if let Some(wait) = options.retry_after {
                         head.headers.append("Retry-After", wait.as_millis().div_ceil(1000).to_string());
                     }
+                    for (name, value) in &options.headers {
+                        head.headers.set(name.clone(), value.clone());
+                    }
                     return self.client_gets(ticket, journey, self.now.after(conduct.delay), &head);
                 }
             }
         }
         journey.gateways.push(place);
-        let head = match &journey.crossing {
-            Some(crossing) => crossing.head.clone(),
+        let head = match &mut journey.crossing {
+            Some(crossing) => std::mem::take(&mut crossing.head),
             None => {
-                let mut head = journey.head.clone();
+                let mut head = RequestHead::clone(&journey.head);
                 head.url.host = self.network.gateway_host(place);
                 head
             }
@@ -130,7 +133,7 @@ impl Simulation<'_> {
         let body = if journey.body.is_empty() { ArrivingBody::None } else { ArrivingBody::Bytes(journey.body.clone()) };
         let arrival = Arrival { head, body, client: client_address(journey.load), trace: journey.story.is_some(), certificate: None };
         let machine = Machine::start(gateway, arrival, &mut self.machines.at(self.now));
-        journey.machine = Some(Box::new(machine));
+        journey.machine = Some(machine);
         self.advance(ticket, journey);
     }
 
@@ -366,7 +369,7 @@ impl Simulation<'_> {
     fn answer(&mut self, ticket: Ticket, journey: &mut Journey, answer: Answer) {
         let Answer { head, body, watch } = answer;
         self.told_trace(journey);
-        journey.machine = None;
+        journey.leave_gateway();
         journey.watch = watch;
         let way = self.way_to_client(journey) + journey.disturbed.0;
         let mut patience = Duration::MAX;
@@ -422,7 +425,8 @@ impl Simulation<'_> {
 
     /// An answer whose body is there.
     fn whole(&mut self, ticket: Ticket, journey: &mut Journey, body: Bytes, way: Duration) {
-        if !crate::traffic::complete::is_complete(&body, journey.seen.status, self.site.board.is_empty() && !journey.touched) {
+        // A policy may have made it: it is looked at whole, as live.
+        if !crate::traffic::complete::is_complete(&body, journey.seen.status, false) {
             journey.seen.error = Some("incomplete");
         }
         if !body.is_empty() {

@@ -1,6 +1,6 @@
 //! One request of a client on its way: what it sends, the machine that works on it, what it has met so far.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -9,6 +9,7 @@ pub(super) use crate::traffic::seen::Seen;
 use super::{
     edges::Crossing,
     outcome::{Call, Try},
+    requests::Prepared,
     tally::Called,
 };
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
 };
 
 /// A request of a client, with all its sendings.
+#[derive(Default)]
 pub(super) struct Journey {
     /// Tells this sending of this request from what sat here before: what was meant for that comes too late.
     pub turn: u32,
@@ -33,7 +35,7 @@ pub(super) struct Journey {
     pub load: usize,
     /// The user of a closed load who waits for it.
     pub user: bool,
-    pub head: RequestHead,
+    pub head: Arc<RequestHead>,
     pub body: Bytes,
     pub model: Text,
     pub streaming: bool,
@@ -52,7 +54,7 @@ pub(super) struct Journey {
     pub gateway: Option<usize>,
     /// Its way through Front Door.
     pub crossing: Option<Box<Crossing>>,
-    pub machine: Option<Box<Machine>>,
+    pub machine: Option<Machine>,
     /// Operations under way.
     pub pending: Vec<(OperationId, Pending)>,
     /// Responses whose bodies wait.
@@ -76,6 +78,42 @@ pub(super) struct Journey {
     pub touched: bool,
     /// Kept for requests that are to be told of.
     pub story: Option<Box<Telling>>,
+}
+
+impl Journey {
+    /// Another request begins its journey here; of the last one nothing is left but room.
+    pub fn begin(&mut self, number: u64, load: usize, prepared: Prepared, now: Moment) {
+        let mut last = std::mem::take(self);
+        last.pending.clear();
+        last.held.clear();
+        last.calls.clear();
+        last.gateways.clear();
+        let Prepared { head, body, model, streaming, estimate } = prepared;
+        *self = Self {
+            number,
+            load,
+            head,
+            body,
+            model,
+            streaming,
+            estimate,
+            first: now,
+            sent: now,
+            deadline: now,
+            pending: last.pending,
+            held: last.held,
+            calls: last.calls,
+            gateways: last.gateways,
+            ..Self::default()
+        };
+    }
+
+    /// The gateway is done with this sending.
+    pub fn leave_gateway(&mut self) {
+        if let Some(machine) = self.machine.take() {
+            machine.finish();
+        }
+    }
 }
 
 /// What is kept of a request that is to be told of.

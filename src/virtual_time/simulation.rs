@@ -127,6 +127,8 @@ impl<'a> Simulation<'a> {
         let gateways = world.gateways.iter().map(|(_, gateway)| {
             let mut fresh = Gateway::clone(gateway);
             fresh.instance = Arc::new(Instance::default());
+            // What a report tells of runs a second time, and is counted once.
+            fresh.is_counted = told.is_empty();
             Arc::new(fresh)
         });
         let outside = world.resources.iter().map(|(region, _)| !world.data_boundary.contains(*region)).collect();
@@ -196,7 +198,7 @@ impl<'a> Simulation<'a> {
             }
         }
         self.now = self.end;
-        for journey in self.seats.iter().flatten() {
+        for journey in self.seats.iter().flatten().filter(|journey| journey.turn != LEFT) {
             self.tally.unfinished(journey.load, journey.first.since(BEGINNING));
         }
     }
@@ -241,9 +243,7 @@ impl<'a> Simulation<'a> {
         let Some(seat) = self.seats.get_mut(ticket.seat as usize) else { return };
         let Some(mut journey) = seat.take_if(|journey| journey.turn == ticket.turn) else { return };
         act(self, &mut journey);
-        if journey.turn != LEFT
-            && let Some(seat) = self.seats.get_mut(ticket.seat as usize)
-        {
+        if let Some(seat) = self.seats.get_mut(ticket.seat as usize) {
             *seat = Some(journey);
         }
     }
@@ -270,37 +270,11 @@ impl<'a> Simulation<'a> {
             self.seats.push(None);
             u32::try_from(self.seats.len() - 1).unwrap_or(u32::MAX)
         });
-        let mut journey = Box::new(Journey {
-            turn: 0,
-            number,
-            load,
-            user: again || matches!(described.arrivals, Arrivals::Users { .. }),
-            head: prepared.head,
-            body: prepared.body,
-            model: prepared.model,
-            streaming: prepared.streaming,
-            estimate: prepared.estimate,
-            first: self.now,
-            sent: self.now,
-            deadline: self.now,
-            gives_up: false,
-            retries: 0,
-            gateway: None,
-            crossing: None,
-            machine: None,
-            pending: Vec::new(),
-            held: Vec::new(),
-            seen: Seen::default(),
-            watch: None,
-            calls: Vec::new(),
-            calls_before: 0,
-            gateways_before: 0,
-            gateways: Vec::new(),
-            throttled_with_capacity: 0,
-            disturbed: Default::default(),
-            touched: false,
-            story: self.told.binary_search(&number).is_ok().then(Box::<Telling>::default),
-        });
+        // Who sat here before has left the room for lists.
+        let mut journey = self.seats.get_mut(seat as usize).and_then(Option::take).unwrap_or_default();
+        journey.begin(number, load, prepared, self.now);
+        journey.user = again || matches!(described.arrivals, Arrivals::Users { .. });
+        journey.story = self.told.binary_search(&number).is_ok().then(Box::<Telling>::default);
         let ticket = Ticket { seat, turn: 0 };
         self.send(ticket, &mut journey);
         if let Some(seat) = self.seats.get_mut(seat as usize) {
@@ -382,14 +356,14 @@ impl<'a> Simulation<'a> {
     fn close(&mut self, ticket: Ticket, journey: &mut Journey) {
         let Some(load) = self.scenario.load.get(journey.load) else { return };
         self.told_try(journey);
-        journey.machine = None;
+        journey.leave_gateway();
         journey.pending.clear();
         journey.held.clear();
         journey.watch = None;
         if journey.seen.status == Some(429) && self.site.has_room(self.world, &journey.model, journey.estimate, self.now) {
             journey.throttled_with_capacity += 1;
         }
-        if super::sdk::tries_again(&journey.seen) && journey.retries < load.client.retries {
+        if super::sdk::tries_again(&journey.seen, journey.streaming) && journey.retries < load.client.retries {
             let wait = super::sdk::pause(&journey.seen, journey.retries, &mut self.clients);
             journey.retries += 1;
             // What still happens to the sending that is over concerns nobody any more.
@@ -424,6 +398,7 @@ impl<'a> Simulation<'a> {
         self.tally.ended(&ended, &self.scenario.expect);
         self.tally.turning_points(&ended, self.scenario, self.world);
         self.tell(journey, &ended);
+        (journey.calls, journey.gateways) = (ended.calls, ended.gateways);
         if let (true, Some(Arrivals::Users { think, .. })) = (journey.user, self.scenario.load.get(journey.load).map(|load| &load.arrivals))
             && let Some(source) = self.sources.get_mut(journey.load)
         {

@@ -154,7 +154,10 @@ fn request(gateway: &Arc<Gateway>, environment: &mut Fixed, throttled: bool) -> 
                 let body = (send.reception == Reception::Collect).then(|| Bytes::from_static(b"{}"));
                 machine.handle(Event::Response { operation: send.operation, outcome: Ok(Received { head, body }) }, environment);
             }
-            Effect::Answer(answer) => return answer.head.status,
+            Effect::Answer(answer) => {
+                machine.finish();
+                return answer.head.status;
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -56,7 +56,7 @@ impl FaultOptions {
             if !is_token(name) {
                 return Err(wrong("this is no name of a header"));
             }
-            if HOP_BY_HOP.iter().any(|hop| hop.eq_ignore_ascii_case(name)) || name.eq_ignore_ascii_case("Content-Length") {
+            if HOP_BY_HOP.has(name) || name.eq_ignore_ascii_case("Content-Length") {
                 return Err(wrong("it belongs to the connection"));
             }
             if value.chars().any(|c| (c.is_control() && c != '\t') || u32::from(c) > 0xff) {

@@ -1,6 +1,9 @@
 //! Identifiers as the service makes them.
 
-use crate::{environment::Environment, text::Text};
+use crate::{
+    environment::{Environment, with_guid},
+    text::Text,
+};
 
 const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -23,17 +26,7 @@ pub(super) fn completion_id(prefix: &str, environment: &mut dyn Environment) -> 
 
 /// A random GUID as text.
 pub(super) fn guid(environment: &mut dyn Environment) -> Text {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [b'-'; 36];
-    let mut places = text.iter_mut().enumerate().filter(|(place, _)| !matches!(place, 8 | 13 | 18 | 23)).map(|(_, digit)| digit);
-    for byte in environment.guid() {
-        for half in [byte >> 4, byte & 0x0f] {
-            if let Some(place) = places.next() {
-                *place = HEX.get(usize::from(half)).copied().unwrap_or(b'0');
-            }
-        }
-    }
-    Text::copied(std::str::from_utf8(&text).unwrap_or_default())
+    with_guid(environment.guid(), Text::copied)
 }
 
 #[cfg(test)]

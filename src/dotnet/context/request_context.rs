@@ -1,6 +1,12 @@
 //! What `context` shows of one request: plain data that the gateway's machine keeps up to date.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 
@@ -96,16 +102,18 @@ pub struct ResponseMessage {
 }
 
 /// The name of a variable, hashed: a policy writes the same ones for every request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct VariableName {
     hash: u32,
+    /// Where it was found last: a policy sets its variables in the same order for nearly every request.
+    place: AtomicU32,
     text: Text,
 }
 
 impl VariableName {
     /// The name.
     pub fn new(text: Text) -> Self {
-        Self { hash: hash(&text), text }
+        Self { hash: hash(&text), place: AtomicU32::new(0), text }
     }
 
     /// Its characters.
@@ -114,10 +122,27 @@ impl VariableName {
     }
 }
 
+impl Clone for VariableName {
+    fn clone(&self) -> Self {
+        Self { hash: self.hash, place: AtomicU32::new(self.place.load(Ordering::Relaxed)), text: self.text.clone() }
+    }
+}
+
+impl PartialEq for VariableName {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.text == other.text
+    }
+}
+
+impl Eq for VariableName {}
+
 /// FNV-1a. Source: datatracker.ietf.org/doc/html/draft-eastlake-fnv.
 fn hash(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
+
+/// Room for variables that stays when they are forgotten.
+const KEPT: usize = 64;
 
 /// `context.Variables`: few, so a list. A hash says nearly always which is not meant.
 #[derive(Clone, Debug, Default)]
@@ -126,23 +151,32 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// None yet, with room for what a policy of some length sets.
-    pub fn with_room() -> Self {
-        Self { entries: Vec::with_capacity(24) }
+    /// Forgets all of them.
+    fn clear(&mut self) {
+        self.entries.clear();
+        self.entries.shrink_to(KEPT);
     }
 
     /// The value under `name`. Names are compared exactly, as .NET's dictionaries do.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.find(hash(name), name)
+        let hash = hash(name);
+        self.entries.iter().find(|(known, _)| known.hash == hash && known.text == *name).map(|(_, value)| value)
     }
 
     /// The value under a name that is known.
+    #[inline]
     pub fn named(&self, name: &VariableName) -> Option<&Value> {
-        self.find(name.hash, &name.text)
+        self.place(name).and_then(|place| self.entries.get(place)).map(|(_, value)| value)
     }
 
-    fn find(&self, hash: u32, name: &str) -> Option<&Value> {
-        self.entries.iter().find(|(known, _)| known.hash == hash && known.text == *name).map(|(_, value)| value)
+    fn place(&self, name: &VariableName) -> Option<usize> {
+        let last = name.place.load(Ordering::Relaxed) as usize;
+        if self.entries.get(last).is_some_and(|(known, _)| known == name) {
+            return Some(last);
+        }
+        let place = self.entries.iter().position(|(known, _)| known == name)?;
+        name.place.store(place as u32, Ordering::Relaxed);
+        Some(place)
     }
 
     /// Sets a value.
@@ -152,9 +186,15 @@ impl Variables {
 
     /// Sets the value of a name that is known.
     pub fn set_named(&mut self, name: &VariableName, value: Value) {
-        match self.entries.iter_mut().find(|(known, _)| known == name) {
+        match self.place(name).and_then(|place| self.entries.get_mut(place)) {
             Some(entry) => entry.1 = value,
-            None => self.entries.push((name.clone(), value)),
+            None => {
+                // What a policy of some length sets.
+                if self.entries.capacity() == 0 {
+                    self.entries.reserve(24);
+                }
+                self.entries.push((name.clone(), value));
+            }
         }
     }
 
@@ -240,18 +280,60 @@ impl RequestContext {
         Value::Context(super::Part::Response(Which::Stored((self.stored.len() - 1) as u32)))
     }
 
-    /// A request as it arrives: both URLs the same, nothing matched.
-    pub fn arriving(service: Arc<Service>, head: RequestHead, body: Body, ip: Text) -> Self {
-        let request = RequestMessage {
-            method: head.method,
-            original_url: head.url.clone(),
-            url: head.url,
-            headers: head.headers,
-            body,
-            ip,
-            certificate: None,
-            matched_parameters: Vec::new(),
-        };
-        Self { service, request, variables: Variables::with_room(), ..Self::default() }
+    /// Nothing of any request; the room of the lists stays.
+    pub fn clear(&mut self) {
+        let Self {
+            service,
+            request_id,
+            timestamp,
+            request,
+            response,
+            stored,
+            variables,
+            operation,
+            product,
+            subscription,
+            user,
+            workspace,
+            backend,
+            elapsed,
+            last_error,
+            tracing,
+            traces,
+        } = self;
+        *service = NO_SERVICE.clone();
+        (*request_id, *timestamp, *elapsed, *tracing) = ([0; 16], Moment::default(), None, false);
+        request.clear();
+        *response = None;
+        stored.clear();
+        variables.clear();
+        (*operation, *product, *subscription, *user, *workspace) = (None, None, None, None, None);
+        (*backend, *last_error) = (None, None);
+        traces.clear();
+    }
+}
+
+/// What a state shows of its service while it has no request.
+static NO_SERVICE: LazyLock<Arc<Service>> = LazyLock::new(Arc::default);
+
+impl RequestMessage {
+    /// A request arrives: both URLs are the same.
+    pub fn arrive(&mut self, head: RequestHead, body: Body, ip: Text) {
+        self.method = head.method;
+        self.original_url = head.url.clone();
+        self.url = head.url;
+        self.headers = head.headers;
+        self.body = body;
+        self.ip = ip;
+    }
+
+    fn clear(&mut self) {
+        let Self { method, url, original_url, headers, body, ip, certificate, matched_parameters } = self;
+        (*method, *ip) = (Text::EMPTY, Text::EMPTY);
+        (*url, *original_url) = (Url::default(), Url::default());
+        *headers = Headers::new();
+        *body = Body::None;
+        *certificate = None;
+        matched_parameters.clear();
     }
 }

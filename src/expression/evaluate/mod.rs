@@ -38,9 +38,30 @@ const RED_ZONE: usize = 768 << 10;
 const MORE_STACK: usize = 4 << 20;
 
 pub(super) fn run(program: &Program, runtime: &mut Runtime<'_>) -> Result<Value, Raise> {
-    let base = runtime.locals.len();
-    runtime.locals.resize(base + program.main.slots.len(), Value::Null);
-    finish(&program.main, base, runtime)
+    let (function, base) = (&*program.main, runtime.locals.len());
+    if let (Body::Expression(node), true, []) = (&function.body, function.is_shallow, &*function.slots) {
+        // Most expressions of policies are a condition or the like: they need no more than this.
+        return Frame { runtime, function, base, handling: Vec::new() }.evaluate(node);
+    }
+    runtime.locals.resize(base + function.slots.len(), Value::Null);
+    finish(function, base, runtime)
+}
+
+/// Whether an expression is true.
+pub(super) fn truth(program: &Program, runtime: &mut Runtime<'_>) -> Result<bool, Raise> {
+    let (function, base) = (&*program.main, runtime.locals.len());
+    if let (Body::Expression(node), true, []) = (&function.body, function.is_shallow, &*function.slots) {
+        return Frame { runtime, function, base, handling: Vec::new() }.truth(node);
+    }
+    run(program, runtime).map(|value| matches!(value, Value::Bool(true)))
+}
+
+/// The value of a node that needs none of its function's variables. It costs nothing: whoever looks ahead at what an expression reads does not pay.
+pub(super) fn input(node: &Node, program: &Program, runtime: &mut Runtime<'_>) -> Result<Value, Raise> {
+    let (budget, base) = (runtime.budget, runtime.locals.len());
+    let value = Frame { runtime, function: &program.main, base, handling: Vec::new() }.evaluate(node);
+    runtime.budget = budget;
+    value
 }
 
 /// Runs a function whose captured variables and parameters are in place.

@@ -16,7 +16,7 @@ use crate::{
         instance::locked,
         pools,
     },
-    http::{RequestHead, remove_hop_by_hop},
+    http::{Names, RequestHead},
     policy::elements::forward_request::{ForwardRequest, HttpVersion},
     text::Text,
 };
@@ -168,17 +168,15 @@ pub(super) fn token(forward: Forward, outcome: Result<Text, Text>, turn: &mut Tu
     Ok(send(forward, single, Some(token), turn))
 }
 
+/// Fields that say how one message is framed: the driver frames the next one.
+const FRAMING: Names = Names::of(&["Content-Length", "Expect"]);
+const FRAMING_AND_HOST: Names = Names::of(&["Content-Length", "Expect", "Host"]);
+
 fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, turn: &mut Turn<'_>) -> Outcome {
     let now = turn.environment.now();
     let state = &mut *turn.state;
     let request = &state.context.request;
-    let mut headers = request.headers.clone();
-    remove_hop_by_hop(&mut headers);
-    headers.remove("Content-Length");
-    headers.remove("Expect");
-    if !state.host_set {
-        headers.remove("Host");
-    }
+    let mut headers = request.headers.passed_on(if state.host_set { &FRAMING } else { &FRAMING_AND_HOST });
     // The gateway appends the caller's address. Source: learn.microsoft.com/azure/api-management/set-header-policy (X-Forwarded-For).
     let client = &request.ip;
     if headers.contains("X-Forwarded-For") {

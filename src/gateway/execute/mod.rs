@@ -286,6 +286,13 @@ pub(super) fn concluded(statement: &Statement, work: Work, turn: &mut Turn<'_>) 
     }
 }
 
+fn failed(raise: Raise, element: &Text) -> Stop {
+    match raise {
+        Raise::Unread(which) => Stop::Unread(which),
+        other => Stop::Error(PolicyError::expression(element, &other)),
+    }
+}
+
 impl Turn<'_> {
     /// Writes a message to the statement's record.
     pub fn say(&mut self, severity: &'static str, message: impl Into<Text>) {
@@ -300,10 +307,14 @@ impl Turn<'_> {
     }
 
     /// Takes what expressions wrote by `context.Trace`.
+    #[inline]
     pub fn take_messages(&mut self) {
-        if self.state.context.traces.is_empty() {
-            return;
+        if !self.state.context.traces.is_empty() {
+            self.take_written();
         }
+    }
+
+    fn take_written(&mut self) {
         let written = self.state.context.traces.drain(..);
         self.entries.extend(written.map(|message| Entry::Message { source: "expression".into(), severity: "verbose".into(), message }));
     }
@@ -316,6 +327,15 @@ impl Turn<'_> {
 
     /// Evaluates an expression.
     pub fn evaluate(&mut self, program: &expression::Program, element: &Text) -> Result<Value, Stop> {
+        let outcome = self.in_world(|runtime| expression::evaluate(program, runtime));
+        if let (true, Ok(value)) = (self.detailed, &outcome) {
+            self.entries.push(Entry::Value(shown(self.state, value)));
+        }
+        outcome.map_err(|raise| failed(raise, element))
+    }
+
+    /// Works in the request's .NET world.
+    fn in_world<T>(&mut self, work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
         let mut runtime = Runtime {
             context: &mut self.state.context,
             heap: &mut self.state.heap,
@@ -323,15 +343,9 @@ impl Turn<'_> {
             budget: Budget::default(),
             locals: std::mem::take(&mut self.state.locals),
         };
-        let outcome = expression::evaluate(program, &mut runtime);
+        let outcome = work(&mut runtime);
         self.state.locals = runtime.locals;
-        if let (true, Ok(value)) = (self.detailed, &outcome) {
-            self.entries.push(Entry::Value(shown(self.state, value)));
-        }
-        outcome.map_err(|raise| match raise {
-            Raise::Unread(which) => Stop::Unread(which),
-            other => Stop::Error(PolicyError::expression(element, &other)),
-        })
+        outcome
     }
 
     /// A text setting; null is the empty text.
@@ -352,14 +366,7 @@ impl Turn<'_> {
 
     /// Works in the .NET world without an expression.
     pub fn runtime<T>(&mut self, work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
-        let mut runtime = Runtime {
-            context: &mut self.state.context,
-            heap: &mut self.state.heap,
-            environment: self.environment,
-            budget: Budget::default(),
-            locals: Vec::new(),
-        };
-        work(&mut runtime)
+        self.in_world(work)
     }
 
     /// What `ToString` makes of a value.
@@ -381,7 +388,10 @@ impl Turn<'_> {
     pub fn truth(&mut self, setting: &Setting<bool>, element: &Text) -> Result<bool, Stop> {
         match setting {
             Setting::Literal(truth) => Ok(*truth),
-            Setting::Expression(program) => Ok(matches!(self.evaluate(program, element)?, Value::Bool(true))),
+            Setting::Expression(program) if self.detailed => Ok(matches!(self.evaluate(program, element)?, Value::Bool(true))),
+            Setting::Expression(program) => {
+                self.in_world(|runtime| expression::holds(program, runtime)).map_err(|raise| failed(raise, element))
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! asks for them. Nothing here knows a policy's meaning: that is in `execute/`, one file each.
 
 mod afterwards;
+mod room;
 mod strand;
 mod unwind;
 
@@ -27,6 +28,8 @@ use crate::{
     environment::Environment,
     policy::{BlockId, Place, Policy, Program, Section, Statement},
 };
+use room::Room;
+pub(super) use room::Rooms;
 use strand::{Frame, Strand};
 
 /// The request's own strand.
@@ -52,18 +55,10 @@ impl Machine {
     pub fn start(gateway: Arc<Gateway>, arrival: Arrival, environment: &mut dyn Environment) -> Self {
         let program = gateway.nothing.clone();
         let trace = Trace { detailed: arrival.trace, ..Trace::default() };
-        let mut machine = Self {
-            state: Box::new(State::new(&gateway, arrival)),
-            program,
-            gateway,
-            section: Section::Inbound,
-            strands: vec![Strand::default()],
-            effects: VecDeque::with_capacity(1),
-            operations: 0,
-            trace,
-            ending: false,
-            done: false,
-        };
+        let Room { mut state, strands, effects } = gateway.instance.rooms.take();
+        state.begin(&gateway, arrival);
+        let mut machine =
+            Self { state, program, gateway, section: Section::Inbound, strands, effects, operations: 0, trace, ending: false, done: false };
         machine.state.context.request_id = environment.guid();
         machine.state.context.timestamp = environment.now();
         machine.state.context.tracing = machine.trace.detailed;
@@ -94,6 +89,12 @@ impl Machine {
             self.fail(index, error, place, environment);
         }
         self.run(environment);
+    }
+
+    /// The request is over for its driver: the next one at this gateway takes over the room that it has made.
+    pub fn finish(self) {
+        let Self { gateway, state, strands, effects, .. } = self;
+        gateway.instance.rooms.give_back(Room { state, strands, effects });
     }
 
     /// What is to be said of the policies that have run so far.
@@ -259,10 +260,11 @@ impl Machine {
         };
         let outcome = execute::execute(statement, &mut turn);
         turn.take_messages();
-        if !matches!(outcome, Err(Stop::Unread(_))) {
+        if !matches!(outcome, Err(Stop::Unread(_))) && self.gateway.is_counted {
             self.program.ran(block, number);
         }
         match outcome {
+            Ok(Outcome::Done) if open.is_silent() => {}
             Ok(Outcome::Done) => {
                 self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
             }
@@ -289,7 +291,9 @@ impl Machine {
                 self.raise(index, error, Some(statement), environment);
             }
             Ok(outcome) => {
-                self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
+                if !open.is_silent() {
+                    self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
+                }
                 self.go_on(index, outcome, block, number);
             }
         }
@@ -307,7 +311,9 @@ impl Machine {
                 }
             }
             Outcome::Enter(inner) => {
-                self.program.taken(inner);
+                if self.gateway.is_counted {
+                    self.program.taken(inner);
+                }
                 self.push(index, Frame::Block(inner, 0));
             }
             Outcome::Hold(permit, inner) => {

@@ -42,6 +42,13 @@ impl Strand {
         Self { frames, parent, ..Self::default() }
     }
 
+    /// Nothing to do, with room for frames.
+    pub fn clear(&mut self) {
+        let mut frames = std::mem::take(&mut self.frames);
+        frames.clear();
+        *self = Self { frames, ..Self::default() };
+    }
+
     /// Whether it can go on now.
     pub fn is_ready(&self) -> bool {
         !self.over && self.waiting.is_none() && !matches!(self.frames.last(), Some(Frame::Branches(1..)))

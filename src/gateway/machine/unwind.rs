@@ -118,7 +118,9 @@ impl Machine {
     }
 
     fn run_again(&mut self, index: usize, (block, number, used): (BlockId, usize, u32), inner: BlockId, wait: Duration) {
-        self.program.taken(inner);
+        if self.gateway.is_counted {
+            self.program.taken(inner);
+        }
         self.push(index, Frame::Retry(block, number, used + 1));
         self.push(index, Frame::Block(inner, 0));
         if !wait.is_zero() {

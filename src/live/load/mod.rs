@@ -252,7 +252,7 @@ impl Play {
             let (seen, record) = self.send(&journey, retries, load.client.timeout).await;
             met.touched = faulty_before || self.book().faulty > 0;
             met.add(&seen, record.as_deref(), began, self.now(), &self.cast);
-            if sdk::tries_again(&seen) && retries < load.client.retries {
+            if sdk::tries_again(&seen, journey.prepared.streaming) && retries < load.client.retries {
                 tokio::time::sleep(sdk::pause(&seen, retries, &mut chance)).await;
                 retries += 1;
                 continue;

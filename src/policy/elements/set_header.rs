@@ -4,7 +4,7 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::{
     expression::Target,
-    http::{Headers, is_token},
+    http::{Headers, Names, is_token},
     policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
@@ -65,7 +65,7 @@ pub struct HeaderChange {
 
 /// Headers whose values may hold commas, so that each stays on a line of its own.
 /// Source: learn.microsoft.com/azure/api-management/set-header-policy.
-const LINES: [&str; 12] = [
+const LINES: Names = Names::of(&[
     "User-Agent",
     "WWW-Authenticate",
     "Proxy-Authenticate",
@@ -78,14 +78,14 @@ const LINES: [&str; 12] = [
     "If-Unmodified-Since",
     "Last-Modified",
     "Retry-After",
-];
+]);
 
 impl HeaderChange {
     /// The change; several values become one line where the header is a list. A header that the policy cannot touch stays as it is.
     pub fn new(name: Text, action: ExistsAction, values: SmallVec<[Text; 1]>) -> Self {
         // "Removal of `Server` header isn't supported", says the page.
         let is_kept = action == ExistsAction::Delete && name.eq_ignore_ascii_case("Server");
-        if is_kept || UNTOUCHABLE.iter().any(|untouchable| untouchable.eq_ignore_ascii_case(&name)) {
+        if is_kept || UNTOUCHABLE.has(&name) {
             return Self { name, action: ExistsAction::Skip, values: SmallVec::new() };
         }
         // What is appended is joined with what is there.
@@ -115,7 +115,7 @@ impl HeaderChange {
 }
 
 fn joined(name: &str, values: SmallVec<[Text; 1]>) -> SmallVec<[Text; 1]> {
-    if values.len() < 2 || LINES.iter().any(|line| line.eq_ignore_ascii_case(name)) {
+    if values.len() < 2 || LINES.has(name) {
         return values;
     }
     let values: Vec<&str> = values.iter().map(Text::as_str).collect();
@@ -128,7 +128,7 @@ pub fn breaks_line(value: &str) -> bool {
 }
 
 /// Headers that the policy cannot touch. Source: learn.microsoft.com/azure/api-management/set-header-policy.
-pub const UNTOUCHABLE: [&str; 4] = ["Connection", "Content-Length", "Keep-Alive", "Transfer-Encoding"];
+pub const UNTOUCHABLE: Names = Names::of(&["Connection", "Content-Length", "Keep-Alive", "Transfer-Encoding"]);
 
 /// Lowers the element.
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> Option<SetHeader> {

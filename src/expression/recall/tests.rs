@@ -1,0 +1,124 @@
+//! What is remembered, and that it is right.
+
+use super::*;
+use crate::{
+    csharp::Code,
+    dotnet::{
+        context::RequestContext,
+        display::to_str,
+        heap::{Heap, Object},
+        runtime::Budget,
+    },
+    environment::{Fixed, Moment},
+    expression::{Form, Target, compile, evaluate},
+    source::{Source, Span},
+};
+
+fn compiled(text: &str) -> Program {
+    let source = Source::new("test", text);
+    let form = if text.starts_with("@{") { Form::Block } else { Form::Expression };
+    compile(&Code::verbatim(&source, Span::new(2, text.len() - 1)), form, Target::Any).unwrap()
+}
+
+fn give(program: &Program, a: &Value, body: &[u8], second: i64) -> String {
+    let mut context = RequestContext::default();
+    let mut heap = Heap::default();
+    context.variables.set("other".into(), Value::string("x"));
+    context.variables.set("a".into(), a.clone());
+    context.variables.set("body".into(), heap.value(Object::Bytes(body.to_vec())));
+    let mut environment = Fixed { now: Moment(second * 1_000_000_000), state: second as u64 };
+    let mut runtime =
+        Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget: Budget::default(), locals: Vec::new() };
+    match evaluate(program, &mut runtime) {
+        Ok(value) => format!("{value:?} {}", to_str(&runtime, &value)),
+        Err(raise) => format!("{raise:?}"),
+    }
+}
+
+#[test]
+fn what_only_computes_is_remembered() {
+    for (text, remembered) in [
+        ("@(((string)context.Variables[\"a\"]).Split('/')[1].ToUpper())", true),
+        ("@{ var all = \"\"; foreach (var part in context.Request.OriginalUrl.Path.Split('/')) { all += part; } return all; }", true),
+        ("@(context.Request.Headers.GetValueOrDefault(\"a\", \"\").Split(',').Where(x => x != \"\").Count())", true),
+        ("@((string)JObject.Parse((string)context.Variables[\"a\"])[\"x\"] + \"y\")", true),
+        // Too little to be looked up.
+        ("@((string)context.Variables[\"a\"] == \"x\")", false),
+        ("@(context.Variables[\"a\"])", false),
+        // Time, chance, bodies, what is traced, what goes somewhere as a whole, what may change what a variable holds.
+        ("@(((string)context.Variables[\"a\"]).Split('/')[0] + DateTime.UtcNow.ToString().Trim())", false),
+        ("@(((string)context.Variables[\"a\"]).Split('/')[0] + DateTimeOffset.Parse((string)context.Variables[\"a\"]).ToString())", false),
+        ("@(((string)context.Variables[\"a\"]).Split('/')[0] + Guid.NewGuid().ToString().Trim())", false),
+        ("@(((string)context.Variables[\"a\"]).Split('/')[new Random().Next(2)].Trim().ToUpper())", false),
+        ("@(context.Request.Body.As<string>().Split('/')[0].Trim().ToUpper())", false),
+        ("@{ context.Trace(\"a\".Trim().ToUpper()); return ((string)context.Variables[\"a\"]).Split('/')[0]; }", false),
+        ("@(context.Variables[\"a\"] == (object)(\"x\".Trim() + \"y\".Trim()) ? \"1\" : \"2\".Trim().ToUpper())", false),
+        ("@(object.ReferenceEquals(context.Variables[\"a\"], \"x\".Trim().ToUpper().Trim()))", false),
+        ("@(JsonConvert.SerializeObject(context.Variables).Trim().ToUpper().Split('/')[0])", false),
+        ("@{ var bytes = (byte[])context.Variables[\"body\"]; bytes[0] = 65; return Encoding.UTF8.GetString(bytes).Trim(); }", false),
+        (
+            "@{ var bytes = (byte[])context.Variables[\"body\"]; Array.Reverse(bytes); return Encoding.UTF8.GetString(bytes).Trim(); }",
+            false,
+        ),
+        ("@(((string)context.Variables[\"a\"]).Split('/').GetHashCode().ToString().Trim())", false),
+    ] {
+        assert_eq!(compiled(text).recall.is_some(), remembered, "{text}");
+    }
+}
+
+#[test]
+fn a_remembered_value_is_that_of_its_own_inputs() {
+    let values = [
+        Value::string("x/1"),
+        Value::string("y/2"),
+        Value::Int32(1),
+        Value::Int64(1),
+        Value::Null,
+        Value::string("null"),
+        Value::string(""),
+        Value::Bool(true),
+        Value::string("x/1"),
+    ];
+    for text in [
+        "@((context.Variables[\"a\"] ?? \"none\").ToString().Split('/').Last() + (string)context.Variables[\"other\"])",
+        "@(((string)context.Variables[\"a\"]).Split('/')[1].ToUpper())",
+        "@(context.Variables.GetValueOrDefault<string>(\"a\", \"-\").Split('/').Length.ToString() + \"!\".Trim())",
+        "@(Encoding.UTF8.GetString((byte[])context.Variables[\"body\"]).Split('/')[0].Trim())",
+    ] {
+        let kept = compiled(text);
+        assert!(kept.recall.is_some(), "{text}");
+        // More rounds than sets and patience, so that what is kept is replaced and looking rests.
+        for round in 0..60_i64 {
+            for value in &values {
+                let body = format!("{}/{value:?}", round % 11);
+                let mut number = round;
+                let mut ask = |program: &Program| {
+                    number += 1;
+                    give(program, value, body.as_bytes(), number)
+                };
+                let expected = ask(&compiled(text));
+                assert_eq!((ask(&kept), ask(&kept)), (expected.clone(), expected), "{text} {value:?}");
+            }
+        }
+    }
+}
+/// An expression that gives what it reads gives the object itself, remembered or not.
+#[test]
+fn what_is_passed_on_stays_the_same_object() {
+    let program = compiled("@{ var a = (string)context.Variables[\"a\"]; return a.Trim().ToUpper() == \"X\" ? a : a.Trim(); }");
+    assert!(program.recall.is_some());
+    for _ in 0..3 {
+        let own = Value::string(String::from("x"));
+        let mut context = RequestContext::default();
+        context.variables.set("a".into(), own.clone());
+        let (mut heap, mut environment) = (Heap::default(), Fixed { now: Moment(0), state: 0 });
+        let mut runtime = Runtime {
+            context: &mut context,
+            heap: &mut heap,
+            environment: &mut environment,
+            budget: Budget::default(),
+            locals: Vec::new(),
+        };
+        assert!(is_same(&evaluate(&program, &mut runtime).unwrap(), &own));
+    }
+}
