@@ -1,6 +1,10 @@
 //! The objects of one request: they live and die with it (law 5).
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use super::{
     collection::{Dictionary, List},
@@ -149,6 +153,24 @@ pub struct Heap {
     objects: Vec<Object>,
     /// Room for a text under way, used again by each.
     room: String,
+    /// The objects that have been asked for a number of their own, in that order.
+    numbered: Numbered,
+}
+
+/// Objects in the order in which they were asked for a number. Who asks only reads.
+#[derive(Debug, Default)]
+struct Numbered(Mutex<Vec<Ref>>);
+
+impl Numbered {
+    fn of(&self) -> MutexGuard<'_, Vec<Ref>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clone for Numbered {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.of().clone()))
+    }
 }
 
 impl Heap {
@@ -167,6 +189,16 @@ impl Heap {
     /// The object. A reference never outlives its heap; one of another heap finds nothing of meaning.
     pub fn get(&self, reference: Ref) -> &Object {
         self.objects.get(reference.0 as usize).unwrap_or(&Object::Plain)
+    }
+
+    /// A number that tells an object from the others. It says only how many were asked for theirs before: where an object lies depends on more
+    /// than what expressions do.
+    pub(super) fn number(&self, reference: Ref) -> usize {
+        let mut numbered = self.numbered.of();
+        numbered.iter().position(|known| *known == reference).unwrap_or_else(|| {
+            numbered.push(reference);
+            numbered.len() - 1
+        })
     }
 
     /// The object, to change it.
@@ -192,7 +224,8 @@ impl Heap {
 
     /// Removes all objects: no value refers to one any more. The room for them stays, as far as it is no more than most requests need.
     pub fn clear(&mut self) {
-        let Self { objects, room } = self;
+        let Self { objects, room, numbered } = self;
+        numbered.of().clear();
         objects.clear();
         objects.shrink_to(KEPT_OBJECTS);
         room.clear();

@@ -143,16 +143,16 @@ fn hash_within(runtime: &Runtime<'_>, value: &Value, fuel: &mut u32) -> i32 {
                 let items: &[Value] = if *fuel == 0 { &[] } else { &record.items };
                 items.iter().fold(17, |sum: i32, item| sum.wrapping_mul(31).wrapping_add(hash_within(runtime, item, fuel)))
             }),
-            Object::Instance(instance) => instance.hash(runtime).map_or_else(|| identity(*reference), |hash| fold(hash as i64)),
+            Object::Instance(instance) => instance.hash(runtime).map_or_else(|| identity(runtime, *reference), |hash| fold(hash as i64)),
             Object::Token(token) => match &token.kind {
                 // Values that `Equals` takes for the same need one hash, whatever their type.
                 super::json::Kind::Value(leaf) => match super::number::as_double(&leaf.value) {
                     Some(number) => hash(runtime, &Value::Double(number)),
                     None => hash(runtime, &leaf.value),
                 },
-                _ => identity(*reference),
+                _ => identity(runtime, *reference),
             },
-            _ => identity(*reference),
+            _ => identity(runtime, *reference),
         },
         Value::Context(_) => display::to_str(runtime, value).units().into_iter().fold(5381, mixed_unit),
         value => value.as_integer().unwrap_or(0) as i32,
@@ -164,9 +164,9 @@ fn mixed_unit(hash: i32, unit: u16) -> i32 {
 }
 
 /// `RuntimeHelpers.GetHashCode`: a number of the object's own.
-fn identity(reference: Ref) -> i32 {
+fn identity(runtime: &Runtime<'_>, reference: Ref) -> i32 {
     let mut hasher = std::hash::DefaultHasher::new();
-    std::hash::Hash::hash(&reference, &mut hasher);
+    std::hash::Hash::hash(&runtime.heap.number(reference), &mut hasher);
     (std::hash::Hasher::finish(&hasher) as i32) & 0x03FF_FFFF
 }
 

@@ -19,16 +19,21 @@ const LONGEST_WISH: Duration = Duration::from_secs(60);
 /// again, as if there had been none. A stream is the caller's by then, and so is the text of an answer that is no JSON.
 pub(crate) fn tries_again(seen: &Seen, streaming: bool) -> bool {
     match (seen.status, seen.error) {
-        (Some(_), Some(error)) if !streaming && error != "incomplete" => true,
+        _ if breaks_off(seen, streaming) => true,
         (Some(status), _) => seen.should_retry.unwrap_or(matches!(status, 408 | 409 | 429 | 500..)),
         (None, Some(_)) => true,
         (None, None) => false,
     }
 }
 
-/// How long it waits before it does.
-pub(crate) fn pause(seen: &Seen, retries: u32, chance: &mut Stream) -> Duration {
-    if let Some(wish) = seen.retry_after.filter(|wish| !wish.is_zero() && *wish <= LONGEST_WISH) {
+fn breaks_off(seen: &Seen, streaming: bool) -> bool {
+    !streaming && seen.status.is_some() && seen.error.is_some_and(|error| error != "incomplete")
+}
+
+/// How long it waits before it does. What an answer wishes that has broken off, nobody has read.
+pub(crate) fn pause(seen: &Seen, streaming: bool, retries: u32, chance: &mut Stream) -> Duration {
+    let wish = seen.retry_after.filter(|_| !breaks_off(seen, streaming));
+    if let Some(wish) = wish.filter(|wish| !wish.is_zero() && *wish <= LONGEST_WISH) {
         return wish;
     }
     let pause = (FIRST_PAUSE * f64::from(1_u32 << retries.min(16))).min(LONGEST_PAUSE);
@@ -92,10 +97,10 @@ mod tests {
         assert_eq!(wishing("7", "Retry-After"), Some(Duration::from_secs(7)));
         assert_eq!(wishing("Wed, 21 Oct 2026 07:28:00 GMT", "Retry-After"), None);
         let granted = Seen { retry_after: Some(Duration::from_secs(60)), ..seen(429) };
-        assert_eq!(pause(&granted, 0, &mut chance), Duration::from_secs(60));
+        assert_eq!(pause(&granted, false, 0, &mut chance), Duration::from_secs(60));
         for (retries, least, most) in [(0, 0.375, 0.5), (1, 0.75, 1.0), (2, 1.5, 2.0), (9, 6.0, 8.0)] {
             let too_long = Seen { retry_after: Some(Duration::from_secs(61)), ..seen(429) };
-            let pause = pause(&too_long, retries, &mut chance).as_secs_f64();
+            let pause = pause(&too_long, false, retries, &mut chance).as_secs_f64();
             assert!((least..=most).contains(&pause), "{retries}: {pause}");
         }
     }

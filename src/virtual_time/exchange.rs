@@ -113,6 +113,7 @@ impl Simulation<'_> {
                     let mut head = ResponseHead { status: *status, reason: reason_phrase(*status).into(), headers: Headers::new() };
                     if let Some(wait) = options.retry_after {
                         head.headers.append("Retry-After", wait.as_millis().div_ceil(1000).to_string());
+                        head.headers.append("retry-after-ms", wait.as_millis().to_string());
                     }
                     for (name, value) in &options.headers {
                         head.headers.set(name.clone(), value.clone());

@@ -364,7 +364,7 @@ impl<'a> Simulation<'a> {
             journey.throttled_with_capacity += 1;
         }
         if super::sdk::tries_again(&journey.seen, journey.streaming) && journey.retries < load.client.retries {
-            let wait = super::sdk::pause(&journey.seen, journey.retries, &mut self.clients);
+            let wait = super::sdk::pause(&journey.seen, journey.streaming, journey.retries, &mut self.clients);
             journey.retries += 1;
             // What still happens to the sending that is over concerns nobody any more.
             journey.turn = self.turn();

@@ -1,8 +1,9 @@
 //! What `context` shows of one request: plain data that the gateway's machine keeps up to date.
 
 use std::{
+    collections::HashSet,
     sync::{
-        Arc, LazyLock,
+        Arc, LazyLock, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -111,9 +112,26 @@ pub struct VariableName {
 }
 
 impl VariableName {
-    /// The name.
+    /// A name that an expression has put together.
     pub fn new(text: Text) -> Self {
         Self { hash: hash(&text), place: AtomicU32::new(0), text }
+    }
+
+    /// A name that a policy writes out. The program keeps it for as long as it runs, once however many policies write it: every request
+    /// copies these names, and nobody has to count who holds them. Names beyond what people write are texts like others.
+    pub fn written(text: &str) -> Self {
+        static WRITTEN: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
+        let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = match written.get(text) {
+            Some(kept) => Text::Static(kept),
+            None if text.len() > LONGEST_WRITTEN || written.len() >= MOST_WRITTEN => Text::copied(text),
+            None => {
+                let kept: &'static str = Box::leak(text.into());
+                written.insert(kept);
+                Text::Static(kept)
+            }
+        };
+        Self::new(kept)
     }
 
     /// Its characters.
@@ -130,7 +148,7 @@ impl Clone for VariableName {
 
 impl PartialEq for VariableName {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && self.text == other.text
+        self.hash == other.hash && (std::ptr::eq(self.as_str(), other.as_str()) || self.text == other.text)
     }
 }
 
@@ -140,6 +158,10 @@ impl Eq for VariableName {}
 fn hash(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
+
+/// Names of variables that are kept for the life of the program: how long, and how many.
+const LONGEST_WRITTEN: usize = 128;
+const MOST_WRITTEN: usize = 16_384;
 
 /// Room for variables that stays when they are forgotten.
 const KEPT: usize = 64;

@@ -15,7 +15,7 @@ use crate::{
 fn name(call: &Call) -> Option<VariableName> {
     match call.arguments.as_ref() {
         [Node::Constant(Value::Context(Part::Variables)), Node::Constant(Value::String(name)), ..] => {
-            Some(VariableName::new(name.to_text()))
+            Some(VariableName::written(&name.as_str()))
         }
         _ => None,
     }

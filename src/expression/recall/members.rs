@@ -36,13 +36,15 @@ pub(super) fn is_repeatable(native: usize) -> bool {
     REPEATABLE.contains(&native)
 }
 
-/// Classes that compute. Not among them: what has to do with time, chance and keys.
-const COMPUTING: [&str; 31] = [
+/// Classes that compute. Not among them: what has to do with chance and keys. Who asks the clock is found out when it is asked.
+const COMPUTING: [&str; 34] = [
     "Array",
     "Boolean",
     "Byte",
     "Char",
     "Convert",
+    "DateTime",
+    "DateTimeOffset",
     "Decimal",
     "Dictionary",
     "Double",
@@ -68,12 +70,12 @@ const COMPUTING: [&str; 31] = [
     "Single",
     "String",
     "StringBuilder",
+    "TimeSpan",
     "Uri",
 ];
 
-/// Dates are read against today's, `Shuffle`s draw, which object something is depends on more than what it says, and `Array`'s other members
-/// change what they are given.
+/// `Shuffle`s draw, which object something is depends on more than what it says, and `Array`'s other members change what they are given.
 fn only_computes(class: &Class, signature: &str) -> bool {
-    const NOT: [&str; 8] = ["Date", "Time", "Guid", "Random", "Shuffle", "GetHashCode", "ReferenceEquals", "GetType"];
+    const NOT: [&str; 8] = ["Guid", "Random", "Shuffle", "GetHashCode", "ReferenceEquals", "GetType", "CopyTo", "byteIndex"];
     (class.name != "Array" || signature.starts_with("int Length")) && !NOT.iter().any(|word| signature.contains(word))
 }

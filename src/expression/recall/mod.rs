@@ -9,7 +9,7 @@ mod members;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Mutex;
+use std::{cell::Cell, sync::Mutex};
 
 use smallvec::SmallVec;
 
@@ -17,7 +17,10 @@ use super::{
     evaluate,
     program::{Conversion, Function, Node, Program},
 };
-use crate::dotnet::{context::Part, exception::Raise, runtime::Runtime, value::Value};
+use crate::{
+    dotnet::{context::Part, exception::Raise, runtime::Runtime, value::Value},
+    environment::{Environment, Moment},
+};
 use members::{is_repeatable, reads_entry};
 
 /// What an expression reads, and what it gave for it.
@@ -112,11 +115,16 @@ impl Recall {
         memory.missed();
         // What the expression calls may come here again: nothing is held while it runs.
         drop(memory);
-        let given = evaluate::run(program, runtime)?;
         let inputs = self.inputs.iter().zip(&read).map(|(node, read)| Input::new(value(node, read, runtime), runtime));
-        if is_plain(&given)
-            && let Some(inputs) = inputs.collect::<Option<Box<[Input]>>>()
-            && inputs.iter().map(Input::size).sum::<usize>() <= SET_BYTES
+        let inputs = inputs.collect::<Option<Box<[Input]>>>().filter(|inputs| can_be_kept(inputs));
+        let (given, asked) = evaluate_watched(program, runtime);
+        let given = given?;
+        if let Some(inputs) = inputs
+            && !asked
+            && is_plain(&given)
+            && inputs.iter().map(Input::size).sum::<usize>() + size(&given) <= SET_BYTES
+            // What it has changed it would not change again.
+            && inputs.iter().enumerate().all(|(place, input)| input.is(self.input(place, &read, runtime), runtime))
             && let Ok(mut memory) = self.memory.try_lock()
         {
             let is_given = |place: &usize| is_same(self.input(*place, &read, runtime), &given);
@@ -166,6 +174,56 @@ fn value<'a>(node: &Node, read: &'a Option<Value>, runtime: &'a Runtime<'_>) -> 
     }
 }
 
+/// Evaluates, and says whether clock or chance were asked: members that compute may come to one by a way that their names do not tell.
+fn evaluate_watched(program: &Program, runtime: &mut Runtime<'_>) -> (Result<Value, Raise>, bool) {
+    let mut environment = Watched { environment: &mut *runtime.environment, asked: Cell::new(false) };
+    let mut watched = Runtime {
+        context: &mut *runtime.context,
+        heap: &mut *runtime.heap,
+        environment: &mut environment,
+        budget: runtime.budget,
+        locals: std::mem::take(&mut runtime.locals),
+    };
+    let given = evaluate::run(program, &mut watched);
+    (runtime.budget, runtime.locals) = (watched.budget, watched.locals);
+    (given, environment.asked.get())
+}
+
+/// An environment that notes whether somebody asked it something.
+struct Watched<'a> {
+    environment: &'a mut dyn Environment,
+    asked: Cell<bool>,
+}
+
+impl Environment for Watched<'_> {
+    fn now(&self) -> Moment {
+        self.asked.set(true);
+        self.environment.now()
+    }
+
+    fn random(&mut self) -> u64 {
+        self.asked.set(true);
+        self.environment.random()
+    }
+
+    fn guid(&mut self) -> [u8; 16] {
+        self.asked.set(true);
+        self.environment.guid()
+    }
+}
+
+/// Two arrays may be one or two of the same contents, which these do not tell.
+fn can_be_kept(inputs: &[Input]) -> bool {
+    inputs.iter().filter(|input| matches!(input, Input::Bytes(_))).count() < 2
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.bytes(),
+        _ => size_of::<Value>(),
+    }
+}
+
 impl Memory {
     fn missed(&mut self) {
         self.strange += 1;
@@ -195,8 +253,7 @@ impl Input {
 
     fn size(&self) -> usize {
         match self {
-            Self::Plain(Value::String(text)) => text.bytes(),
-            Self::Plain(_) => size_of::<Value>(),
+            Self::Plain(value) => size(value),
             Self::Bytes(bytes) => bytes.len(),
         }
     }
@@ -256,6 +313,8 @@ impl Found {
             Node::Constant(Value::Context(_) | Value::Object(_)) => false,
             // Which object a string is, its characters do not say.
             Node::Same(left, right, _) => [left, right].iter().any(|side| matches!(***side, Node::Constant(Value::Null))),
+            // The variable that it reads is no input: its default may be anything.
+            Node::VariableOr(_) => false,
             // The array may be a variable's own.
             Node::SetElement(_) | Node::SetGridElement(..) => false,
             Node::Call(call) => is_repeatable(call.native as usize),

@@ -45,9 +45,18 @@ fn what_only_computes_is_remembered() {
         // Too little to be looked up.
         ("@((string)context.Variables[\"a\"] == \"x\")", false),
         ("@(context.Variables[\"a\"])", false),
-        // Time, chance, bodies, what is traced, what goes somewhere as a whole, what may change what a variable holds.
-        ("@(((string)context.Variables[\"a\"]).Split('/')[0] + DateTime.UtcNow.ToString().Trim())", false),
-        ("@(((string)context.Variables[\"a\"]).Split('/')[0] + DateTimeOffset.Parse((string)context.Variables[\"a\"]).ToString())", false),
+        // What else it reads is not known.
+        ("@(context.Variables.GetValueOrDefault<string>(\"a\", string.Empty).Split('/')[0].ToLower())", false),
+        ("@(context.Variables.GetValueOrDefault<JObject>(\"a\", new JObject()).ToString().Trim())", false),
+        (
+            "@(context.Variables.GetValueOrDefault(\"a\", context.Request.Headers.GetValueOrDefault(\"b\", \"\")).ToString().Trim().ToUpper())",
+            false,
+        ),
+        // Chance, bodies, what is traced, what goes somewhere as a whole, what may change what a variable holds.
+        (
+            "@{ var bytes = (byte[])context.Variables[\"body\"]; var s = Encoding.UTF8.GetString(bytes); Encoding.UTF8.GetBytes(\"A\", 0, 1, bytes, 0); return s; }",
+            false,
+        ),
         ("@(((string)context.Variables[\"a\"]).Split('/')[0] + Guid.NewGuid().ToString().Trim())", false),
         ("@(((string)context.Variables[\"a\"]).Split('/')[new Random().Next(2)].Trim().ToUpper())", false),
         ("@(context.Request.Body.As<string>().Split('/')[0].Trim().ToUpper())", false),
@@ -120,5 +129,28 @@ fn what_is_passed_on_stays_the_same_object() {
             locals: Vec::new(),
         };
         assert!(is_same(&evaluate(&program, &mut runtime).unwrap(), &own));
+    }
+}
+
+/// Whoever has asked the clock is asked again; a way through the same code that does not ask it is remembered.
+#[test]
+fn what_the_clock_says_is_not_remembered() {
+    for text in [
+        "@(((string)context.Variables[\"a\"]).Split('/')[0] + DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString().Trim())",
+        "@{ var a = (string)context.Variables[\"a\"]; return a.Trim().ToUpper() == \"X\" ? a.Split('/')[0] : a + DateTime.UtcNow.ToString(); }",
+        "@(DateTime.Parse(((string)context.Variables[\"a\"]).Replace(\"X\", \"10:30\").Trim()).ToString(\"o\").Trim())",
+        "@(Convert.ToDateTime(((string)context.Variables[\"a\"]).Replace(\"X\", \"10:30\").Trim()).ToString(\"o\").Trim())",
+    ] {
+        let kept = compiled(text);
+        assert!(kept.recall.is_some(), "{text}");
+        for hour in 0..60 {
+            for value in [Value::string("X"), Value::string("11:45")] {
+                let now = hour * 3600;
+                let expected = give(&compiled(text), &value, b"", now);
+                for _ in 0..2 {
+                    assert_eq!(give(&kept, &value, b"", now), expected, "{text}");
+                }
+            }
+        }
     }
 }

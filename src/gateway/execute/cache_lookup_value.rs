@@ -21,6 +21,6 @@ pub(super) fn execute(policy: &CacheLookupValue, element: &Text, turn: &mut Turn
         (None, Some(Setting::Literal(text))) => Value::string(text.clone()),
         (None, Some(Setting::Expression(program))) => turn.evaluate(program, element)?,
     };
-    turn.state.context.variables.set(policy.variable.clone(), value);
+    turn.state.context.variables.set_named(&policy.variable, value);
     Ok(Outcome::Done)
 }

@@ -253,7 +253,7 @@ impl Play {
             met.touched = faulty_before || self.book().faulty > 0;
             met.add(&seen, record.as_deref(), began, self.now(), &self.cast);
             if sdk::tries_again(&seen, journey.prepared.streaming) && retries < load.client.retries {
-                tokio::time::sleep(sdk::pause(&seen, retries, &mut chance)).await;
+                tokio::time::sleep(sdk::pause(&seen, journey.prepared.streaming, retries, &mut chance)).await;
                 retries += 1;
                 continue;
             }

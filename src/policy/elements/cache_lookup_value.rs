@@ -1,6 +1,7 @@
 //! `cache-lookup-value`: a value from the cache into a variable.
 
 use crate::{
+    dotnet::context::VariableName,
     expression::Target,
     policy::{lowering::Lowering, program::Setting},
     text::Text,
@@ -15,7 +16,7 @@ pub struct CacheLookupValue {
     /// What the variable gets where nothing is stored: a literal is a string, an expression's value keeps its type.
     pub default: Option<Setting<Text>>,
     /// The variable.
-    pub variable: Text,
+    pub variable: VariableName,
 }
 
 /// Lowers the element.
@@ -25,5 +26,5 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
         .attribute("default-value")
         .and_then(|attribute| lowering.setting(&attribute.value, Target::Any, |text| Ok(Text::from(text.to_owned()))));
     let variable = lowering.literal_attribute(element, "variable-name");
-    Some(CacheLookupValue { key: key?, default, variable: variable? })
+    Some(CacheLookupValue { key: key?, default, variable: VariableName::written(&variable?) })
 }

@@ -65,7 +65,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, _: &str) -> 
             "the documented types are strings, numbers, dates, JSON tokens, byte[] and their kin",
         );
     }
-    Some(SetVariable { name: VariableName::new(name?), value })
+    Some(SetVariable { name: VariableName::written(&name?), value })
 }
 
 fn is_allowed(ty: &Type) -> bool {
