@@ -3,7 +3,8 @@
 //! A gateway sees the same paths, methods, models and regions all day, and policies take them apart for each request anew. An expression
 //! that only computes (no clock, no chance, no message's body, nothing changed outside of itself) gives one value for one set of inputs:
 //! the variables and the parts of `context` that it names. A few sets are kept with their values. Errors are not remembered, nor are
-//! values that refer to objects: those belong to one request (law 5).
+//! values that refer to objects: those belong to one request (law 5). A string that was computed is then one object for all who get it, where
+//! .NET makes one each time; only `ReferenceEquals` of two evaluations of the same expression could tell.
 
 mod members;
 #[cfg(test)]
