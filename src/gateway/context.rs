@@ -222,6 +222,37 @@ pub(super) fn service(name: Text, region: Text, api: &super::Api) -> Arc<Service
 mod tests {
     use super::*;
 
+    /// What a request leaves to the next is room and nothing else.
+    #[test]
+    fn a_cleared_state_is_as_new() {
+        use crate::{dotnet::heap::Object, http::RequestHead, policy::Program};
+
+        let program = Arc::new(Program::default());
+        let gateway = Gateway::new("contoso".into(), "Sweden Central".into(), crate::gateway::Api::default(), Vec::new(), program);
+        let url = Url::parse("https://gw.example/openai/a?x=1").unwrap();
+        let head = RequestHead { method: "POST".into(), url, headers: [("api-key", "a secret")].into_iter().collect() };
+        let body = ArrivingBody::Bytes(bytes::Bytes::from_static(b"a body"));
+        let mut state = State::default();
+        state.begin(
+            &gateway,
+            Arrival { head, body, client: IpAddr::from([203, 0, 113, 7]), trace: true, certificate: Some(bytes::Bytes::from_static(b"c")) },
+        );
+        let value = state.heap.value(Object::Bytes(b"bytes".to_vec()));
+        state.context.variables.set("a".into(), value.clone());
+        state.context.response = Some(ResponseMessage::default());
+        state.context.stored.push(ResponseMessage::default());
+        state.context.traces.push("told".into());
+        state.context.request.matched_parameters.push(("a".into(), "b".into()));
+        state.context.last_error = Some(context::LastError::default());
+        state.locals.push(value);
+        state.afterwards.headers.push(("a".into(), "b".into()));
+        state.cors = Some(Headers::new());
+        (state.host_set, state.preflight, state.streaming) = (true, true, Some((OperationId(1), true)));
+        assert_ne!(format!("{state:?}"), format!("{:?}", State::default()));
+        state.clear();
+        assert_eq!(format!("{state:?}"), format!("{:?}", State::default()));
+    }
+
     #[test]
     fn addresses_are_written_as_the_standard_library_writes_them() {
         for text in ["0.0.0.0", "127.0.0.1", "10.9.99.100", "255.255.255.255", "203.0.113.7", "::1", "2001:db8::7"] {

@@ -111,6 +111,28 @@ fn a_remembered_value_is_that_of_its_own_inputs() {
         }
     }
 }
+/// How many sets are kept of an expression, and how many in a row were not known.
+fn kept(program: &Program) -> (usize, u32) {
+    let memory = program.recall.as_ref().unwrap().memory.lock().unwrap();
+    (memory.kept.len(), memory.strange)
+}
+
+#[test]
+fn a_known_set_is_found_and_a_new_one_is_kept() {
+    let program = compiled("@(((string)context.Variables[\"a\"]).Split('/')[0].ToUpper())");
+    for (text, expected) in [("x/1", (1, 1)), ("x/1", (1, 0)), ("y/2", (2, 1)), ("x/1", (2, 0))] {
+        give(&program, &Value::string(text), b"", 0);
+        assert_eq!(kept(&program), expected, "{text}");
+    }
+    for round in 0..20 {
+        give(&program, &Value::string(format!("{round}/")), b"", 0);
+    }
+    assert_eq!(kept(&program).0, SETS);
+    let long = compiled("@(((string)context.Variables[\"a\"]).Split('/')[0].ToUpper())");
+    give(&long, &Value::string("x".repeat(SET_BYTES)), b"", 0);
+    assert_eq!(kept(&long).0, 0);
+}
+
 /// An expression that gives what it reads gives the object itself, remembered or not.
 #[test]
 fn what_is_passed_on_stays_the_same_object() {
@@ -135,22 +157,26 @@ fn what_is_passed_on_stays_the_same_object() {
 /// Whoever has asked the clock is asked again; a way through the same code that does not ask it is remembered.
 #[test]
 fn what_the_clock_says_is_not_remembered() {
-    for text in [
-        "@(((string)context.Variables[\"a\"]).Split('/')[0] + DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString().Trim())",
-        "@{ var a = (string)context.Variables[\"a\"]; return a.Trim().ToUpper() == \"X\" ? a.Split('/')[0] : a + DateTime.UtcNow.ToString(); }",
-        "@(DateTime.Parse(((string)context.Variables[\"a\"]).Replace(\"X\", \"10:30\").Trim()).ToString(\"o\").Trim())",
-        "@(Convert.ToDateTime(((string)context.Variables[\"a\"]).Replace(\"X\", \"10:30\").Trim()).ToString(\"o\").Trim())",
+    for (text, sets) in [
+        ("@(((string)context.Variables[\"a\"]).Split('/')[0] + DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString().Trim())", 0),
+        (
+            "@{ var a = (string)context.Variables[\"a\"]; return a.Trim().ToUpper() == \"X\" ? a.Split('/')[0] : a + DateTime.UtcNow.ToString(); }",
+            1,
+        ),
+        ("@(DateTime.Parse(((string)context.Variables[\"a\"]).Replace(\"X\", \"10:30\").Trim()).ToString(\"o\").Trim())", 0),
+        ("@(Convert.ToDateTime(((string)context.Variables[\"a\"]).Replace(\"X\", \"10:30\").Trim()).ToString(\"o\").Trim())", 0),
     ] {
-        let kept = compiled(text);
-        assert!(kept.recall.is_some(), "{text}");
+        let program = compiled(text);
+        assert!(program.recall.is_some(), "{text}");
         for hour in 0..60 {
             for value in [Value::string("X"), Value::string("11:45")] {
                 let now = hour * 3600;
                 let expected = give(&compiled(text), &value, b"", now);
                 for _ in 0..2 {
-                    assert_eq!(give(&kept, &value, b"", now), expected, "{text}");
+                    assert_eq!(give(&program, &value, b"", now), expected, "{text}");
                 }
             }
         }
+        assert_eq!(kept(&program).0, sets, "{text}");
     }
 }
