@@ -17,6 +17,20 @@ struct Field {
     value: Text,
 }
 
+/// A field's name, made ready to be looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldName {
+    tag: Tag,
+    name: Text,
+}
+
+impl FieldName {
+    /// A name.
+    pub fn new(name: Text) -> Self {
+        Self { tag: Tag::of(&name), name }
+    }
+}
+
 /// What is known of a name at a glance: its length and its first letter. A message's fields nearly all differ in it, and few names are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Tag(u16);
@@ -26,6 +40,11 @@ impl Tag {
         let bytes = name.as_bytes();
         let first = if bytes.is_empty() { 0 } else { bytes[0].to_ascii_lowercase() };
         Self((bytes.len() as u16) << 8 | first as u16)
+    }
+
+    /// One bit of 64.
+    const fn mark(self) -> u64 {
+        1 << ((self.0 >> 8).wrapping_mul(5).wrapping_add(self.0) % 64)
     }
 }
 
@@ -61,6 +80,11 @@ impl Headers {
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Text> {
         let tag = Tag::of(name);
         self.fields.iter().filter(move |field| field.is(tag, name)).map(|field| &field.value)
+    }
+
+    /// Every value under a name that is known, in order.
+    pub fn named<'a>(&'a self, name: &'a FieldName) -> impl Iterator<Item = &'a Text> {
+        self.fields.iter().filter(|field| field.is(name.tag, &name.name)).map(|field| &field.value)
     }
 
     /// Whether a field of that name is there.
@@ -117,7 +141,7 @@ impl Headers {
     pub fn passed_on(&self, names: &Names) -> Self {
         let named = connection_names(self);
         let mut fields = Vec::with_capacity(self.fields.len() + 4);
-        fields.extend(self.fields.iter().filter(|field| !HOP_BY_HOP.has(&field.name) && !names.has(&field.name)).cloned());
+        fields.extend(self.fields.iter().filter(|field| !HOP_BY_HOP.have(field) && !names.have(field)).cloned());
         let mut copy = Self { fields };
         named.iter().for_each(|name| {
             copy.remove(name);
@@ -145,24 +169,28 @@ impl Headers {
 #[derive(Debug)]
 pub struct Names {
     names: &'static [&'static str],
-    /// One bit for each length: most names are of another.
-    lengths: u32,
+    /// A bit for each, by what is known of a name at a glance: most names are others.
+    marks: u64,
 }
 
 impl Names {
-    /// These names, none longer than 31.
+    /// These names.
     pub const fn of(names: &'static [&'static str]) -> Self {
-        let (mut lengths, mut index) = (0, 0);
+        let (mut marks, mut index) = (0, 0);
         while index < names.len() {
-            lengths |= 1 << names[index].len();
+            marks |= Tag::of(names[index]).mark();
             index += 1;
         }
-        Self { names, lengths }
+        Self { names, marks }
+    }
+
+    fn have(&self, field: &Field) -> bool {
+        self.marks & field.tag.mark() != 0 && self.names.iter().any(|known| known.eq_ignore_ascii_case(&field.name))
     }
 
     /// Whether a name is among them.
     pub fn has(&self, name: &str) -> bool {
-        name.len() < 32 && self.lengths & (1 << name.len()) != 0 && self.names.iter().any(|known| known.eq_ignore_ascii_case(name))
+        self.marks & Tag::of(name).mark() != 0 && self.names.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 }
 

@@ -1,19 +1,60 @@
 //! Immutable text that is cheap to clone: names, header values, string constants.
 
-use std::{borrow::Borrow, fmt, ops::Deref, sync::Arc};
+use std::{
+    borrow::Borrow,
+    collections::HashMap,
+    fmt,
+    ops::Deref,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
-use smol_str::SmolStr;
-
-/// UTF-8 text that is shared, never copied, when cloned; text known at compile time is not even counted.
+/// UTF-8 text that is shared, never copied, when cloned; text known at compile time is not even counted, nor are the literals of policies.
+///
+/// Every form has a place and a length, each a word: texts are moved about all the time, and bytes that are moved in other pieces than they were
+/// written in make a processor wait.
 #[derive(Clone)]
 pub enum Text {
     /// Text of the program itself.
     Static(&'static str),
     /// Text made at run time.
     Shared(Arc<str>),
-    /// A literal of a policy: .NET keeps one string for all literals of the same text. Most are short and copied whole: to count who holds
-    /// one costs more.
-    Literal(SmolStr),
+    /// A literal of a policy: .NET keeps one string for all literals of the same text, for as long as the program runs.
+    Literal(&'static str),
+    /// A literal beyond what is kept.
+    CountedLiteral(Arc<str>),
+}
+
+/// Texts that policies write out and that are kept for the life of the program: how long each may be, and how much they may come to.
+const LONGEST_KEPT: usize = 256;
+const MOST_KEPT: usize = 1 << 20;
+
+/// A text that is kept: another one has another place.
+#[derive(Debug)]
+pub struct Kept {
+    /// The text.
+    pub text: Box<str>,
+}
+
+/// A text that a policy writes out, kept for the life of the program, once however many policies write it: every request copies such texts, and
+/// nobody has to count who holds them. `None` beyond what people write.
+pub fn kept(text: &str) -> Option<&'static Kept> {
+    #[derive(Default)]
+    struct All {
+        texts: HashMap<&'static str, &'static Kept>,
+        bytes: usize,
+    }
+    static ALL: LazyLock<Mutex<All>> = LazyLock::new(Mutex::default);
+    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kept) = all.texts.get(text) {
+        return Some(kept);
+    }
+    if text.len() > LONGEST_KEPT || all.bytes + text.len() > MOST_KEPT {
+        return None;
+    }
+    let kept: &'static Kept = Box::leak(Box::new(Kept { text: text.into() }));
+    all.texts.insert(&kept.text, kept);
+    all.bytes += text.len() + size_of::<(&str, &Kept, Kept)>();
+    Some(kept)
 }
 
 impl Text {
@@ -31,18 +72,22 @@ impl Text {
             Self::Static(text) => text,
             Self::Shared(text) => text,
             Self::Literal(text) => text,
+            Self::CountedLiteral(text) => text,
         }
     }
 
-    /// The text as a literal.
+    /// The text as a literal of a policy.
     pub fn literal(text: &str) -> Self {
-        if text.is_empty() { Self::EMPTY } else { Self::Literal(SmolStr::new(text)) }
+        if text.is_empty() {
+            return Self::EMPTY;
+        }
+        kept(text).map_or_else(|| Self::CountedLiteral(text.into()), |kept| Self::Literal(&kept.text))
     }
 
     /// The same text as an object of its own, where it is a literal: what an expression reads from a message is none, whoever wrote it there.
     pub fn of_its_own(&self) -> Self {
         match self {
-            Self::Literal(text) => Self::copied(text),
+            Self::Literal(_) | Self::CountedLiteral(_) => Self::copied(self),
             other => other.clone(),
         }
     }
@@ -157,8 +202,9 @@ mod tests {
 
     #[test]
     fn literals_of_the_same_text_are_one_string_and_copies_are_not() {
-        let long = "a literal that is longer than what is copied where it stands";
-        for text in ["short", long] {
+        let long = "a literal that is longer than what is kept ".repeat(10);
+        assert!(kept("short").zip(kept("short")).is_some_and(|(a, b)| std::ptr::eq(a, b)) && kept(&long).is_none());
+        for text in ["short", &long] {
             let (literal, copy) = (Text::literal(text), Text::copied(text));
             assert!(literal.is_same(&Text::literal(text)) && literal.is_same(&literal.clone()));
             assert!(copy.is_same(&copy.clone()) && !copy.is_same(&Text::copied(text)) && !copy.is_same(&literal));

@@ -32,8 +32,13 @@ fn outcome(text: &str) -> String {
     let mut heap = Heap::default();
     // 2024-05-06T07:08:09.123Z
     let mut environment = Fixed { now: Moment(1_714_979_289_123_000_000), state: 7 };
-    let mut runtime =
-        Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget: Budget::default(), locals: Vec::new() };
+    let mut runtime = Runtime {
+        context: &mut context,
+        heap: &mut heap,
+        environment: &mut environment,
+        budget: Budget::default(),
+        locals: &mut Vec::new(),
+    };
     match evaluate(&program, &mut runtime) {
         Ok(value) => format!("= {} : {}", to_str(&runtime, &value), full_name(&type_of(&runtime, &value))).replace('\n', "\\n"),
         Err(Raise::Exception(exception)) => format!("! {}: {}", exception.class.full_name(), exception.message).replace('\n', "\\n"),

@@ -201,7 +201,7 @@ impl Arguments {
         let mut wall = Chance::new(self.seed).environment();
         let mut fixed = Fixed { now: self.now.unwrap_or_else(|| wall.now()), state: self.seed.unwrap_or_else(|| wall.random()) };
         let budget = Budget { steps: self.max_steps, memory: self.max_memory.saturating_mul(1 << 20), depth: self.max_depth };
-        let mut runtime = Runtime { context: &mut shown, heap: &mut heap, environment: &mut fixed, budget, locals: Vec::new() };
+        let mut runtime = Runtime { context: &mut shown, heap: &mut heap, environment: &mut fixed, budget, locals: &mut Vec::new() };
         if let Err(fault) = sample::fill(&mut runtime, context) {
             bail!("{}", fault.0);
         }

@@ -225,7 +225,7 @@ mod tests {
             heap: &mut heap,
             environment: &mut environment,
             budget: Budget::default(),
-            locals: Vec::new(),
+            locals: &mut Vec::new(),
         };
         match composite(&mut runtime, format, arguments) {
             Ok(text) => text.to_string(),

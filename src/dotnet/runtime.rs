@@ -19,7 +19,7 @@ pub struct Runtime<'a> {
     /// What is left to spend.
     pub budget: Budget,
     /// Room for local variables: whoever evaluates many expressions hands the same one on.
-    pub locals: Vec<Value>,
+    pub locals: &'a mut Vec<Value>,
 }
 
 /// What one evaluation may spend. The defaults are far above what an honest policy needs.

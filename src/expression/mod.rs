@@ -20,6 +20,7 @@ use crate::{
 };
 
 pub use program::Program;
+pub use recall::{Assigned, Series};
 
 /// The two forms of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

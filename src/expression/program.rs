@@ -5,7 +5,13 @@ use std::sync::Arc;
 use super::recall::Recall;
 use crate::{
     diagnostic::Diagnostic,
-    dotnet::{context::VariableName, member::Native, types::Type, value::Value},
+    dotnet::{
+        context::{TextOf, VariableName},
+        member::Native,
+        types::Type,
+        value::Value,
+    },
+    http::FieldName,
 };
 
 /// One compiled expression, shared by all requests.
@@ -88,10 +94,14 @@ pub(super) enum Node {
     Call(Box<Call>),
     /// A property of a value, which is no null.
     Property(Native, Box<Node>),
+    /// A text of the request, where it lies.
+    Text(TextOf),
     /// `context.Variables["name"]`: null where it is not set.
     Variable(Box<VariableName>),
     /// `context.Variables.GetValueOrDefault<T>("name", default)`
     VariableOr(Box<VariableOr>),
+    /// `context.Request.Headers.GetValueOrDefault("name", default)`
+    HeaderOr(Box<HeaderOr>),
     /// A delegate called.
     Invoke(Box<Node>, Box<[Node]>),
     /// A lambda or local function made into a delegate, with the variables that it captures.
@@ -162,6 +172,13 @@ pub(super) struct VariableOr {
     pub name: VariableName,
     pub ty: Type,
     pub default: Node,
+}
+
+/// The values of a header of the request, joined; the default where it is not there.
+#[derive(Clone, Debug)]
+pub(super) struct HeaderOr {
+    pub name: FieldName,
+    pub default: Value,
 }
 
 /// A method as a value.

@@ -200,18 +200,18 @@ pub fn fill(runtime: &mut Runtime<'_>, json: &Json) -> Found<()> {
         }))
     })?;
     context.product = part(fields.get("product"), "product", |fields| {
-        Ok(Product {
+        Ok(Arc::new(Product {
             named: fields.named()?,
             is_published: fields.text("state")?.is_none_or(|state| !state.eq_ignore_ascii_case("notPublished")),
             approval_required: fields.flag("approvalRequired")?.unwrap_or(false),
             subscription_required: fields.flag("subscriptionRequired")?.unwrap_or(true),
             subscriptions_limit: fields.read("subscriptionsLimit", "a whole number", |json| i32::try_from(json.as_i64()?).ok())?,
             groups: fields.groups("groups")?,
-        })
+        }))
     })?;
     context.subscription = part(fields.get("subscription"), "subscription", |fields| {
         let key = fields.text_or("key", "")?;
-        Ok(Subscription {
+        Ok(Arc::new(Subscription {
             named: fields.named()?,
             primary_key: fields.text("primaryKey")?.unwrap_or_else(|| key.clone()),
             secondary_key: fields.text_or("secondaryKey", "")?,
@@ -219,10 +219,10 @@ pub fn fill(runtime: &mut Runtime<'_>, json: &Json) -> Found<()> {
             created: fields.date("createdDate")?,
             start: fields.date("startDate")?,
             end: fields.date("endDate")?,
-        })
+        }))
     })?;
     context.user = part(fields.get("user"), "user", |fields| {
-        Ok(User {
+        Ok(Arc::new(User {
             id: fields.text_or("id", "")?,
             email: fields.text_or("email", "")?,
             first_name: fields.text_or("firstName", "")?,
@@ -231,10 +231,10 @@ pub fn fill(runtime: &mut Runtime<'_>, json: &Json) -> Found<()> {
             registered: fields.date("registrationDate")?,
             groups: fields.groups("groups")?,
             identities: fields.texts("identities")?.into_iter().map(|id| (id, Text::from("Basic"))).collect(),
-        })
+        }))
     })?;
     context.last_error = part(fields.get("lastError"), "lastError", |fields| {
-        Ok(LastError {
+        Ok(Box::new(LastError {
             source: fields.text_or("source", "")?,
             reason: fields.text_or("reason", "")?,
             message: fields.text_or("message", "")?,
@@ -242,9 +242,9 @@ pub fn fill(runtime: &mut Runtime<'_>, json: &Json) -> Found<()> {
             section: fields.text_or("section", "")?,
             path: fields.text_or("path", "")?,
             policy_id: fields.text_or("policyId", "")?,
-        })
+        }))
     })?;
-    context.workspace = part(fields.get("workspace"), "workspace", |fields| fields.named())?;
+    context.workspace = part(fields.get("workspace"), "workspace", |fields| fields.named().map(Arc::new))?;
     *runtime.context = context;
     let variables = fields.get("variables");
     fields.done()?;
@@ -322,10 +322,10 @@ fn request(json: Option<&Json>) -> Found<RequestMessage> {
             ip: fields.text_or("ip", "203.0.113.1")?,
             certificate: None,
             matched_parameters: match fields.get("matchedParameters") {
-                None => Vec::new(),
+                None => None,
                 Some(json) => {
                     let parameters = members("request.matchedParameters", json)?;
-                    parameters.iter().map(|(name, value)| (name.clone().into(), plain(value).into())).collect()
+                    Some(parameters.iter().map(|(name, value)| (name.clone().into(), plain(value).into())).collect())
                 }
             },
         })

@@ -52,7 +52,8 @@ fn outcome_in(text: &str, context: &mut RequestContext) -> String {
     };
     let mut heap = Heap::default();
     let mut environment = Fixed { now: Moment(0), state: 7 };
-    let mut runtime = Runtime { context, heap: &mut heap, environment: &mut environment, budget: Budget::default(), locals: Vec::new() };
+    let mut runtime =
+        Runtime { context, heap: &mut heap, environment: &mut environment, budget: Budget::default(), locals: &mut Vec::new() };
     match evaluate(&program, &mut runtime) {
         Ok(value) => format!("{} : {}", to_str(&runtime, &value), full_name(&type_of(&runtime, &value))),
         Err(Raise::Exception(exception)) => format!("! {}: {}", exception.class.full_name(), exception.message),

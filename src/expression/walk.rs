@@ -16,7 +16,13 @@ impl Node {
     /// Shows the nodes that it is made of, those of a lambda's body among them.
     pub(super) fn parts(&self, see: &mut dyn FnMut(&Node)) {
         match self {
-            Self::Constant(_) | Self::Local(_) | Self::Cell(_) | Self::Variable(_) | Self::TypeOf(_) => {}
+            Self::Constant(_)
+            | Self::Local(_)
+            | Self::Cell(_)
+            | Self::Variable(_)
+            | Self::HeaderOr(_)
+            | Self::Text(_)
+            | Self::TypeOf(_) => {}
             Self::Closure(function, ..) => function.nodes(see),
             Self::Assign(_, node)
             | Self::Declare(_, node)

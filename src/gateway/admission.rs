@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::{
     Gateway, Hosted,
     answers::PolicyError,
-    api::{Granted, Subscription},
+    api::{Granted, Key, Subscription},
     context::State,
     route,
+    routes::Route,
     template::Path,
 };
 use crate::{
@@ -29,33 +30,20 @@ impl Gateway {
     /// The program for a request; none where no API has its path.
     pub(super) fn admit(&self, state: &mut State) -> Result<Option<Arc<Program>>, Box<Refused>> {
         let request = &state.context.request;
-        // Where several APIs claim a path, the one that claims most of it is meant.
-        let claims = self.apis.iter().filter_map(|hosted| {
-            route::suffix(&hosted.api, &request.original_url, &request.headers).map(|suffix| (route::claim(&hosted.api), hosted, suffix))
-        });
-        let Some((_, hosted, suffix)) = claims.fold(None, |best: Option<(usize, _, _)>, claim| match best {
-            Some(best) if best.0 >= claim.0 => Some(best),
-            _ => Some(claim),
-        }) else {
-            return Ok(None);
-        };
-        let (hosted, suffix) = (hosted.clone(), Text::copied(suffix));
-        let path = Path::new(&suffix);
-        let found = hosted.operation(&request.method, &path);
-        let preflight = if found.is_none() { preflight(&hosted, request, &path) } else { None };
-        let matched = found.map(|(index, template, operation)| (index, template.parameters(&path, &request.original_url.query), operation));
-        drop(path);
-        state.enter(&hosted, suffix);
+        let Some(route) = self.routes.get(&request.method, &request.original_url, || self.route(request)) else { return Ok(None) };
+        let Some(hosted) = self.apis.get(route.api).cloned() else { return Ok(None) };
+        let preflight = if route.operation.is_none() { preflight(&hosted, request, &route.suffix) } else { None };
+        state.enter(&hosted, route.suffix);
         if let Some(program) = preflight {
             state.preflight = true;
             return Ok(Some(program));
         }
-        let Some((index, parameters, operation)) = matched else {
+        let Some((index, parameters)) = route.operation else {
             let program = hosted.programs.find(None, None).clone();
             return Err(Box::new(Refused { error: PolicyError::operation_not_found(), program }));
         };
-        state.context.operation = Some(operation.clone());
-        state.context.request.matched_parameters = parameters;
+        state.context.operation = hosted.shown(index).cloned();
+        state.context.request.matched_parameters = Some(parameters);
         match self.authorize(&hosted, state) {
             Ok(product) => {
                 state.context.product = product.and_then(|product| self.products.get(product)).cloned();
@@ -63,6 +51,20 @@ impl Gateway {
             }
             Err(error) => Err(Box::new(Refused { error, program: hosted.programs.find(None, Some(index)).clone() })),
         }
+    }
+
+    /// The API and the operation that a request means. Where several APIs claim a path, the one that claims most of it is meant.
+    fn route(&self, request: &shown::RequestMessage) -> Option<Route> {
+        let claims = self.apis.iter().enumerate().filter_map(|(place, hosted)| {
+            let suffix = route::suffix(&hosted.api, &request.original_url, &request.headers)?;
+            Some((route::claim(&hosted.api), place, hosted, suffix))
+        });
+        let best = claims.reduce(|best, claim| if best.0 >= claim.0 { best } else { claim });
+        let (_, api, hosted, suffix) = best?;
+        let path = Path::new(suffix);
+        let found = hosted.operation(&request.method, &path);
+        let operation = found.map(|(index, template)| (index, template.parameters(&path, &request.original_url.query)));
+        Some(Route { api, suffix: Text::copied(suffix), operation })
     }
 
     /// The product that a request is made in, if any.
@@ -78,12 +80,12 @@ impl Gateway {
         let key = request.headers.get(&api.key_header).cloned().or_else(in_query).filter(|key| !key.is_empty());
         let is_keyed = key.is_some();
         if let Some(key) = key
-            && let Some(subscription) = self.subscriptions.iter().find(|subscription| subscription.has(&key))
+            && let Some(Key { subscription, shown, .. }) = self.keys.iter().find(|known| known.key == key)
             && subscription.is_active
             && let Some(product) = self.grants(subscription, hosted)
         {
             state.context.user = self.owner(subscription);
-            state.context.subscription = Some(subscription.shown(key));
+            state.context.subscription = Some(shown.clone());
             return Ok(product);
         }
         if !is_keyed || hosted.any_key {
@@ -124,23 +126,23 @@ impl Gateway {
         }
     }
 
-    fn owner(&self, subscription: &Subscription) -> Option<shown::User> {
+    fn owner(&self, subscription: &Subscription) -> Option<Arc<shown::User>> {
         let id = subscription.owner.as_ref()?;
         let known = self.users.iter().find(|user| user.id == *id).cloned();
         // Somebody owns it, whether or not anything else is known of them.
-        known.or_else(|| Some(shown::User { id: id.clone(), ..shown::User::default() }))
+        known.or_else(|| Some(Arc::new(shown::User { id: id.clone(), ..shown::User::default() })))
     }
 }
 
 /// The program that answers where a page asks for leave to send a request that has an operation, and a `cors` policy stands directly in
 /// inbound to answer. Such a question carries no key, and needs none. Source: learn.microsoft.com/azure/api-management/cors-policy; an API's
 /// own `OPTIONS` operation comes before this.
-fn preflight(hosted: &Hosted, request: &shown::RequestMessage, path: &Path<'_>) -> Option<Arc<Program>> {
+fn preflight(hosted: &Hosted, request: &shown::RequestMessage, suffix: &str) -> Option<Arc<Program>> {
     if !request.method.eq_ignore_ascii_case("OPTIONS") || !request.headers.contains("Origin") {
         return None;
     }
     let asked = request.headers.get("Access-Control-Request-Method")?;
-    let (index, ..) = hosted.operation(asked, path)?;
+    let (index, ..) = hosted.operation(asked, &Path::new(suffix))?;
     let program = hosted.programs.find(None, Some(index));
     let inbound = program.block(program.section(Section::Inbound));
     inbound.iter().any(|statement| matches!(statement.policy, Policy::Cors(_))).then(|| program.clone())

@@ -133,13 +133,8 @@ impl Default for Subscription {
 }
 
 impl Subscription {
-    /// Whether the key is one of its two.
-    pub fn has(&self, key: &str) -> bool {
-        !key.is_empty() && (self.primary_key == *key || self.secondary_key == *key)
-    }
-
     /// As `context.Subscription` shows it, used with `key`.
-    pub(super) fn shown(&self, key: Text) -> shown::Subscription {
+    fn shown(&self, key: Text) -> shown::Subscription {
         let [created, start, end] = self.dates;
         shown::Subscription {
             named: Named { id: self.id.clone(), name: self.name.clone() },
@@ -150,6 +145,29 @@ impl Subscription {
             start,
             end,
         }
+    }
+}
+
+/// A key of a subscription.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    /// The key.
+    pub key: Text,
+    /// Whose it is.
+    pub subscription: Arc<Subscription>,
+    /// What requests with it show of that.
+    pub shown: Arc<shown::Subscription>,
+}
+
+impl Key {
+    /// The keys of a subscription, both valid; an empty one is none.
+    pub fn both(subscription: &Arc<Subscription>) -> impl Iterator<Item = Self> {
+        let subscription = subscription.clone();
+        let keys = [subscription.primary_key.clone(), subscription.secondary_key.clone()];
+        keys.into_iter().filter(|key| !key.is_empty()).map(move |key| {
+            let shown = Arc::new(subscription.shown(key.clone()));
+            Self { key, subscription: subscription.clone(), shown }
+        })
     }
 }
 

@@ -81,12 +81,12 @@ pub(super) struct State {
 impl State {
     /// A request arrives.
     pub fn begin(&mut self, gateway: &Gateway, arrival: Arrival) {
-        let body = match &arrival.body {
+        self.client_body_waits = matches!(arrival.body, ArrivingBody::Stream);
+        let body = match arrival.body {
             ArrivingBody::None => Body::None,
-            ArrivingBody::Bytes(bytes) => Body::Bytes(bytes.clone()),
+            ArrivingBody::Bytes(bytes) => Body::Bytes(bytes),
             ArrivingBody::Stream => Body::Unread,
         };
-        self.client_body_waits = matches!(arrival.body, ArrivingBody::Stream);
         self.suffix = arrival.head.url.path.clone();
         self.query = arrival.head.url.query.clone();
         self.context.service = gateway.service.clone();
@@ -132,9 +132,9 @@ impl State {
     /// The request means this API; `suffix` is its path below the API's own.
     pub fn enter(&mut self, hosted: &Arc<Hosted>, suffix: Text) {
         self.context.service = hosted.service.clone();
-        self.context.workspace = hosted.api.workspace.clone();
+        self.context.workspace = hosted.workspace.clone();
         self.suffix = if suffix.is_empty() { Text::Static("/") } else { suffix };
-        self.base = hosted.api.service_url.clone().map(Arc::new);
+        self.base = hosted.base.clone();
         self.hosted = Some(hosted.clone());
         if self.base.is_some() {
             self.update_url();
@@ -242,8 +242,8 @@ mod tests {
         state.context.response = Some(ResponseMessage::default());
         state.context.stored.push(ResponseMessage::default());
         state.context.traces.push("told".into());
-        state.context.request.matched_parameters.push(("a".into(), "b".into()));
-        state.context.last_error = Some(context::LastError::default());
+        state.context.request.matched_parameters = Some([("a".into(), "b".into())].into());
+        state.context.last_error = Some(Box::default());
         state.locals.push(value);
         state.afterwards.headers.push(("a".into(), "b".into()));
         state.cors = Some(Headers::new());

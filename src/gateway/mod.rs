@@ -37,6 +37,7 @@ mod limits;
 mod machine;
 mod pools;
 mod route;
+mod routes;
 mod template;
 mod tokens;
 mod transform;
@@ -46,6 +47,8 @@ mod validation;
 use std::{sync::Arc, time::Duration};
 
 use crate::{dotnet::context as shown, environment::Moment, policy::Program, text::Text};
+use api::Key;
+use routes::Routes;
 
 pub use api::{Api, Granted, Operation, Subscription, Version, Versioning};
 pub use backends::{Backend, Backends};
@@ -62,12 +65,16 @@ pub use service::{Held, Holdings, Hosted, Programs};
 pub struct Gateway {
     /// The APIs it serves.
     pub apis: Vec<Arc<Hosted>>,
+    /// Which of them requests have meant.
+    routes: Routes,
     /// The products that give access to them.
-    pub products: Vec<shown::Product>,
+    products: Vec<Arc<shown::Product>>,
     /// Whose keys are valid.
-    pub subscriptions: Vec<Subscription>,
+    pub subscriptions: Vec<Arc<Subscription>>,
+    /// Their keys.
+    keys: Vec<Key>,
     /// Who owns subscriptions.
-    pub users: Vec<shown::User>,
+    users: Vec<Arc<shown::User>>,
     /// The backend entities that `backend-id` may name.
     pub backends: Backends,
     /// What outlives a request. A gateway that replaces another takes it over.
@@ -107,13 +114,17 @@ impl Gateway {
         let service = shown::Service { name: service_name.clone(), region: region.clone(), ..shown::Service::default() };
         let keys = holdings.subscriptions.iter().flat_map(|subscription| [&subscription.primary_key, &subscription.secondary_key]);
         let secrets = keys.cloned().collect();
+        let apis: Vec<Arc<Hosted>> = holdings.apis.into_iter().map(host).collect();
+        let subscriptions: Vec<Arc<Subscription>> = holdings.subscriptions.into_iter().map(Arc::new).collect();
         Self {
             is_counted: true,
             secrets,
-            apis: holdings.apis.into_iter().map(host).collect(),
-            products: holdings.products,
-            subscriptions: holdings.subscriptions,
-            users: holdings.users,
+            routes: Routes::of(&apis),
+            apis,
+            products: holdings.products.into_iter().map(Arc::new).collect(),
+            keys: subscriptions.iter().flat_map(Key::both).collect(),
+            subscriptions,
+            users: holdings.users.into_iter().map(Arc::new).collect(),
             backends: holdings.backends,
             instance: Arc::default(),
             service: Arc::new(service),

@@ -82,6 +82,10 @@ pub struct Hosted {
     pub(super) programs: Programs,
     /// See [`Held::any_key`].
     pub(super) any_key: bool,
+    /// The workspace that it is in, as its requests show it.
+    pub(super) workspace: Option<Arc<shown::Named>>,
+    /// Where its requests go where no policy says.
+    pub(super) base: Option<Arc<crate::http::Url>>,
     /// What all its requests show of the service.
     pub(super) service: Arc<shown::Service>,
     /// The operations, in the order of the API's list: how they are met, and what a request shows of them.
@@ -93,16 +97,37 @@ impl Hosted {
         let service = context::service(service, region, &held.api);
         let operations =
             held.api.operations.iter().map(|operation| (Template::new(&operation.url_template), Arc::new(operation.shown()))).collect();
-        Self { api: held.api, products: held.products, programs: held.programs, any_key: held.any_key, service, operations }
+        let workspace = held.api.workspace.clone().map(Arc::new);
+        let base = held.api.service_url.clone().map(Arc::new);
+        Self {
+            api: held.api,
+            products: held.products,
+            programs: held.programs,
+            any_key: held.any_key,
+            workspace,
+            base,
+            service,
+            operations,
+        }
+    }
+
+    /// Whether the template of an operation names what is in a query.
+    pub(super) fn matches_query(&self) -> bool {
+        self.operations.iter().any(|(template, _)| template.names_query())
+    }
+
+    /// What a request shows of an operation, by its place in the API's list.
+    pub(super) fn shown(&self, operation: usize) -> Option<&Arc<shown::Operation>> {
+        self.operations.get(operation).map(|(_, shown)| shown)
     }
 
     /// The operation of a request by its method and the path below the API's own: the first that fits, by its place in the API's list.
-    pub(super) fn operation(&self, method: &str, path: &Path<'_>) -> Option<(usize, &Template, &Arc<shown::Operation>)> {
+    pub(super) fn operation(&self, method: &str, path: &Path<'_>) -> Option<(usize, &Template)> {
         let fits = |(template, operation): &&(Template, Arc<shown::Operation>)| {
             operation.method.eq_ignore_ascii_case(method) && template.matches(path)
         };
         let index = self.operations.iter().position(|known| fits(&known))?;
-        self.operations.get(index).map(|(template, operation)| (index, template, operation))
+        self.operations.get(index).map(|(template, _)| (index, template))
     }
 }
 
@@ -122,7 +147,8 @@ mod tests {
             ("POST", "/deployments//chat/completions", None),
             ("POST", "", None),
         ] {
-            let found = hosted.operation(method, &Path::new(suffix)).map(|(index, _, operation)| (index, operation.named.id.as_str()));
+            let found =
+                hosted.operation(method, &Path::new(suffix)).and_then(|(index, _)| Some((index, hosted.shown(index)?.named.id.as_str())));
             assert_eq!(found.map(|(_, id)| id), expected, "{method} {suffix}");
             let listed = found.and_then(|(index, _)| hosted.api.operations.get(index)).map(|operation| operation.id.as_str());
             assert_eq!(listed, expected, "{method} {suffix}");

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::api::query_template;
-use crate::{http::percent_decode, text::Text};
+use crate::{dotnet::context::Parameters, http::percent_decode, text::Text};
 
 /// A template in its parts.
 #[derive(Clone, Debug)]
@@ -63,8 +63,13 @@ impl Template {
             })
     }
 
+    /// Whether it names parameters of the query.
+    pub fn names_query(&self) -> bool {
+        !self.query.is_empty()
+    }
+
     /// The template's parameters in a path that matches and in its query, percent-decoded.
-    pub fn parameters(&self, path: &Path<'_>, query: &str) -> Vec<(Text, Text)> {
+    pub fn parameters(&self, path: &Path<'_>, query: &str) -> Parameters {
         let named = self.segments.iter().zip(&path.segments);
         let in_path = named.filter_map(|(segment, part)| match segment {
             Segment::Parameter(name) => Some((name.clone(), decoded(part))),

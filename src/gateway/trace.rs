@@ -103,22 +103,17 @@ pub(super) struct Trace {
     pub detailed: bool,
     /// The records so far.
     pub records: Vec<Record>,
+    /// That of the policy that runs now.
+    pub open: Open,
 }
 
 /// A policy's record while the policy is under way.
+#[derive(Debug, Default)]
 pub(super) struct Open {
     /// What has been said of it.
     pub entries: Vec<Entry>,
     /// When it began, and the request before it, where that is to be compared.
     before: Option<Box<(Moment, State)>>,
-}
-
-impl Open {
-    /// Whether there is nothing to be said of the policy.
-    #[inline]
-    pub fn is_silent(&self) -> bool {
-        self.entries.is_empty() && self.before.is_none()
-    }
 }
 
 impl Trace {
@@ -132,30 +127,46 @@ impl Trace {
     }
 
     /// Begins a policy's record.
-    pub fn open(&self, state: &State, environment: &dyn Environment) -> Open {
-        let before = self.detailed.then(|| Box::new((environment.now(), state.clone())));
-        Open { entries: Vec::new(), before }
+    #[inline]
+    pub fn begin(&mut self, state: &State, environment: &dyn Environment) {
+        if self.detailed {
+            self.open.before = Some(Box::new((environment.now(), state.clone())));
+        }
+    }
+
+    /// Whether there is nothing to be said of the policy that runs.
+    #[inline]
+    pub fn is_silent(&self) -> bool {
+        self.open.entries.is_empty() && self.open.before.is_none()
+    }
+
+    /// The policy that runs has failed.
+    pub fn failed(&mut self, error: &PolicyError) {
+        self.open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
+    }
+
+    /// Lays the record aside while the policy waits; nothing where nothing is to be said.
+    pub fn suspend(&mut self) -> Option<Open> {
+        (!self.is_silent()).then(|| std::mem::take(&mut self.open))
+    }
+
+    /// The policy runs again, and says all of it anew.
+    pub fn forget(&mut self) {
+        self.open = Open::default();
     }
 
     /// Ends a policy's record; it is kept where something is to be said.
-    pub fn close(
-        &mut self,
-        open: Open,
-        section: Section,
-        place: &Place,
-        state: &mut State,
-        environment: &dyn Environment,
-        secrets: &Secrets,
-    ) {
-        let Open { mut entries, before } = open;
+    pub fn close(&mut self, section: Section, place: &Place, state: &mut State, environment: &dyn Environment, secrets: &Secrets) {
+        if self.is_silent() {
+            return;
+        }
+        let Open { mut entries, before } = std::mem::take(&mut self.open);
         let (mut started, mut duration) = (Duration::ZERO, Duration::ZERO);
         if let Some(before) = before {
             let (begun, mut before) = *before;
             started = begun.since(state.context.timestamp);
             duration = environment.now().since(begun);
             changes(&mut before, state, &mut entries);
-        } else if entries.is_empty() {
-            return;
         }
         secrets.mask(&mut entries);
         self.records.push(Record { section, place: place.clone(), started, duration, entries });
@@ -189,7 +200,7 @@ fn changes(before: &mut State, after: &mut State, into: &mut Vec<Entry>) {
     if !same {
         changed("response body".into(), old.as_ref().map(body), new.as_ref().map(body));
     }
-    let variables: Vec<(Text, Value)> = after.context.variables.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let variables: Vec<(Text, Value)> = after.context.variables.iter().map(|(name, value)| (name, value.clone())).collect();
     for (name, value) in variables {
         let old = before.context.variables.get(&name).cloned().map(|value| shown(before, &value));
         let new = shown(after, &value);
@@ -243,7 +254,7 @@ pub(super) fn shown(state: &mut State, value: &Value) -> Text {
         heap: &mut state.heap,
         environment: &mut environment,
         budget: Budget::default(),
-        locals: Vec::new(),
+        locals: &mut Vec::new(),
     };
     to_str(&runtime, value).to_text()
 }

@@ -11,6 +11,7 @@ use super::{
     elements::{self, Policy},
     named_values::{self, Replaced},
     program::{Block, BlockId, Place, Program, Scope, Section, Setting, Statement},
+    series,
 };
 use crate::{
     csharp::Code,
@@ -242,10 +243,12 @@ impl<'a> Lowering<'a> {
             policy: Policy::ForwardRequest(elements::forward_request::ForwardRequest::default()),
             place: Place { element: "forward-request".into(), path: "forward-request".into(), scope: Scope::Global, ..Place::default() },
             reads_body: false,
+            series: None,
         })
     }
 
-    fn add(&mut self, block: Block) -> BlockId {
+    fn add(&mut self, mut block: Block) -> BlockId {
+        series::find(&mut block.statements);
         self.blocks.push(block);
         BlockId(Span::at(self.blocks.len() - 1).start)
     }
@@ -310,9 +313,9 @@ impl<'a> Lowering<'a> {
                     && safety.may_check_completions()
                 {
                     let policy = Policy::Completions(elements::llm_content_safety::Completions { number: safety.number });
-                    self.delayed.push(Statement { policy, place: place.clone(), reads_body: true });
+                    self.delayed.push(Statement { policy, place: place.clone(), reads_body: true, series: None });
                 }
-                into.push(Statement { policy, place, reads_body });
+                into.push(Statement { policy, place, reads_body, series: None });
             }
         }
     }

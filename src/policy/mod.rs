@@ -10,6 +10,7 @@ mod lowering;
 mod named_values;
 mod program;
 mod raw;
+mod series;
 
 pub use elements::Policy;
 pub use examine::{STAND_INS, examine, likeliest};

@@ -86,6 +86,8 @@ pub struct Statement {
     pub place: Place,
     /// Whether one of its own expressions may read a message's body.
     pub reads_body: bool,
+    /// The assignments that it begins, where those are remembered together.
+    pub series: Option<Box<expression::Series>>,
 }
 
 /// Where a statement stands: what `context.LastError` says of it.

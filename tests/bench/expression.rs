@@ -115,16 +115,13 @@ struct Bench {
 impl Bench {
     fn runtime<T>(&mut self, work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
         let mut environment = Fixed { now: Moment(1_763_690_000_000_000_000), state: 1 };
-        let mut runtime = Runtime {
+        work(&mut Runtime {
             context: &mut self.context,
             heap: &mut self.heap,
             environment: &mut environment,
             budget: Budget::default(),
-            locals: std::mem::take(&mut self.locals),
-        };
-        let result = work(&mut runtime);
-        self.locals = std::mem::take(&mut runtime.locals);
-        result
+            locals: &mut self.locals,
+        })
     }
 
     fn backends(&mut self, throttled: usize) {

@@ -73,8 +73,7 @@ fn number(number: u64) -> Text {
         60 => Text::Static("60"),
         _ => {
             let (digits, start) = digits(number);
-            // Short enough to be copied where it stands.
-            Text::literal(digits.get(start..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default())
+            Text::copied(digits.get(start..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default())
         }
     }
 }

@@ -201,16 +201,16 @@ macro_rules! of {
     ($entity:ident, $pick:expr) => {
         |call| {
             let pick: fn(&_) -> Value = $pick;
-            call.runtime.context.$entity.as_ref().map(pick).ok_or_else(null_reference)
+            call.runtime.context.$entity.as_deref().map(pick).ok_or_else(null_reference)
         }
     };
 }
 
 const OPERATION_MEMBERS: &[Member] = &[
-    member("string Id { get; }", of!(operation, |operation: &Arc<Operation>| text(&operation.named.id))),
-    member("string Name { get; }", of!(operation, |operation: &Arc<Operation>| text(&operation.named.name))),
-    member("string Method { get; }", of!(operation, |operation: &Arc<Operation>| text(&operation.method))),
-    member("string UrlTemplate { get; }", of!(operation, |operation: &Arc<Operation>| text(&operation.url_template))),
+    member("string Id { get; }", of!(operation, |operation: &Operation| text(&operation.named.id))),
+    member("string Name { get; }", of!(operation, |operation: &Operation| text(&operation.named.name))),
+    member("string Method { get; }", of!(operation, |operation: &Operation| text(&operation.method))),
+    member("string UrlTemplate { get; }", of!(operation, |operation: &Operation| text(&operation.url_template))),
 ];
 
 const PRODUCT_MEMBERS: &[Member] = &[

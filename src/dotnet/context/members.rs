@@ -118,7 +118,7 @@ pub const LAST_ERROR_MEMBERS: &[Member] = &[
 ];
 
 fn last_error(call: &Call<'_, '_>, pick: fn(&super::LastError) -> &Text) -> Result<Value, Raise> {
-    call.runtime.context.last_error.as_ref().map(|error| text(pick(error))).ok_or_else(null_reference)
+    call.runtime.context.last_error.as_deref().map(|error| text(pick(error))).ok_or_else(null_reference)
 }
 
 /// `IRequest`

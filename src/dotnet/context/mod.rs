@@ -6,11 +6,13 @@ pub mod entities;
 mod members;
 mod request_context;
 pub mod tokens;
+mod variables;
 
 pub use entities::{Api, Backend, Named, Operation, Product, Subscription, User};
 pub use members::cast;
 use members::*;
-pub use request_context::{Body, LastError, RequestContext, RequestMessage, ResponseMessage, Service, VariableName, Variables};
+pub use request_context::{Body, LastError, Parameters, RequestContext, RequestMessage, ResponseMessage, Service};
+pub use variables::{VariableName, Variables};
 
 use super::{
     collection,
@@ -21,7 +23,7 @@ use super::{
     types::{Class, ClassRef, Type},
     value::Value,
 };
-use crate::http::Headers;
+use crate::{http::Headers, text::Text};
 
 const CONTEXT_NAMESPACE: &str = "Microsoft.Azure.ApiManagement";
 
@@ -122,6 +124,9 @@ pub enum UrlOf {
     Service,
 }
 
+/// Where a text of the request lies.
+pub type TextOf = fn(&RequestContext) -> &Text;
+
 impl Part {
     /// The part that a property of this one always is: known when an expression is bound, so that walking there costs nothing.
     /// Properties that may be null (`Response`, `Body`, `LastError` …) are not among them.
@@ -140,6 +145,26 @@ impl Part {
             (Self::Request, "Headers") => Self::Headers(Message::Request),
             (Self::Request, "MatchedParameters") => Self::MatchedParameters,
             (Self::Url(of), "Query") => Self::Query(of),
+            _ => return None,
+        })
+    }
+
+    /// Where the text lies that a property of this part gives, for what policies read most; none of these is ever null.
+    pub fn text(self, property: &str) -> Option<TextOf> {
+        Some(match (self, property) {
+            (Self::Api, "Id") => |context| &context.service.api.named.id,
+            (Self::Api, "Name") => |context| &context.service.api.named.name,
+            (Self::Api, "Path") => |context| &context.service.api.path,
+            (Self::Deployment, "Region") => |context| &context.service.region,
+            (Self::Deployment, "ServiceName" | "ServiceId") => |context| &context.service.name,
+            (Self::Request, "Method") => |context| &context.request.method,
+            (Self::Request, "IpAddress") => |context| &context.request.ip,
+            (Self::Url(UrlOf::Request), "Host") => |context| &context.request.url.host,
+            (Self::Url(UrlOf::Request), "Path") => |context| &context.request.url.path,
+            (Self::Url(UrlOf::Request), "QueryString") => |context| &context.request.url.query,
+            (Self::Url(UrlOf::Original), "Host") => |context| &context.request.original_url.host,
+            (Self::Url(UrlOf::Original), "Path") => |context| &context.request.original_url.path,
+            (Self::Url(UrlOf::Original), "QueryString") => |context| &context.request.original_url.query,
             _ => return None,
         })
     }
@@ -181,10 +206,10 @@ fn dictionary(value: Type) -> Type {
 pub fn entries(runtime: &mut Runtime<'_>, part: Part) -> Option<Vec<(Value, Value)>> {
     let names: Vec<Str> = match part {
         Part::Variables => {
-            return Some(runtime.context.variables.iter().map(|(name, value)| (Value::string(name.clone()), value.clone())).collect());
+            return Some(runtime.context.variables.iter().map(|(name, value)| (Value::string(name), value.clone())).collect());
         }
         Part::MatchedParameters => {
-            let parameters = &runtime.context.request.matched_parameters;
+            let parameters = runtime.context.request.matched();
             return Some(parameters.iter().map(|(name, value)| (Value::string(name.clone()), Value::string(value.clone()))).collect());
         }
         Part::Headers(message) => distinct(headers(runtime, message)?.iter().map(|(name, _)| name.of_its_own().into())),
@@ -240,16 +265,7 @@ pub fn lookup(runtime: &mut Runtime<'_>, part: Part, key: &Value) -> Result<Opti
 /// The values under `key`, joined by commas: what `GetValueOrDefault` of headers and query gives.
 pub fn joined(runtime: &Runtime<'_>, part: Part, key: &str) -> Option<Str> {
     match part {
-        Part::Headers(message) => {
-            let mut values = headers(runtime, message)?.values(key);
-            let first = values.next()?;
-            let mut joined = String::new();
-            for value in values {
-                joined.push(',');
-                joined.push_str(value);
-            }
-            Some(if joined.is_empty() { first.of_its_own().into() } else { format!("{first}{joined}").into() })
-        }
+        Part::Headers(message) => joined_values(headers(runtime, message)?.values(key)),
         Part::Query(of) => {
             let values: Vec<String> =
                 query(runtime, of)?.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value).collect();
@@ -258,6 +274,17 @@ pub fn joined(runtime: &Runtime<'_>, part: Part, key: &str) -> Option<Str> {
         Part::MatchedParameters => runtime.context.matched_parameter(key).map(|value| value.clone().into()),
         _ => None,
     }
+}
+
+/// A header's values, joined by commas; none where there are none.
+pub fn joined_values<'a>(mut values: impl Iterator<Item = &'a Text>) -> Option<Str> {
+    let first = values.next()?;
+    let mut joined = String::new();
+    for value in values {
+        joined.push(',');
+        joined.push_str(value);
+    }
+    Some(if joined.is_empty() { first.of_its_own().into() } else { format!("{first}{joined}").into() })
 }
 
 fn headers<'a>(runtime: &'a Runtime<'_>, message: Message) -> Option<&'a Headers> {

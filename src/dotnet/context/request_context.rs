@@ -1,11 +1,7 @@
 //! What `context` shows of one request: plain data that the gateway's machine keeps up to date.
 
 use std::{
-    collections::HashSet,
-    sync::{
-        Arc, LazyLock, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
@@ -14,6 +10,7 @@ use bytes::Bytes;
 use super::{
     UrlOf, Which,
     entities::{Api, Backend, Named, Operation, Product, Subscription, User},
+    variables::Variables,
 };
 use crate::{
     dotnet::value::Value,
@@ -72,6 +69,9 @@ pub enum Body {
     Consumed,
 }
 
+/// Parameters of an operation's template, by name.
+pub type Parameters = Arc<[(Text, Text)]>;
+
 /// `context.Request`
 #[derive(Clone, Debug, Default)]
 pub struct RequestMessage {
@@ -90,7 +90,7 @@ pub struct RequestMessage {
     /// `Certificate`: what the client presented, DER or PEM.
     pub certificate: Option<Bytes>,
     /// `MatchedParameters`
-    pub matched_parameters: Vec<(Text, Text)>,
+    pub matched_parameters: Option<Parameters>,
 }
 
 /// A response.
@@ -100,130 +100,6 @@ pub struct ResponseMessage {
     pub head: ResponseHead,
     /// `Body`
     pub body: Body,
-}
-
-/// The name of a variable, hashed: a policy writes the same ones for every request.
-#[derive(Debug)]
-pub struct VariableName {
-    hash: u32,
-    /// Where it was found last: a policy sets its variables in the same order for nearly every request.
-    place: AtomicU32,
-    text: Text,
-}
-
-impl VariableName {
-    /// A name that an expression has put together.
-    pub fn new(text: Text) -> Self {
-        Self { hash: hash(&text), place: AtomicU32::new(0), text }
-    }
-
-    /// A name that a policy writes out. The program keeps it for as long as it runs, once however many policies write it: every request
-    /// copies these names, and nobody has to count who holds them. Names beyond what people write are texts like others.
-    pub fn written(text: &str) -> Self {
-        static WRITTEN: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
-        let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = match written.get(text) {
-            Some(kept) => Text::Static(kept),
-            None if text.len() > LONGEST_WRITTEN || written.len() >= MOST_WRITTEN => Text::copied(text),
-            None => {
-                let kept: &'static str = Box::leak(text.into());
-                written.insert(kept);
-                Text::Static(kept)
-            }
-        };
-        Self::new(kept)
-    }
-
-    /// Its characters.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-}
-
-impl Clone for VariableName {
-    fn clone(&self) -> Self {
-        Self { hash: self.hash, place: AtomicU32::new(self.place.load(Ordering::Relaxed)), text: self.text.clone() }
-    }
-}
-
-impl PartialEq for VariableName {
-    fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && (std::ptr::eq(self.as_str(), other.as_str()) || self.text == other.text)
-    }
-}
-
-impl Eq for VariableName {}
-
-/// FNV-1a. Source: datatracker.ietf.org/doc/html/draft-eastlake-fnv.
-fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
-
-/// Names of variables that are kept for the life of the program: how long, and how many.
-const LONGEST_WRITTEN: usize = 128;
-const MOST_WRITTEN: usize = 16_384;
-
-/// Room for variables that stays when they are forgotten.
-const KEPT: usize = 64;
-
-/// `context.Variables`: few, so a list. A hash says nearly always which is not meant.
-#[derive(Clone, Debug, Default)]
-pub struct Variables {
-    entries: Vec<(VariableName, Value)>,
-}
-
-impl Variables {
-    /// Forgets all of them.
-    fn clear(&mut self) {
-        self.entries.clear();
-        self.entries.shrink_to(KEPT);
-    }
-
-    /// The value under `name`. Names are compared exactly, as .NET's dictionaries do.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        let hash = hash(name);
-        self.entries.iter().find(|(known, _)| known.hash == hash && known.text == *name).map(|(_, value)| value)
-    }
-
-    /// The value under a name that is known.
-    #[inline]
-    pub fn named(&self, name: &VariableName) -> Option<&Value> {
-        self.place(name).and_then(|place| self.entries.get(place)).map(|(_, value)| value)
-    }
-
-    fn place(&self, name: &VariableName) -> Option<usize> {
-        let last = name.place.load(Ordering::Relaxed) as usize;
-        if self.entries.get(last).is_some_and(|(known, _)| known == name) {
-            return Some(last);
-        }
-        let place = self.entries.iter().position(|(known, _)| known == name)?;
-        name.place.store(place as u32, Ordering::Relaxed);
-        Some(place)
-    }
-
-    /// Sets a value.
-    pub fn set(&mut self, name: Text, value: Value) {
-        self.set_named(&VariableName::new(name), value);
-    }
-
-    /// Sets the value of a name that is known.
-    pub fn set_named(&mut self, name: &VariableName, value: Value) {
-        match self.place(name).and_then(|place| self.entries.get_mut(place)) {
-            Some(entry) => entry.1 = value,
-            None => {
-                // What a policy of some length sets.
-                if self.entries.capacity() == 0 {
-                    self.entries.reserve(24);
-                }
-                self.entries.push((name.clone(), value));
-            }
-        }
-    }
-
-    /// All of them, in the order of their first setting.
-    pub fn iter(&self) -> impl Iterator<Item = (&Text, &Value)> {
-        self.entries.iter().map(|(name, value)| (&name.text, value))
-    }
 }
 
 /// What `context` shows of one request.
@@ -246,19 +122,19 @@ pub struct RequestContext {
     /// `context.Operation`
     pub operation: Option<Arc<Operation>>,
     /// `context.Product`
-    pub product: Option<Product>,
+    pub product: Option<Arc<Product>>,
     /// `context.Subscription`
-    pub subscription: Option<Subscription>,
+    pub subscription: Option<Arc<Subscription>>,
     /// `context.User`
-    pub user: Option<User>,
+    pub user: Option<Arc<User>>,
     /// `context.Workspace`
-    pub workspace: Option<Named>,
+    pub workspace: Option<Arc<Named>>,
     /// `context.Backend`: chosen for the request.
-    pub backend: Option<Backend>,
+    pub backend: Option<Arc<Backend>>,
     /// `context.Elapsed` where it does not come from the clock.
     pub elapsed: Option<Duration>,
     /// `context.LastError`
-    pub last_error: Option<LastError>,
+    pub last_error: Option<Box<LastError>>,
     /// Whether tracing is on.
     pub tracing: bool,
     /// What `context.Trace` was told.
@@ -293,7 +169,7 @@ impl RequestContext {
 
     /// A parameter of the operation's template.
     pub fn matched_parameter(&self, name: &str) -> Option<&Text> {
-        self.request.matched_parameters.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.request.matched().iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// Keeps a response for a variable; gives the value that the variable holds.
@@ -349,6 +225,11 @@ impl RequestMessage {
         self.ip = ip;
     }
 
+    /// The parameters of the operation's template.
+    pub fn matched(&self) -> &[(Text, Text)] {
+        self.matched_parameters.as_deref().unwrap_or_default()
+    }
+
     fn clear(&mut self) {
         let Self { method, url, original_url, headers, body, ip, certificate, matched_parameters } = self;
         (*method, *ip) = (Text::EMPTY, Text::EMPTY);
@@ -356,6 +237,6 @@ impl RequestMessage {
         *headers = Headers::new();
         *body = Body::None;
         *certificate = None;
-        matched_parameters.clear();
+        *matched_parameters = None;
     }
 }

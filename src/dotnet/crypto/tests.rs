@@ -24,7 +24,7 @@ fn with_runtime<T>(work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
         heap: &mut heap,
         environment: &mut environment,
         budget: crate::dotnet::runtime::Budget { steps: 400_000, ..Default::default() },
-        locals: Vec::new(),
+        locals: &mut Vec::new(),
     };
     work(&mut runtime)
 }

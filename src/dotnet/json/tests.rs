@@ -17,7 +17,7 @@ fn with<T>(work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
     let (mut context, mut heap) = (RequestContext::default(), Heap::default());
     let mut environment = Fixed { now: Moment(0), state: 1 };
     let budget = Budget::default();
-    work(&mut Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget, locals: Vec::new() })
+    work(&mut Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget, locals: &mut Vec::new() })
 }
 
 fn outcome(result: Result<String, Raise>) -> String {

@@ -35,7 +35,7 @@ fn with_runtime<T>(work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
     let mut heap = Heap::default();
     let mut environment = Fixed { now: Moment(0), state: 7 };
     let budget = Budget::default();
-    work(&mut Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget, locals: Vec::new() })
+    work(&mut Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget, locals: &mut Vec::new() })
 }
 
 fn lambda(runtime: &mut Runtime<'_>, code: impl Fn(&mut Runtime<'_>, &[Value]) -> Result<Value, Raise> + Send + Sync + 'static) -> Value {

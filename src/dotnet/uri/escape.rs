@@ -1,5 +1,7 @@
 //! Percent escapes: what `Uri` escapes, unescapes and leaves alone. Source: dotnet/runtime, UriHelper.cs, IriHelper.cs.
 
+use smallvec::SmallVec;
+
 /// RFC 3986 section 2.3
 pub const UNRESERVED: &str = "-_.~";
 /// RFC 3986 section 2.2
@@ -38,7 +40,8 @@ pub fn unescape_some(text: &str, resolved: impl Fn(char) -> bool) -> String {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let at = text.len() - rest.len();
-        let run: Vec<u8> = (0..).map_while(|index| escape_at(bytes, at + index * 3)).collect();
+        // No character has more than four bytes: looking further would cost the square of the text's length.
+        let run: SmallVec<[u8; 4]> = (0..4).map_while(|index| escape_at(bytes, at + index * 3)).collect();
         let Some(first) = run.first() else {
             out.push(c);
             rest = rest.get(c.len_utf8()..).unwrap_or("");

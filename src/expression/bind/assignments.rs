@@ -3,9 +3,8 @@
 use super::{
     Binder, Bound, Operand,
     arguments::{Argument, Passed},
-    conversions, members,
+    conversions, entries, members,
     scopes::LocalKind,
-    variables,
 };
 use crate::{
     csharp::tree::{self, BinaryOperator, ExpressionKind, UnaryOperator},
@@ -97,7 +96,7 @@ fn member_call(found: &members::Found, arguments: Vec<Node>) -> Node {
         outs: [].into(),
         has_receiver: !found.info.is_static,
     };
-    variables::indexed(found.info, &call).unwrap_or_else(|| Node::Call(Box::new(call)))
+    entries::indexed(found.info, &call).unwrap_or_else(|| Node::Call(Box::new(call)))
 }
 
 impl<'t> Binder<'t> {

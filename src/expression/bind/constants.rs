@@ -119,7 +119,12 @@ pub(super) fn of_member(info: &'static MemberInfo) -> Option<Value> {
     }
     // A constant's native looks at nothing: what it works in is made for it and thrown away.
     let (mut context, mut heap, mut environment) = (RequestContext::default(), Heap::default(), Fixed { now: Moment(0), state: 0 });
-    let mut runtime =
-        Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget: Budget::default(), locals: Vec::new() };
+    let mut runtime = Runtime {
+        context: &mut context,
+        heap: &mut heap,
+        environment: &mut environment,
+        budget: Budget::default(),
+        locals: &mut Vec::new(),
+    };
     (info.native)(&mut Call::new(&mut runtime, &[], &[])).ok()
 }

@@ -525,6 +525,7 @@ pub(super) fn is_statement(node: &Node) -> bool {
             | Node::Same(..)
             | Node::Field(..)
             | Node::Property(..)
+            | Node::Text(_)
             | Node::Element(..)
             | Node::And(..)
             | Node::Or(..)

@@ -235,7 +235,12 @@ impl<'t> Binder<'t> {
         if let Some(found) = property {
             self.check_member(&found, name.span())?;
             let result = found.result();
-            return Some(Operand::Value(Bound::new(Node::Property(found.info.native, target.boxed()), result)));
+            let text = match target.node {
+                Node::Constant(Value::Context(part)) => part.text(simple),
+                _ => None,
+            };
+            let node = text.map_or_else(|| Node::Property(found.info.native, target.boxed()), Node::Text);
+            return Some(Operand::Value(Bound::new(node, result)));
         }
         let methods = Methods::new(Receiver::Value(target.clone()), name);
         if methods.is_empty() && !(target.ty.underlying().is_some() && simple == "GetValueOrDefault") {

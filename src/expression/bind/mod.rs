@@ -10,6 +10,7 @@ mod calls;
 mod constants;
 mod conversions;
 mod creation;
+mod entries;
 mod expressions;
 mod flow;
 mod functions;
@@ -28,7 +29,6 @@ mod switches;
 mod tuples;
 mod types;
 mod user_conversions;
-mod variables;
 
 use std::{collections::HashMap, rc::Rc, sync::Arc};
 

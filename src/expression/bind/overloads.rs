@@ -6,8 +6,8 @@ use super::{
     Binder, Bound, Operand,
     arguments::{self, Argument, Passed},
     conversions::standard,
+    entries,
     members::Found,
-    variables,
 };
 use crate::{
     dotnet::{member::Parameter, types::Type, value::Value},
@@ -313,7 +313,7 @@ impl<'t> Binder<'t> {
         let types = if info.type_parameters.is_empty() { chosen.found.on.arguments().to_vec() } else { chosen.types };
         let mut before = self.as_written(&mut nodes, written);
         let call = Call { native: info.native, arguments: nodes.into(), types: types.into(), outs: outs.into(), has_receiver };
-        let mut bound = Bound::new(variables::or_default(info, &call).unwrap_or_else(|| Node::Call(Box::new(call))), chosen.result);
+        let mut bound = Bound::new(entries::or_default(info, &call).unwrap_or_else(|| Node::Call(Box::new(call))), chosen.result);
         if !before.is_empty() {
             before.push(bound.node);
             bound.node = Node::Sequence(before.into());

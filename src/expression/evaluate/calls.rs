@@ -14,7 +14,7 @@ use crate::{
         types::Type,
         value::Value,
     },
-    expression::program::{Call, Conversion, Function, MethodGroup, Node, Slot, VariableOr},
+    expression::program::{Call, Conversion, Function, HeaderOr, MethodGroup, Node, Slot, VariableOr},
 };
 
 impl Frame<'_, '_> {
@@ -42,6 +42,18 @@ impl Frame<'_, '_> {
         match self.runtime.context.variables.named(&variable.name) {
             Some(value) => context::cast(self.runtime, value.clone(), &variable.ty),
             None => Ok(default.into_owned()),
+        }
+    }
+
+    /// A header of the request, or the default.
+    pub(super) fn header_or(&mut self, header: &HeaderOr) -> Result<Value, Raise> {
+        self.runtime.step()?;
+        match context::joined_values(self.runtime.context.request.headers.named(&header.name)) {
+            Some(text) => {
+                self.runtime.allocate(text.bytes())?;
+                Ok(Value::String(text))
+            }
+            None => Ok(header.default.clone()),
         }
     }
 

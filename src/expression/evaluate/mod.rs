@@ -57,9 +57,9 @@ pub(super) fn truth(program: &Program, runtime: &mut Runtime<'_>) -> Result<bool
 }
 
 /// The value of a node that needs none of its function's variables. It costs nothing: whoever looks ahead at what an expression reads does not pay.
-pub(super) fn input(node: &Node, program: &Program, runtime: &mut Runtime<'_>) -> Result<Value, Raise> {
+pub(super) fn input(node: &Node, main: &Function, runtime: &mut Runtime<'_>) -> Result<Value, Raise> {
     let (budget, base) = (runtime.budget, runtime.locals.len());
-    let value = Frame { runtime, function: &program.main, base, handling: Vec::new() }.evaluate(node);
+    let value = Frame { runtime, function: main, base, handling: Vec::new() }.evaluate(node);
     runtime.budget = budget;
     value
 }
@@ -207,7 +207,9 @@ impl Frame<'_, '_> {
             }
             Node::Property(native, receiver) => self.property(*native, receiver),
             Node::Variable(name) => Ok(self.runtime.context.variables.named(name).cloned().unwrap_or(Value::Null)),
+            Node::Text(of) => Ok(Value::string(of(self.runtime.context).clone())),
             Node::VariableOr(variable) => self.variable_or(variable),
+            Node::HeaderOr(header) => self.header_or(header),
             Node::Call(call) => self.call(call),
             Node::Arithmetic(operation, kind, checked, left, right) => {
                 let left = self.evaluate(left)?;

@@ -1,10 +1,13 @@
 //! What is remembered, and that it is right.
 
-use super::*;
+use super::{
+    memory::{SET_BYTES, SETS},
+    *,
+};
 use crate::{
     csharp::Code,
     dotnet::{
-        context::RequestContext,
+        context::{RequestContext, VariableName},
         display::to_str,
         heap::{Heap, Object},
         runtime::Budget,
@@ -27,8 +30,13 @@ fn give(program: &Program, a: &Value, body: &[u8], second: i64) -> String {
     context.variables.set("a".into(), a.clone());
     context.variables.set("body".into(), heap.value(Object::Bytes(body.to_vec())));
     let mut environment = Fixed { now: Moment(second * 1_000_000_000), state: second as u64 };
-    let mut runtime =
-        Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget: Budget::default(), locals: Vec::new() };
+    let mut runtime = Runtime {
+        context: &mut context,
+        heap: &mut heap,
+        environment: &mut environment,
+        budget: Budget::default(),
+        locals: &mut Vec::new(),
+    };
     match evaluate(program, &mut runtime) {
         Ok(value) => format!("{value:?} {}", to_str(&runtime, &value)),
         Err(raise) => format!("{raise:?}"),
@@ -113,8 +121,8 @@ fn a_remembered_value_is_that_of_its_own_inputs() {
 }
 /// How many sets are kept of an expression, and how many in a row were not known.
 fn kept(program: &Program) -> (usize, u32) {
-    let memory = program.recall.as_ref().unwrap().memory.lock().unwrap();
-    (memory.kept.len(), memory.strange)
+    let late = program.recall.as_ref().unwrap().memory.late.lock().unwrap();
+    (late.kept.len(), late.strange)
 }
 
 #[test]
@@ -148,9 +156,10 @@ fn what_is_passed_on_stays_the_same_object() {
             heap: &mut heap,
             environment: &mut environment,
             budget: Budget::default(),
-            locals: Vec::new(),
+            locals: &mut Vec::new(),
         };
-        assert!(is_same(&evaluate(&program, &mut runtime).unwrap(), &own));
+        let given = evaluate(&program, &mut runtime).unwrap();
+        assert!(matches!((given, own), (Value::String(a), Value::String(b)) if a.is_same(&b)));
     }
 }
 
@@ -178,5 +187,118 @@ fn what_the_clock_says_is_not_remembered() {
             }
         }
         assert_eq!(kept(&program).0, sets, "{text}");
+    }
+}
+
+/// Assignments of a row, each `name = expression`, or a literal in quotes.
+struct Row {
+    names: Vec<VariableName>,
+    programs: Vec<Result<Program, crate::text::Text>>,
+}
+
+impl Row {
+    fn new(assignments: &[(&str, &str)]) -> Self {
+        let program = |(_, text): &(&str, &str)| if text.starts_with('@') { Ok(compiled(text)) } else { Err(String::from(*text).into()) };
+        Self {
+            names: assignments.iter().map(|(name, _)| VariableName::written(name)).collect(),
+            programs: assignments.iter().map(program).collect(),
+        }
+    }
+
+    fn assigned(&self, number: usize) -> Option<Assigned<'_>> {
+        Some(self.programs.get(number)?.as_ref().map_or_else(Assigned::Literal, Assigned::Expression))
+    }
+
+    fn series(&self) -> Option<Series> {
+        let assigned = |number| Some((self.names.get(number)?, self.assigned(number)?));
+        Series::of((0..self.names.len()).map_while(assigned))
+    }
+
+    /// The variables after all assignments, one by one or by the series, and the error that has ended them.
+    fn run(&self, series: Option<&Series>, a: &Value, path: &str, second: i64) -> String {
+        let mut context = RequestContext::default();
+        context.request.original_url.path = String::from(path).into();
+        context.variables.set("a".into(), a.clone());
+        let (mut heap, mut environment) = (Heap::default(), Fixed { now: Moment(second * 1_000_000_000), state: 0 });
+        let mut runtime = Runtime {
+            context: &mut context,
+            heap: &mut heap,
+            environment: &mut environment,
+            budget: Budget::default(),
+            locals: &mut Vec::new(),
+        };
+        let mut failed = series.and_then(|series| series.run(&mut runtime, |number| self.assigned(number)));
+        let done = if failed.is_some() { series.map_or(0, Series::count) } else { 0 };
+        for number in done..self.names.len() {
+            if matches!(failed, Some(Err(_))) {
+                break;
+            }
+            match self.assigned(number).unwrap() {
+                Assigned::Literal(text) => runtime.context.variables.set_named(&self.names[number], Value::string(text.clone())),
+                Assigned::Expression(program) => match evaluate(program, &mut runtime) {
+                    Ok(value) => runtime.context.variables.set_named(&self.names[number], value),
+                    Err(raise) => failed = Some(Err((number, raise))),
+                },
+            }
+        }
+        let values: Vec<String> = runtime.context.variables.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+        format!("{values:?} {:?}", failed.and_then(Result::err).map(|(number, raise)| (number, format!("{raise:?}"))))
+    }
+}
+
+#[test]
+fn a_row_ends_where_it_can_no_longer_be_remembered() {
+    const PATH: (&str, &str) = ("p", "@(context.Request.OriginalUrl.Path.Split('/').Last())");
+    for (assignments, expected) in [
+        (vec![PATH, ("q", "literal"), ("r", "@((string)context.Variables[\"p\"] + \"!\")")], Some(3)),
+        (vec![PATH], None),
+        // Nothing is computed.
+        (vec![("p", "x"), ("q", "y")], None),
+        // Chance, and what changes its own input.
+        (vec![PATH, ("q", "x"), ("r", "@(Guid.NewGuid().ToString())")], Some(2)),
+        (vec![("a", "@((string)context.Variables[\"a\"] + \"!\")"), PATH, ("q", "x")], None),
+        (vec![PATH, ("q", "@((string)context.Variables[\"a\"])"), ("a", "x"), ("r", "y")], Some(2)),
+        // Whether variables are there changes with each that is set.
+        (vec![PATH, ("q", "@(context.Variables.ContainsKey(\"p\"))")], None),
+        (vec![("p", "@(context.Variables.ContainsKey(\"q\"))"), ("q", "x")], None),
+    ] {
+        assert_eq!(Row::new(&assignments).series().map(|series| series.count()), expected, "{assignments:?}");
+    }
+}
+
+#[test]
+fn a_row_that_is_remembered_gives_what_its_assignments_give() {
+    let values = [Value::string("x/1"), Value::string("y"), Value::Int32(1), Value::Null, Value::Bool(true), Value::string("11:45")];
+    for assignments in [
+        vec![
+            ("p", "@(context.Request.OriginalUrl.Path.Split('/').Last())"),
+            ("q", "literal"),
+            ("r", "@((string)context.Variables[\"p\"] + (context.Variables[\"a\"] ?? \"-\").ToString())"),
+            ("p", "@(((string)context.Variables[\"r\"]).ToUpper())"),
+        ],
+        // The second fails for some, and what was set before stays.
+        vec![
+            ("p", "@(context.Request.OriginalUrl.Path.Split('/').Last())"),
+            ("q", "@(((string)context.Variables[\"a\"]).Split('/')[1])"),
+            ("r", "@((string)context.Variables[\"q\"])"),
+        ],
+        // The clock is asked for some.
+        vec![
+            ("p", "@(context.Request.OriginalUrl.Path.Split('/').Last())"),
+            ("q", "@((string)context.Variables[\"p\"] == \"3\" ? DateTime.UtcNow.ToString(\"o\") : \"none\")"),
+        ],
+    ] {
+        let row = Row::new(&assignments);
+        let series = row.series().unwrap();
+        for round in 0..60_i64 {
+            for value in &values {
+                let path = format!("/b/{}", round % 11);
+                for _ in 0..2 {
+                    let expected = row.run(None, value, &path, round);
+                    assert_eq!(row.run(Some(&series), value, &path, round), expected, "{assignments:?}");
+                }
+            }
+        }
+        assert!(series.keeps() > 0, "{assignments:?}");
     }
 }

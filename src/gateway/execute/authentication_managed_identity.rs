@@ -19,7 +19,7 @@ pub(super) fn execute(policy: &AuthenticationManagedIdentity, element: &Text, tu
     let operation = turn.operation();
     let effect = Effect::AcquireToken { operation, resource, client_id: policy.client_id.clone() };
     let expected = Expected { output: policy.output.clone(), ignore_error: policy.ignore_error };
-    Ok(Outcome::Wait(effect, operation, Waiting::Token(expected)))
+    Ok(Outcome::wait(effect, operation, Waiting::Token(expected)))
 }
 
 /// With an output variable the header is left alone: the documentation does not say, Microsoft's emulator does it so, and its samples set

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::{Outcome, Stop, Turn};
+use super::{Outcome, Resumed, Stop, Turn};
 use crate::{
     gateway::{answers::PolicyError, instance::locked},
     http::{Headers, percent_decode},
@@ -51,7 +51,7 @@ pub(super) fn execute(policy: &CacheLookup, element: &Text, turn: &mut Turn<'_>)
         Some((found, expires)) => {
             let mut response = (*found).clone();
             missed.declare(&mut response.head.headers, expires.since(now).as_secs());
-            Ok(Outcome::Resume(response, is_store))
+            Ok(Outcome::Resume(Box::new(Resumed { response, stores: is_store })))
         }
         None => {
             for name in REMOVED {

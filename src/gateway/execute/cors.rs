@@ -27,10 +27,10 @@ pub(super) fn execute(policy: &Cors, element: &Text, turn: &mut Turn<'_>) -> Res
     }
     if turn.state.preflight {
         if is_allowed && preflight(policy, element, turn, &mut headers)? {
-            return Ok(Outcome::Return(empty(headers)));
+            return Ok(Outcome::Return(Box::new(empty(headers))));
         }
         let terminate = turn.truth(&policy.terminate_unmatched_request, element)?;
-        return Ok(if terminate { Outcome::Return(empty(Headers::new())) } else { Outcome::Done });
+        return Ok(if terminate { Outcome::Return(Box::new(empty(Headers::new()))) } else { Outcome::Done });
     }
     // Generally only the first `cors` policy is applied.
     if turn.state.cors.is_some() {
@@ -39,7 +39,7 @@ pub(super) fn execute(policy: &Cors, element: &Text, turn: &mut Turn<'_>) -> Res
     if !is_allowed {
         let is_simple = matches!(turn.state.context.request.method.as_str(), "GET" | "HEAD");
         let terminate = is_simple && turn.truth(&policy.terminate_unmatched_request, element)?;
-        return Ok(if terminate { Outcome::Return(empty(Headers::new())) } else { Outcome::Done });
+        return Ok(if terminate { Outcome::Return(Box::new(empty(Headers::new()))) } else { Outcome::Done });
     }
     let exposed = turn.texts(&policy.exposed, element)?;
     if !exposed.is_empty() {

@@ -78,7 +78,7 @@ pub(super) fn execute(policy: &ForwardRequest, element: &Text, turn: &mut Turn<'
     let forward = Forward { expected, follows, timeout };
     if policy.buffer_request_body && matches!(turn.state.context.request.body, Body::Unread) {
         let operation = turn.operation();
-        return Ok(Outcome::Wait(Effect::ReadRequestBody { operation }, operation, Waiting::ForwardBody(Box::new(forward))));
+        return Ok(Outcome::wait(Effect::ReadRequestBody { operation }, operation, Waiting::ForwardBody(Box::new(forward))));
     }
     Ok(choose(forward, turn)?)
 }
@@ -151,7 +151,7 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
             let operation = turn.operation();
             let (resource, client_id) = (identity.resource.clone(), identity.client_id.clone());
             let effect = Effect::AcquireToken { operation, resource, client_id };
-            Ok(Outcome::Wait(effect, operation, Waiting::ForwardToken(Box::new(forward))))
+            Ok(Outcome::wait(effect, operation, Waiting::ForwardToken(Box::new(forward))))
         }
     }
 }
@@ -247,7 +247,7 @@ fn dispatch(request: RequestHead, body: Outgoing, timeout: Duration, expected: E
         timeout,
         reception: Reception::Stream,
     };
-    Outcome::Wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(expected))
+    Outcome::wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(expected))
 }
 
 pub(super) fn received(

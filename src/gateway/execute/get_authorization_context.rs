@@ -33,7 +33,7 @@ pub(super) fn execute(policy: &GetAuthorizationContext, element: &Text, turn: &m
                 heap: &mut turn.state.heap,
                 environment: turn.environment,
                 budget: Budget::default(),
-                locals: Vec::new(),
+                locals: &mut Vec::new(),
             };
             tokens::authorization(&mut runtime, &token, claims).map_err(|raise| PolicyError::expression(element, &raise))?
         }

@@ -12,7 +12,7 @@ pub(super) fn execute(policy: &LimitConcurrency, element: &Text, turn: &mut Turn
     let key = turn.text(&policy.key, element)?;
     let limit = turn.number(&policy.max_count, element)?;
     match Permit::take(&turn.gateway.instance.slots, key, limit) {
-        Some(permit) => Ok(Outcome::Hold(permit, policy.block)),
+        Some(permit) => Ok(Outcome::Hold(Box::new((permit, policy.block)))),
         // Neither reason nor message is documented; the status is.
         None => Err(PolicyError::refused(element, "ConcurrencyLimitExceeded", "Concurrency limit is exceeded.", 429).into()),
     }

@@ -61,7 +61,7 @@ fn text(name: &str, value: impl Into<Text>) -> (String, Value) {
 fn context(runtime: &Runtime<'_>) -> Value {
     let context = &*runtime.context;
     let request = &context.request;
-    let matched = request.matched_parameters.iter().map(|(name, value)| text(name, value.clone()));
+    let matched = request.matched().iter().map(|(name, value)| text(name, value.clone()));
     let request = Value::object([
         ("Url".to_owned(), url(&request.url)),
         text("Method", request.method.clone()),

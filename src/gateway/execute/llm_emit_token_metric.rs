@@ -19,7 +19,7 @@ pub(super) fn execute(policy: &LlmEmitTokenMetric, element: &Text, turn: &mut Tu
     let prompt = turn.prompt()?;
     let dimensions = turn.dimensions(&policy.dimensions, element)?;
     let metric = Metric { namespace: policy.namespace.clone(), numbers: policy.numbers, estimated: prompt.tokens, dimensions };
-    Ok(Outcome::Afterwards(Work::Metric(metric)))
+    Ok(Outcome::Afterwards(Box::new(Work::Metric(metric))))
 }
 
 /// The backend has answered.

@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Outcome, Stop, Turn};
+use super::{Outcome, Resumed, Stop, Turn};
 use crate::{
     dotnet::{context::Body, exception::Unread},
     gateway::{embedding::Embedding, instance::locked},
@@ -37,7 +37,7 @@ pub(super) fn execute(policy: &LlmSemanticCacheLookup, element: &Text, turn: &mu
     let found = locked(&turn.gateway.instance.completions).nearest(&partition, &embedding, policy.score_threshold, now);
     turn.explain(|| (if found.is_some() { "a stored prompt is near enough" } else { "no stored prompt is near enough" }).to_owned());
     match found {
-        Some(response) => Ok(Outcome::Resume((*response).clone(), is_store)),
+        Some(response) => Ok(Outcome::Resume(Box::new(Resumed { response: (*response).clone(), stores: is_store }))),
         None => {
             turn.state.unanswered = Some(Box::new(Unanswered { partition, embedding }));
             Ok(Outcome::Done)

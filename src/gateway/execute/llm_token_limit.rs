@@ -42,7 +42,7 @@ pub(super) fn execute(policy: &LlmTokenLimit, element: &Text, turn: &mut Turn<'_
     if let Some(variable) = &policy.names.consumed_variable {
         turn.set_int(variable, asked);
     }
-    Ok(Outcome::Afterwards(Work::Tokens(pending)))
+    Ok(Outcome::Afterwards(Box::new(Work::Tokens(pending))))
 }
 
 /// Refuses where the limit or the quota is overrun, with the prompt's own tokens where they are estimated. Exactly at the quota is not

@@ -36,5 +36,5 @@ pub(super) fn execute(policy: &MockResponse, _: &Text, turn: &mut Turn<'_>) -> R
     }
     let head = ResponseHead { status: policy.status, reason: reason_phrase(policy.status).into(), headers };
     let body = content.map_or(Body::None, |content| Body::Bytes(Bytes::from(content)));
-    Ok(Outcome::Return(ResponseMessage { head, body }))
+    Ok(Outcome::Return(Box::new(ResponseMessage { head, body })))
 }

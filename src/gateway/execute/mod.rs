@@ -42,7 +42,7 @@ mod set_header;
 mod set_method;
 mod set_query_parameter;
 mod set_status;
-mod set_variable;
+pub mod set_variable;
 mod trace;
 mod validate_azure_ad_token;
 mod validate_client_certificate;
@@ -68,7 +68,7 @@ use super::{
     concurrency::Permit,
     context::State,
     definition::Definition,
-    effect::{Effect, Event, OperationId},
+    effect::{Effect, Event, OperationId, Send},
     trace::{Entry, shown},
 };
 use crate::{
@@ -79,6 +79,7 @@ use crate::{
         exception::{Raise, Unread},
         heap::Object,
         runtime::{Budget, Runtime},
+        string::Str,
     },
     environment::Environment,
     expression,
@@ -86,7 +87,7 @@ use crate::{
     text::Text,
 };
 
-/// How a statement went on.
+/// How a statement went on. What is rare lies elsewhere: most statements are just done, which then fits into registers.
 pub(super) enum Outcome {
     /// It is done.
     Done,
@@ -94,27 +95,49 @@ pub(super) enum Outcome {
     Enter(BlockId),
     /// The block of a `retry` comes next.
     Retry(BlockId),
-    /// It goes on with the event for this effect.
-    Wait(Effect, OperationId, Waiting),
+    /// It goes on with the event for an effect.
+    Wait(Box<Awaited>),
     /// A block comes next, and the slot is given back when it ends.
-    Hold(Permit, BlockId),
+    Hold(Box<(Permit, BlockId)>),
     /// It runs again from its start, with what it has learned since.
     Again,
     /// It is done, and the driver has something to do that settles with no event.
-    Tell(Effect),
+    Tell(Box<Send>),
     /// These blocks run side by side; the strand goes on once `needed` of them have ended, and the others are given up.
-    Branches {
-        /// The blocks.
-        blocks: Vec<BlockId>,
-        /// How many must end.
-        needed: usize,
-    },
+    Branches(Box<Branches>),
     /// It is done, and leaves something for later in the request.
-    Afterwards(Work),
+    Afterwards(Box<Work>),
     /// The pipeline ends with this response.
-    Return(ResponseMessage),
+    Return(Box<ResponseMessage>),
     /// This is the response, from a cache: outbound goes on behind the policy that would have stored it, the first that is one.
-    Resume(ResponseMessage, fn(&Policy) -> bool),
+    Resume(Box<Resumed>),
+}
+
+impl Outcome {
+    /// The statement goes on with the event for this effect.
+    pub fn wait(effect: Effect, operation: OperationId, waiting: Waiting) -> Self {
+        Self::Wait(Box::new(Awaited { effect, operation, waiting }))
+    }
+}
+
+/// The branches of a `wait`.
+pub(super) struct Branches {
+    pub blocks: Vec<BlockId>,
+    /// How many must end.
+    pub needed: usize,
+}
+
+/// A response out of a cache, and what tells the policy that would have stored it.
+pub(super) struct Resumed {
+    pub response: ResponseMessage,
+    pub stores: fn(&Policy) -> bool,
+}
+
+/// What a statement wants done, and how it goes on then.
+pub(super) struct Awaited {
+    pub effect: Effect,
+    pub operation: OperationId,
+    pub waiting: Waiting,
 }
 
 /// Why a statement did not go on.
@@ -122,12 +145,12 @@ pub(super) enum Stop {
     /// A body must be read first; the statement is then run again.
     Unread(Unread),
     /// It failed.
-    Error(PolicyError),
+    Error(Box<PolicyError>),
 }
 
 impl From<PolicyError> for Stop {
     fn from(error: PolicyError) -> Self {
-        Self::Error(error)
+        Self::Error(Box::new(error))
     }
 }
 
@@ -289,7 +312,7 @@ pub(super) fn concluded(statement: &Statement, work: Work, turn: &mut Turn<'_>) 
 fn failed(raise: Raise, element: &Text) -> Stop {
     match raise {
         Raise::Unread(which) => Stop::Unread(which),
-        other => Stop::Error(PolicyError::expression(element, &other)),
+        other => PolicyError::expression(element, &other).into(),
     }
 }
 
@@ -336,26 +359,23 @@ impl Turn<'_> {
 
     /// Works in the request's .NET world.
     fn in_world<T>(&mut self, work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
-        let mut runtime = Runtime {
+        work(&mut Runtime {
             context: &mut self.state.context,
             heap: &mut self.state.heap,
             environment: self.environment,
             budget: Budget::default(),
-            locals: std::mem::take(&mut self.state.locals),
-        };
-        let outcome = work(&mut runtime);
-        self.state.locals = runtime.locals;
-        outcome
+            locals: &mut self.state.locals,
+        })
     }
 
     /// A text setting; null is the empty text.
     pub fn text(&mut self, setting: &Setting<Text>, element: &Text) -> Result<Text, Stop> {
         match setting {
             Setting::Literal(text) => Ok(text.clone()),
-            Setting::Expression(program) => {
-                let value = self.evaluate(program, element)?;
-                Ok(self.as_text(&value))
-            }
+            Setting::Expression(program) => match self.evaluate(program, element)? {
+                Value::String(Str::Text(text)) => Ok(text),
+                value => Ok(self.as_text(&value)),
+            },
         }
     }
 
@@ -379,7 +399,7 @@ impl Turn<'_> {
             heap: &mut self.state.heap,
             environment: self.environment,
             budget: Budget::default(),
-            locals: Vec::new(),
+            locals: &mut Vec::new(),
         };
         to_str(&runtime, value).to_text()
     }

@@ -25,7 +25,7 @@ pub(super) fn execute(policy: &QuotaByKey, element: &Text, turn: &mut Turn<'_>) 
     let mut limits = locked(&gateway.instance.limits);
     asked.admit(&mut limits, amount, element, turn)?;
     if deferred {
-        return Ok(Outcome::Afterwards(asked.deferred(turn)));
+        return Ok(Outcome::Afterwards(Box::new(asked.deferred(turn))));
     }
     if amount > 0
         && let Some(bytes) = asked.count(&mut limits, amount, turn)

@@ -25,7 +25,7 @@ pub(super) fn execute(policy: &RateLimitByKey, element: &Text, turn: &mut Turn<'
     counter.add(amount, now);
     let remaining = calls.saturating_sub(counter.used(window, now));
     turn.tell_calls(&policy.names, calls, remaining);
-    Ok(if deferred { Outcome::Afterwards(Work::Calls { key }) } else { Outcome::Done })
+    Ok(if deferred { Outcome::Afterwards(Box::new(Work::Calls { key })) } else { Outcome::Done })
 }
 
 /// For how much a call counts: nothing where the condition does not hold.

@@ -30,5 +30,5 @@ pub(super) fn execute(policy: &ReturnResponse, element: &Text, turn: &mut Turn<'
         response.body = set_body::made(body, element, turn)?;
         response.head.headers.remove("Content-Length");
     }
-    Ok(Outcome::Return(response))
+    Ok(Outcome::Return(Box::new(response)))
 }

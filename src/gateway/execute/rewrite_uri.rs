@@ -8,7 +8,7 @@ use crate::{gateway::api::query_template, policy::elements::rewrite_uri::Rewrite
 pub(super) fn execute(policy: &RewriteUri, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let template = turn.text(&policy.template, element)?;
     let copy = turn.truth(&policy.copy_unmatched_params, element)?;
-    let matched = &turn.state.context.request.matched_parameters;
+    let matched = turn.state.context.request.matched();
     let filled = fill(&template, matched);
     let path_end = filled.find('?').unwrap_or(filled.len());
     let (path, query) = filled.split_once('?').unwrap_or((filled.as_ref(), ""));

@@ -29,7 +29,7 @@ pub(super) fn execute(policy: &SendOneWayRequest, element: &Text, turn: &mut Tur
             let operation = turn.operation();
             let effect = Effect::AcquireToken { operation, resource: token.resource, client_id: token.client_id };
             let prepared = Prepared { send, ignore_token_error: token.ignore_error };
-            Ok(Outcome::Wait(effect, operation, Waiting::OneWayToken(Box::new(prepared))))
+            Ok(Outcome::wait(effect, operation, Waiting::OneWayToken(Box::new(prepared))))
         }
     }
 }
@@ -37,7 +37,7 @@ pub(super) fn execute(policy: &SendOneWayRequest, element: &Text, turn: &mut Tur
 fn hand_over(send: Send, turn: &mut Turn<'_>) -> Outcome {
     let (method, url) = (&send.request.method, &send.request.url);
     turn.say("verbose", format!("{method} {}://{}{} is sent, and no answer awaited.", url.scheme, url.authority(), url.path));
-    Outcome::Tell(Effect::Tell(Box::new(send)))
+    Outcome::Tell(Box::new(send))
 }
 
 /// The identity's answer. Without a token the request is not sent: an error of a one-way request is nobody's, and the trace has it.

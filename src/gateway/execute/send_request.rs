@@ -56,7 +56,7 @@ pub(super) fn execute(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>)
     let operation = turn.operation();
     let effect = Effect::AcquireToken { operation, resource, client_id };
     let prepared = Prepared { send, expected, ignore_token_error: ignore_error };
-    Ok(Outcome::Wait(effect, operation, Waiting::SendToken(Box::new(prepared))))
+    Ok(Outcome::wait(effect, operation, Waiting::SendToken(Box::new(prepared))))
 }
 
 /// Evaluates the policy to a request; `send-one-way-request` makes its own in the same way.
@@ -115,7 +115,7 @@ pub(super) fn draft(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -
 
 fn dispatch(send: Send, expected: Expected) -> Outcome {
     let operation = send.operation;
-    Outcome::Wait(Effect::Send(Box::new(send)), operation, Waiting::Send(expected))
+    Outcome::wait(Effect::Send(Box::new(send)), operation, Waiting::Send(expected))
 }
 
 /// The identity's answer: without a token the request is not sent, and counts as failed.

@@ -59,6 +59,6 @@ fn backend_id(id: &Setting<Text>, element: &Text, turn: &mut Turn<'_>) -> Result
 }
 
 /// `context.Backend`
-pub(super) fn shown(backend: &Backend) -> context::Backend {
-    context::Backend { id: backend.id.clone(), region: backend.region.clone(), is_pool: backend.is_pool() }
+pub(super) fn shown(backend: &Backend) -> Arc<context::Backend> {
+    Arc::new(context::Backend { id: backend.id.clone(), region: backend.region.clone(), is_pool: backend.is_pool() })
 }

@@ -143,7 +143,7 @@ pub(super) fn demand(
             heap: &mut turn.state.heap,
             environment: turn.environment,
             budget: Budget::default(),
-            locals: Vec::new(),
+            locals: &mut Vec::new(),
         };
         let jwt = tokens::jwt(&mut runtime, text).map_err(|raise| PolicyError::expression(element, &raise))?;
         turn.state.context.variables.set(output.clone(), jwt.unwrap_or(crate::dotnet::Value::Null));
@@ -155,8 +155,12 @@ pub(super) fn demand(
 /// Source: MicrosoftDocs/azure-docs, issue 50219.
 pub(super) fn refuse(fault: Fault, refusal: &Refusal, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let message: Text = fault.message.into();
-    turn.state.context.last_error =
-        Some(LastError { source: element.clone(), reason: fault.reason.into(), message: message.clone(), ..LastError::default() });
+    turn.state.context.last_error = Some(Box::new(LastError {
+        source: element.clone(),
+        reason: fault.reason.into(),
+        message: message.clone(),
+        ..LastError::default()
+    }));
     let status = turn.number(&refusal.status, element)?;
     let told = refusal.message.as_ref().map(|told| turn.text(told, element)).transpose()?;
     let status = u16::try_from(status).ok().filter(|status| (100..1000).contains(status)).unwrap_or(401);
@@ -174,7 +178,7 @@ fn fetch(fetching: Fetching, url: &str, turn: &mut Turn<'_>) -> Outcome {
     let request = RequestHead { method: "GET".into(), url, headers: Headers::new() };
     let purpose = Purpose::SigningKeys;
     let send = Send { operation, purpose, request, body: Outgoing::Empty, timeout: PATIENCE, reception: Reception::Collect };
-    Outcome::Wait(Effect::Send(Box::new(send)), operation, Waiting::SigningKeys(Box::new(fetching)))
+    Outcome::wait(Effect::Send(Box::new(send)), operation, Waiting::SigningKeys(Box::new(fetching)))
 }
 
 /// A document has come, or has not; in the end the statement runs again, with what is known then.

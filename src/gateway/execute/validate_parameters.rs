@@ -79,7 +79,7 @@ fn given(place: Place, turn: &Turn<'_>) -> Vec<(String, String)> {
     let owned = |(name, value): (&Text, &Text)| (name.to_string(), value.to_string());
     match place {
         Place::Header => request.headers.iter().map(owned).collect(),
-        Place::Path => request.matched_parameters.iter().map(|(name, value)| owned((name, value))).collect(),
+        Place::Path => request.matched().iter().map(|(name, value)| owned((name, value))).collect(),
         Place::Query => {
             let query = request.original_url.query.trim_start_matches('?');
             let pairs = query.split('&').filter(|pair| !pair.is_empty());

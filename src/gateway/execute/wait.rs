@@ -1,6 +1,6 @@
 //! Runs `wait`.
 
-use super::{Outcome, Stop, Turn};
+use super::{Branches, Outcome, Stop, Turn};
 use crate::{
     gateway::answers::PolicyError,
     policy::{Setting, elements::wait::Wait},
@@ -23,5 +23,5 @@ pub(super) fn execute(policy: &Wait, element: &Text, turn: &mut Turn<'_>) -> Res
         }
     };
     let needed = if any { 1 } else { policy.branches.len() };
-    Ok(Outcome::Branches { blocks: policy.branches.clone(), needed })
+    Ok(Outcome::Branches(Box::new(Branches { blocks: policy.branches.clone(), needed })))
 }

@@ -25,7 +25,7 @@ impl Machine {
                 let Some(statement) = program.block(later.block).get(later.number) else { continue };
                 let outcome = self.in_turn(statement, environment, |turn| execute::answered(statement, later.work, turn));
                 if let Err(Stop::Error(error)) = outcome {
-                    return self.raise(MAIN, error, Some(statement), environment);
+                    return self.raise(MAIN, *error, Some(statement), environment);
                 }
             }
             self.set_fields();
@@ -74,7 +74,7 @@ impl Machine {
                 outcome => {
                     self.state.afterwards.later.remove(0);
                     if let Err(Stop::Error(error)) = outcome {
-                        return self.raise(MAIN, error, Some(statement), environment);
+                        return self.raise(MAIN, *error, Some(statement), environment);
                     }
                 }
             }
@@ -123,14 +123,14 @@ impl Machine {
         run: impl FnOnce(&mut Turn<'_>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
         let before = (statement.reads_body && self.state.has_unread_body()).then(|| self.state.clone());
-        let mut open = self.trace.open(&self.state, environment);
+        self.trace.begin(&self.state, environment);
         let mut turn = Turn {
             gateway: &self.gateway,
             state: &mut self.state,
             environment,
             section: self.section,
             place: &statement.place,
-            entries: &mut open.entries,
+            entries: &mut self.trace.open.entries,
             detailed: self.trace.detailed,
             operations: &mut self.operations,
         };
@@ -141,14 +141,13 @@ impl Machine {
                 if let Some(before) = before {
                     self.state = before;
                 }
+                self.trace.forget();
                 return outcome;
             }
-            Err(Stop::Error(error)) => {
-                open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
-            }
+            Err(Stop::Error(error)) => self.trace.failed(error),
             Ok(_) => {}
         }
-        self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
+        self.close_record(statement, environment);
         outcome
     }
 }

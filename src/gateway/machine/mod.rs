@@ -16,9 +16,9 @@ use super::{
     answers::{PolicyError, STATUS_PATH, alive, default_response},
     context::State,
     effect::{Answer, AnswerBody, Arrival, Effect, Event, Failure, FailureKind, OperationId},
-    execute::{self, Outcome, Stop, Turn, Waiting},
+    execute::{self, Awaited, Branches, Outcome, Resumed, Stop, Turn, Waiting},
     safety::screened,
-    trace::{Entry, Record, Trace},
+    trace::{Record, Trace},
 };
 use crate::{
     dotnet::{
@@ -26,6 +26,7 @@ use crate::{
         exception::Unread,
     },
     environment::Environment,
+    expression::Series,
     policy::{BlockId, Place, Policy, Program, Section, Statement},
 };
 use room::Room;
@@ -174,27 +175,17 @@ impl Machine {
         if let Some((error, place)) = strand.unwinding.take() {
             return self.unwind(index, error, place, environment);
         }
-        match strand.frames.last_mut() {
+        match strand.frames.last() {
             None => self.end(index, environment),
             Some(Frame::Block(block, next)) => {
-                let (block, number) = (*block, *next);
-                match program.block(block).get(number) {
-                    Some(statement) => {
-                        *next += 1;
-                        self.execute(statement, index, block, number, environment);
-                    }
-                    None => {
-                        strand.frames.pop();
-                    }
-                }
+                let (block, next) = (*block, *next);
+                self.go_through(program, index, block, next, environment);
             }
             Some(Frame::Retry(block, number, used)) => {
                 let (block, number, used) = (*block, *number, *used);
                 self.retry(program, index, block, number, used, environment);
             }
-            Some(Frame::Slot(_) | Frame::Branches(_)) => {
-                strand.frames.pop();
-            }
+            Some(Frame::Slot(_) | Frame::Branches(_)) => self.pop(index),
         }
     }
 
@@ -240,83 +231,158 @@ impl Machine {
         }
     }
 
-    fn execute(&mut self, statement: &Statement, index: usize, block: BlockId, number: usize, environment: &mut dyn Environment) {
-        // For a preflight nothing else is evaluated.
-        if self.state.preflight && self.section == Section::Inbound && !matches!(statement.policy, Policy::Cors(_)) {
-            return;
+    /// Runs the statements of a block from one on, as long as each is simply done: most are.
+    fn go_through(&mut self, program: &Program, index: usize, block: BlockId, from: usize, environment: &mut dyn Environment) {
+        let statements = program.block(block);
+        let mut number = from;
+        while let Some(statement) = statements.get(number) {
+            // For a preflight nothing else is evaluated.
+            if self.state.preflight && self.section == Section::Inbound && !matches!(statement.policy, Policy::Cors(_)) {
+                number += 1;
+                continue;
+            }
+            if let Some(series) = &statement.series
+                && !self.trace.detailed
+                && let Some(outcome) = self.assign(series, statements.get(number..).unwrap_or_default(), environment)
+            {
+                let ended = outcome.as_ref().map_or_else(|(failed, _)| failed + 1, |()| series.count());
+                if self.gateway.is_counted {
+                    (number..number + ended).for_each(|number| program.ran(block, number));
+                }
+                number += ended;
+                let Err((_, stop)) = outcome else { continue };
+                self.at(index, number);
+                let Some(statement) = statements.get(number - 1) else { return };
+                return self.executed(Err(stop), statement, index, block, number - 1, environment);
+            }
+            if !self.execute(program, (index, block, number), statement, environment) {
+                return;
+            }
+            number += 1;
         }
+        self.pop(index);
+    }
+
+    /// Sets the variables of assignments that are remembered together; `None` where they are to run one by one.
+    fn assign(
+        &mut self,
+        series: &Series,
+        statements: &[Statement],
+        environment: &mut dyn Environment,
+    ) -> Option<Result<(), (usize, Stop)>> {
+        let mut turn = Turn {
+            gateway: &self.gateway,
+            state: &mut self.state,
+            environment,
+            section: self.section,
+            place: &statements.first()?.place,
+            entries: &mut self.trace.open.entries,
+            detailed: false,
+            operations: &mut self.operations,
+        };
+        execute::set_variable::together(series, statements, &mut turn)
+    }
+
+    /// The statement that a strand runs next in the block that it is in.
+    fn at(&mut self, index: usize, number: usize) {
+        if let Some(Frame::Block(_, next)) = self.strand(index).and_then(|strand| strand.frames.last_mut()) {
+            *next = number;
+        }
+    }
+
+    /// Runs a statement; says whether it is simply done, and the next one comes.
+    fn execute(
+        &mut self,
+        program: &Program,
+        (index, block, number): (usize, BlockId, usize),
+        statement: &Statement,
+        environment: &mut dyn Environment,
+    ) -> bool {
         // An expression that meets an unread body is evaluated again once it is read: whatever it did before that is undone.
         let before = (statement.reads_body && self.state.has_unread_body()).then(|| self.state.clone());
-        let mut open = self.trace.open(&self.state, environment);
+        self.trace.begin(&self.state, environment);
         let mut turn = Turn {
             gateway: &self.gateway,
             state: &mut self.state,
             environment,
             section: self.section,
             place: &statement.place,
-            entries: &mut open.entries,
+            entries: &mut self.trace.open.entries,
             detailed: self.trace.detailed,
             operations: &mut self.operations,
         };
         let outcome = execute::execute(statement, &mut turn);
         turn.take_messages();
-        if !matches!(outcome, Err(Stop::Unread(_))) && self.gateway.is_counted {
-            self.program.ran(block, number);
+        match (&outcome, before) {
+            (Err(Stop::Unread(_)), Some(before)) => self.state = before,
+            (Err(Stop::Unread(_)), None) => {}
+            _ if self.gateway.is_counted => program.ran(block, number),
+            _ => {}
         }
+        if matches!(outcome, Ok(Outcome::Done)) && self.trace.is_silent() {
+            return true;
+        }
+        self.at(index, number + 1);
+        self.executed(outcome, statement, index, block, number, environment);
+        false
+    }
+
+    /// Goes on after a statement that is not simply done.
+    fn executed(
+        &mut self,
+        outcome: Result<Outcome, Stop>,
+        statement: &Statement,
+        index: usize,
+        block: BlockId,
+        number: usize,
+        environment: &mut dyn Environment,
+    ) {
         match outcome {
-            Ok(Outcome::Done) if open.is_silent() => {}
-            Ok(Outcome::Done) => {
-                self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
-            }
-            Ok(Outcome::Wait(effect, operation, waiting)) => {
+            Ok(Outcome::Wait(awaited)) => {
+                let open = self.trace.suspend();
                 if let Some(strand) = self.strand(index) {
-                    strand.open = Some(open);
+                    strand.open = open;
                 }
-                self.wait(index, effect, operation, waiting);
+                self.wait(index, *awaited);
+            }
+            Ok(outcome) => {
+                self.close_record(statement, environment);
+                self.go_on(index, outcome, block, number);
             }
             Err(Stop::Unread(which)) => {
-                if let Some(before) = before {
-                    self.state = before;
-                }
-                if let Some(Frame::Block(_, next)) = self.strand(index).and_then(|strand| strand.frames.last_mut()) {
-                    *next = number;
-                }
+                self.trace.forget();
+                self.at(index, number);
                 if let Err(error) = self.read(index, which) {
                     self.raise(index, error, Some(statement), environment);
                 }
             }
             Err(Stop::Error(error)) => {
-                open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
-                self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
-                self.raise(index, error, Some(statement), environment);
-            }
-            Ok(outcome) => {
-                if !open.is_silent() {
-                    self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
-                }
-                self.go_on(index, outcome, block, number);
+                self.trace.failed(&error);
+                self.close_record(statement, environment);
+                self.raise(index, *error, Some(statement), environment);
             }
         }
+    }
+
+    fn close_record(&mut self, statement: &Statement, environment: &dyn Environment) {
+        self.trace.close(self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
     }
 
     /// What comes after a statement that does not wait.
     fn go_on(&mut self, index: usize, outcome: Outcome, block: BlockId, number: usize) {
         match outcome {
             Outcome::Done => {}
-            Outcome::Tell(effect) => self.effects.push_back(effect),
-            Outcome::Wait(effect, operation, waiting) => self.wait(index, effect, operation, waiting),
-            Outcome::Again => {
-                if let Some(Frame::Block(_, next)) = self.strand(index).and_then(|strand| strand.frames.last_mut()) {
-                    *next = number;
-                }
-            }
+            Outcome::Tell(send) => self.effects.push_back(Effect::Tell(send)),
+            Outcome::Wait(awaited) => self.wait(index, *awaited),
+            Outcome::Again => self.at(index, number),
             Outcome::Enter(inner) => {
                 if self.gateway.is_counted {
                     self.program.taken(inner);
                 }
                 self.push(index, Frame::Block(inner, 0));
             }
-            Outcome::Hold(permit, inner) => {
+            Outcome::Hold(held) => {
+                let (permit, inner) = *held;
                 self.push(index, Frame::Slot(permit));
                 self.push(index, Frame::Block(inner, 0));
             }
@@ -324,13 +390,15 @@ impl Machine {
                 self.push(index, Frame::Retry(block, number, 0));
                 self.push(index, Frame::Block(inner, 0));
             }
-            Outcome::Branches { blocks, needed } => {
+            Outcome::Branches(branches) => {
+                let Branches { blocks, needed } = *branches;
                 self.push(index, Frame::Branches(needed.min(blocks.len())));
                 self.strands.extend(blocks.into_iter().map(|block| Strand::begin(block, Some(index))));
             }
             // "Processing will continue from the step in the response pipeline that is after the corresponding `cache-store`", says the
             // service's trace of a hit; people quote it in their articles on `cache-lookup`.
-            Outcome::Resume(response, stores) => {
+            Outcome::Resume(resumed) => {
+                let Resumed { response, stores } = *resumed;
                 self.state.context.response = Some(response);
                 self.state.streaming = None;
                 self.enter(Section::Outbound);
@@ -338,8 +406,8 @@ impl Machine {
                     main.frames = way.into_iter().map(|(block, number)| Frame::Block(block, number + 1)).collect();
                 }
             }
-            Outcome::Afterwards(work) => self.state.afterwards.later.push(Later { block, number, work }),
-            Outcome::Return(response) => self.close(response),
+            Outcome::Afterwards(work) => self.state.afterwards.later.push(Later { block, number, work: *work }),
+            Outcome::Return(response) => self.close(*response),
         }
     }
 
@@ -348,7 +416,8 @@ impl Machine {
         OperationId(self.operations)
     }
 
-    fn wait(&mut self, index: usize, effect: Effect, operation: OperationId, waiting: Waiting) {
+    fn wait(&mut self, index: usize, awaited: Awaited) {
+        let Awaited { effect, operation, waiting } = awaited;
         self.effects.push_back(effect);
         if let Some(strand) = self.strand(index) {
             strand.waiting = Some((operation, waiting));
@@ -408,36 +477,30 @@ impl Machine {
         let program = self.program.clone();
         let Some((block, number)) = self.current(index) else { return Ok(()) };
         let Some(statement) = program.block(block).get(number) else { return Ok(()) };
-        let open = self.strand(index).and_then(|strand| strand.open.take());
-        let mut open = open.unwrap_or_else(|| self.trace.open(&self.state, environment));
+        match self.strand(index).and_then(|strand| strand.open.take()) {
+            Some(open) => self.trace.open = open,
+            None => self.trace.begin(&self.state, environment),
+        }
         let mut turn = Turn {
             gateway: &self.gateway,
             state: &mut self.state,
             environment,
             section: self.section,
             place: &statement.place,
-            entries: &mut open.entries,
+            entries: &mut self.trace.open.entries,
             detailed: self.trace.detailed,
             operations: &mut self.operations,
         };
         let outcome = execute::resume(waiting, event, &mut turn);
         turn.take_messages();
         match outcome {
-            Ok(Outcome::Wait(effect, operation, waiting)) => {
-                if let Some(strand) = self.strand(index) {
-                    strand.open = Some(open);
-                }
-                self.wait(index, effect, operation, waiting);
-                Ok(())
-            }
             Ok(outcome) => {
-                self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
-                self.go_on(index, outcome, block, number);
+                self.executed(Ok(outcome), statement, index, block, number, environment);
                 Ok(())
             }
             Err(error) => {
-                open.entries.push(Entry::Failed { reason: error.reason.into(), message: error.message.clone() });
-                self.trace.close(open, self.section, &statement.place, &mut self.state, environment, &self.gateway.secrets);
+                self.trace.failed(&error);
+                self.close_record(statement, environment);
                 Err(error)
             }
         }

@@ -45,7 +45,7 @@ impl Machine {
                     Err(failed) => error = failed,
                 },
                 Err(Stop::Error(failed)) => {
-                    error = failed;
+                    error = *failed;
                     place = Some(statement.place.clone());
                 }
             }
@@ -77,7 +77,7 @@ impl Machine {
             last.policy_id = place.id;
         }
         self.state.context.response = Some(error.response(self.state.context.request_id));
-        self.state.context.last_error = Some(last);
+        self.state.context.last_error = Some(Box::new(last));
         self.state.streaming = None;
         self.enter(Section::OnError);
     }
@@ -107,11 +107,11 @@ impl Machine {
         match decided {
             Ok(Again::Yes { inner, wait }) => self.run_again(index, (block, number, used), inner, wait),
             Ok(Again::No) | Err(Stop::Unread(_)) => {}
-            Err(Stop::Error(error)) => self.raise(index, error, statement, environment),
+            Err(Stop::Error(error)) => self.raise(index, *error, statement, environment),
         }
     }
 
-    fn pop(&mut self, index: usize) {
+    pub(super) fn pop(&mut self, index: usize) {
         if let Some(strand) = self.strand(index) {
             strand.frames.pop();
         }
@@ -125,7 +125,8 @@ impl Machine {
         self.push(index, Frame::Block(inner, 0));
         if !wait.is_zero() {
             let operation = self.operation();
-            self.wait(index, Effect::Sleep { operation, duration: wait }, operation, Waiting::Sleep);
+            let effect = Effect::Sleep { operation, duration: wait };
+            self.wait(index, Awaited { effect, operation, waiting: Waiting::Sleep });
         }
     }
 }

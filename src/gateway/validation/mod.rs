@@ -82,7 +82,7 @@ pub(super) fn conclude(findings: &[Finding], variable: Option<&Text>, element: &
             heap: &mut turn.state.heap,
             environment: turn.environment,
             budget: Budget::default(),
-            locals: Vec::new(),
+            locals: &mut Vec::new(),
         };
         let text = serde_json::Value::from(shown).to_string();
         let value = parse_as(&mut runtime, &text, None).map_err(|raise| PolicyError::expression(element, &raise))?;

@@ -2,7 +2,7 @@
 
 use crate::{
     dotnet::{context::VariableName, types::Type},
-    expression::Target,
+    expression::{Assigned, Target},
     policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
@@ -15,6 +15,16 @@ pub struct SetVariable {
     pub name: VariableName,
     /// Its value: a literal is always a string, an expression's value keeps its type.
     pub value: Setting<Text>,
+}
+
+impl SetVariable {
+    /// What it assigns.
+    pub fn assigned(&self) -> Assigned<'_> {
+        match &self.value {
+            Setting::Literal(text) => Assigned::Literal(text),
+            Setting::Expression(program) => Assigned::Expression(program),
+        }
+    }
 }
 
 /// The types that a variable may hold, `T?` of the value types among them.

@@ -135,8 +135,13 @@ pub fn outcome(program: &Program, budget: Budget, texts: &[(&'static str, &str)]
     let shown = CONTEXT.get_or_init(|| serde_json::from_str(include_str!("context.json")).unwrap());
     let (mut context, mut heap) = (RequestContext::default(), Heap::default());
     let mut environment = Fixed { now: Moment(1_714_979_289_123_000_000), state: 7 };
-    let mut runtime =
-        Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget: Budget::default(), locals: Vec::new() };
+    let mut runtime = Runtime {
+        context: &mut context,
+        heap: &mut heap,
+        environment: &mut environment,
+        budget: Budget::default(),
+        locals: &mut Vec::new(),
+    };
     sample::fill(&mut runtime, shown).unwrap_or_else(|fault| panic!("{}", fault.0));
     for (name, text) in texts {
         runtime.context.variables.set((*name).into(), openai_failover::dotnet::Value::string((*text).to_owned()));

@@ -349,7 +349,8 @@ mod tests {
         let budget = Budget { memory: 64 << 20, ..Budget::default() };
         let (mut context, mut heap) = (RequestContext::default(), Heap::default());
         let mut environment = Fixed { now: Moment(0), state: 0 };
-        let mut runtime = Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget, locals: Vec::new() };
+        let mut runtime =
+            Runtime { context: &mut context, heap: &mut heap, environment: &mut environment, budget, locals: &mut Vec::new() };
         match parse_document(&mut runtime, text) {
             Ok(document) => to_text(&runtime, &document).ok_or_else(|| "unwritten".to_owned()),
             Err(Raise::Exception(exception)) => Err(exception.message.clone()),
