@@ -92,6 +92,13 @@ impl Text {
         }
     }
 
+    /// Whether both have the same characters, and one is a literal where the other is: no expression then tells them apart that gets one today and
+    /// the other tomorrow.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let is_literal = |text: &Self| !matches!(text, Self::Shared(_));
+        self == other && (is_literal(self) == is_literal(other) || self.is_empty())
+    }
+
     /// Whether both are one string, as `object.ReferenceEquals` asks: the same literal, or the same object.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -147,8 +154,11 @@ impl fmt::Display for Text {
 }
 
 impl PartialEq for Text {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        let (own, other) = (self.as_str(), other.as_str());
+        // What is passed about is often the same text still.
+        std::ptr::eq(own, other) || own == other
     }
 }
 
@@ -212,6 +222,9 @@ mod tests {
             assert!(own == literal && !own.is_same(&literal) && own.is_same(&own.of_its_own()));
         }
         assert!(Text::literal("").is_same(&Text::copied("")));
+        let (literal, copy) = (Text::literal("a"), Text::copied("a"));
+        assert!(literal == copy && !literal.is_like(&copy) && literal.is_like(&Text::Static("a")) && copy.is_like(&Text::copied("a")));
+        assert!(Text::EMPTY.is_like(&String::new().into()) && !copy.is_like(&Text::copied("b")));
         assert_eq!(size_of::<Text>(), 24);
     }
 }

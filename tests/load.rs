@@ -21,10 +21,14 @@ faults:
 ";
 
 fn write(directory: &Path, name: &str, expect: &[&str]) -> String {
+    let expect: String = expect.iter().map(|line| format!("  - {line}\n")).collect();
+    write_scenario(directory, name, &format!("{SCENARIO}expect:\n{expect}"))
+}
+
+fn write_scenario(directory: &Path, name: &str, text: &str) -> String {
     let spec = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml");
     fs::copy(spec, directory.join("two-region.yaml")).unwrap();
-    let expect: String = expect.iter().map(|line| format!("  - {line}\n")).collect();
-    fs::write(directory.join(name), format!("{SCENARIO}expect:\n{expect}")).unwrap();
+    fs::write(directory.join(name), text).unwrap();
     name.to_owned()
 }
 
@@ -73,6 +77,51 @@ fn real_time_and_simulated_time_agree() {
         let share = |run: &Value| run["servedBy"][backend].as_f64().unwrap() / run["good"].as_f64().unwrap();
         // Of a hundred requests, one or two may fall on the other side of the moment at which the fault begins or ends.
         assert!((share(&live) - share(&simulated)).abs() <= 0.03, "{backend}: {live}\n{simulated}");
+    }
+}
+
+/// The same by Front Door: clients of three regions, one of them kept out, and a gateway that goes away.
+const BY_FRONT_DOOR: &str = r"
+spec: two-region.yaml
+seed: 5
+duration: 6s
+load:
+  - { name: north, from: swedencentral, model: gpt-4o, arrivals: constant, rate: 20/s, promptTokens: 20, maxTokens: 10, end: 5s }
+  - { name: south, from: francecentral, model: gpt-4o, arrivals: constant, rate: 10/s, promptTokens: 20, maxTokens: 10, end: 5s }
+  - { name: bots, from: brazilsouth, model: gpt-4o, arrivals: constant, rate: 20/s, promptTokens: 20, maxTokens: 10, retries: 0, end: 5s }
+faults:
+  - { at: 2s, for: 2s, gateway: swedencentral, fault: connection-refused }
+expect:
+  - availability == 100%
+  - blocked[only-europe] >= 98
+  - calls == 0 client bots
+  - gateway[swedencentral] > 30 from 0s to 1900ms
+  - gateway[francecentral] > 50 during fault 1
+";
+
+#[test]
+fn clients_without_a_gateway_of_their_own_enter_by_front_door() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = write_scenario(directory.path(), "front-door.yaml", BY_FRONT_DOOR);
+    let (code, live, notes) = play(directory.path(), &name);
+    assert_eq!((code, &live["holds"]), (Some(0), &true.into()), "{live}\n{notes}");
+    assert!(!notes.contains("is not measured"), "{notes}");
+    let output = process::run(&["test", &name, "--format", "json"], directory.path());
+    let simulated: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{simulated}");
+    let client = |run: &Value, name: &str| {
+        let clients = run["scenarios"][0]["clients"].as_array().unwrap();
+        clients.iter().find(|client| client["client"] == name).unwrap().clone()
+    };
+    for name in ["north", "south", "bots"] {
+        let (live, simulated) = (client(&live, name), client(&simulated, name));
+        // How many are still under way at the end depends on how long an answer takes, which is drawn in another order.
+        assert!(live["good"].as_u64().unwrap().abs_diff(simulated["good"].as_u64().unwrap()) <= 3, "{name}: {live}\n{simulated}");
+        for backend in ["swc", "frc"] {
+            let share = |run: &Value| run["servedBy"][backend].as_f64().unwrap_or(0.0) / run["good"].as_f64().unwrap();
+            // The gateway is found to be down, and up again, by probes, which have times of their own.
+            assert!((share(&live) - share(&simulated)).abs() <= 0.25, "{name} {backend}: {live}\n{simulated}");
+        }
     }
 }
 

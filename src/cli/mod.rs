@@ -39,7 +39,7 @@ enum Command {
     Diff(diff::Arguments),
     /// Evaluates a policy expression, or many
     Eval(eval::Arguments),
-    /// Runs gateways and Azure OpenAI resources on loopback, with live faults
+    /// Runs Front Door, gateways and Azure OpenAI resources on loopback, with live faults
     Simulate(simulate::Arguments),
     /// Injects a fault into a running simulation, or clears it
     Fault(fault::Arguments),

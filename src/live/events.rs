@@ -169,6 +169,12 @@ pub struct EdgeRecord {
     /// Why the edge answered itself (`waf-block`, `connection-refused` …), or why the answer is not whole (`client-gone`, `cut-body`, `origin-idle`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<&'static str>,
+    /// The number that the client of a scenario's load gave it.
+    #[serde(skip)]
+    pub number: Option<u64>,
+    /// The firewall's rule that kept it from going on.
+    #[serde(skip)]
+    pub blocked: Option<Text>,
 }
 
 /// Front Door's probes have found a gateway healthy, or no longer so.

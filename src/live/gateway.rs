@@ -18,6 +18,7 @@ use super::{
     answer::{AnswerStream, RequestLog, Source},
     clock,
     drive::{Abandoned, ClientBody, Drive},
+    front_door,
     headers::{self, Length, Unwritable},
     load,
     outage::{self, BrokenOff, Decided},
@@ -98,6 +99,7 @@ impl GatewayServer {
         let asked = self.world.tracing.asked(&parts.headers);
         parts.headers.remove(tracing::DEBUG);
         let number = parts.headers.remove(load::NUMBER);
+        parts.headers.remove(front_door::FROM);
         let head = headers::request_head(&parts, "http", || Text::Static("localhost"));
         let is_head = parts.method == Method::HEAD;
         let method = headers::method(&parts.method);

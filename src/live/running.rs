@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     azure::faults::{ActiveFault, FaultCommand, Target},
+    spec::Region,
     text::Text,
 };
 
@@ -146,6 +147,13 @@ impl Running {
     /// Front Door.
     pub fn front_door(&self) -> Option<SocketAddr> {
         self.site.edge().map(|edge| edge.port.address())
+    }
+
+    /// From now on clients in these regions meet edge sites of Front Door that probe from there.
+    pub(super) fn expect_clients(&self, regions: impl Iterator<Item = Region>) {
+        if let Some(edge) = self.site.edge() {
+            edge.server.expect(regions);
+        }
     }
 
     /// The requests that are under way in Front Door and in the gateways; one that is in both counts twice.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{
     FrontDoorSite, GatewaySite, ResourceSite, StartError, clock,
     events::{Listening, Reloaded, SimulationEvent},
-    front_door::{Doorway, EdgePort, EdgeServer, EdgeState},
+    front_door::{EdgePort, EdgeServer, EdgeState, Edges},
     gateway::GatewayServer,
     port::{Bound, Port},
     resource::ResourceServer,
@@ -174,15 +174,15 @@ impl Site {
     fn place_edge(&self, site: Option<FrontDoorSite>, bound: Option<Bound>) -> Result<Option<Arc<EdgePort>>, StartError> {
         let gateways: Vec<(Text, SocketAddr)> =
             self.gateways().iter().map(|gateway| (gateway.server.region().clone(), gateway.port.address())).collect();
-        let doorway = site.map(|site| Doorway::new(site, &gateways)).transpose()?;
+        let edges = site.map(|site| Edges::new(site, gateways)).transpose()?;
         let mut edge = self.edge.write().unwrap_or_else(PoisonError::into_inner);
-        let next = match (doorway, bound, edge.as_ref()) {
-            (Some(doorway), None, Some(old)) => {
-                old.server.replace(doorway);
+        let next = match (edges, bound, edge.as_ref()) {
+            (Some(edges), None, Some(old)) => {
+                old.server.replace(edges);
                 return Ok(None);
             }
-            (Some(doorway), Some(bound), _) => {
-                let server = Arc::new(EdgeServer::new(doorway, self.world.clone()));
+            (Some(edges), Some(bound), _) => {
+                let server = Arc::new(EdgeServer::new(edges, self.world.clone()));
                 Some(Arc::new(EdgePort { port: Port::serve(bound, server.clone()), server }))
             }
             _ => None,

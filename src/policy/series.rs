@@ -1,6 +1,6 @@
 //! Assignments of a block that stand in a row: what they read of the request decides them all, and they are remembered together.
 
-use super::{Policy, Statement};
+use super::{Policy, Setting, Statement};
 use crate::expression::Series;
 
 /// Marks the first statement of each such row.
@@ -12,7 +12,10 @@ pub(super) fn find(statements: &mut [Statement]) {
             _ => None,
         });
         let found = Series::of(row).map(Box::new);
-        let count = found.as_ref().map_or(1, |series| series.count());
+        let literals = statements.iter().skip(number).take_while(
+            |statement| matches!(&statement.policy, Policy::SetVariable(policy) if matches!(policy.value, Setting::Literal(_))),
+        );
+        let count = found.as_ref().map_or_else(|| literals.count().max(1), |series| series.count());
         if let Some(first) = statements.get_mut(number) {
             first.series = found;
         }

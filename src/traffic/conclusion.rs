@@ -63,7 +63,7 @@ impl Conclusion {
             judged.into_iter().map(|(judged, offender)| Judged { offender: offender.and_then(story).map(Box::new), ..judged }).collect();
         let numbers = |window: Window, client: Option<String>| -> Statistics {
             let scope = Scope { window, client };
-            tally.statistics(&scope).cloned().unwrap_or_else(|| Statistics::new(&cast))
+            tally.statistics(&scope).unwrap_or_else(|| Statistics::new(&cast))
         };
         let windows = (1..=scenario.faults.len()).flat_map(|number| [Window::During(number), Window::After(number)]);
         Run {

@@ -26,7 +26,7 @@ pub(crate) fn measure(expectation: &Expectation, tally: &Tally, cast: &Cast, cir
         Window::During(number) | Window::After(number) => number.checked_sub(1).and_then(|place| tally.faults.get(place)),
         _ => tally.faults.first(),
     };
-    (value(&expectation.metric, statistics, fault, cast, circuits), statistics.sent)
+    (value(&expectation.metric, &statistics, fault, cast, circuits), statistics.sent)
 }
 
 fn value(metric: &Metric, numbers: &Statistics, fault: Option<&FaultStory>, cast: &Cast, circuits: &Circuits) -> Option<f64> {

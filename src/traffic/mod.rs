@@ -16,6 +16,7 @@ pub(crate) mod outcome;
 pub(crate) mod requests;
 pub(crate) mod sdk;
 pub(crate) mod seen;
+mod segments;
 pub(crate) mod tally;
 
 pub use outcome::*;

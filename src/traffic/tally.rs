@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use hdrhistogram::Histogram;
 
-use super::outcome::{Bucket, Cast, FaultStory, Statistics, Timeline};
+use super::{
+    outcome::{Bucket, Cast, FaultStory, Statistics, Timeline},
+    segments::Segments,
+};
 use crate::{
     azure::faults::Target,
     scenario::{Expectation, Scenario, Scope, Window},
@@ -77,14 +80,15 @@ impl Ended {
     }
 }
 
-/// Numbers of one scope while they grow.
+/// A scope that somebody asks for.
 #[derive(Debug)]
 struct Counted {
     scope: Scope,
     load: Option<usize>,
     /// From the first to (not including) the second.
     window: Option<(Duration, Duration)>,
-    statistics: Statistics,
+    /// The numbers of one client; those of all are in the segments.
+    own: Option<Statistics>,
 }
 
 impl Counted {
@@ -97,6 +101,12 @@ impl Counted {
 #[derive(Debug)]
 pub(crate) struct Tally {
     counted: Vec<Counted>,
+    segments: Segments,
+    /// By expectation: its scope among those that are counted.
+    expected: Vec<Option<usize>>,
+    /// Whether one kind of client alone is all clients.
+    alone: bool,
+    cast: Cast,
     width: Duration,
     buckets: Vec<(Bucket, Histogram<u32>)>,
     outside: Vec<bool>,
@@ -112,11 +122,14 @@ pub(crate) struct Tally {
 impl Tally {
     /// Counts for `scenario`. `outside` says of each backend whether it lies outside the data boundary.
     pub fn new(scenario: &Scenario, cast: &Cast, outside: Vec<bool>, keep: Keep) -> Self {
+        let alone = scenario.load.len() == 1;
         let mut scopes = vec![Scope::default()];
         let mut add = |scope: Scope| {
-            if !scopes.contains(&scope) {
+            let scope = if alone { Scope { client: None, ..scope } } else { scope };
+            scopes.iter().position(|known| *known == scope).unwrap_or_else(|| {
                 scopes.push(scope);
-            }
+                scopes.len() - 1
+            })
         };
         for number in 1..=scenario.faults.len() {
             add(Scope { window: Window::During(number), client: None });
@@ -125,16 +138,13 @@ impl Tally {
         for load in &scenario.load {
             add(Scope { window: Window::Whole, client: Some(load.name.to_string()) });
         }
-        scenario.expect.iter().for_each(|expectation| add(expectation.scope.clone()));
-        // One kind of client alone is all clients.
-        let alone = scenario.load.len() == 1;
-        let counted = scopes
+        let expected = scenario.expect.iter().map(|expectation| Some(add(expectation.scope.clone()))).collect();
+        let counted: Vec<Counted> = scopes
             .into_iter()
-            .filter(|scope| !(alone && scope.client.is_some()))
             .map(|scope| Counted {
                 load: scope.client.as_ref().and_then(|client| scenario.load.iter().position(|load| load.name == client.as_str())),
                 window: between(scope.window, scenario),
-                statistics: Statistics::new(cast),
+                own: scope.client.is_some().then(|| Statistics::new(cast)),
                 scope,
             })
             .collect();
@@ -146,8 +156,13 @@ impl Tally {
             let bucket = Bucket { served_by: none.clone(), tokens: none.clone(), throttled: none, ..Bucket::default() };
             (bucket, histogram(2))
         };
+        let segments = Segments::new(counted.iter().filter(|counted| counted.own.is_none()).filter_map(|counted| counted.window), cast);
         Self {
             counted,
+            segments,
+            expected,
+            alone,
+            cast: cast.clone(),
             width,
             buckets: (0..count).map(|_| bucket()).collect(),
             outside,
@@ -161,8 +176,14 @@ impl Tally {
 
     /// Counts a request.
     pub fn ended(&mut self, ended: &Ended, expectations: &[Expectation]) {
-        for counted in self.counted.iter_mut().filter(|counted| counted.concerns(ended.load, ended.at)) {
-            counted.statistics.add(ended, &self.outside);
+        self.segments.add(ended, &self.outside);
+        for counted in &mut self.counted {
+            if counted.own.is_some()
+                && counted.concerns(ended.load, ended.at)
+                && let Some(own) = &mut counted.own
+            {
+                own.add(ended, &self.outside);
+            }
         }
         let place = (ended.at.as_nanos() / self.width.as_nanos().max(1)) as usize;
         if let Some((bucket, latencies)) = self.buckets.get_mut(place) {
@@ -185,8 +206,8 @@ impl Tally {
         }
         for (place, expectation) in expectations.iter().enumerate() {
             let Some(offender) = self.offenders.get_mut(place).filter(|offender| offender.is_none()) else { continue };
-            let concerned = self.counted.iter().any(|counted| counted.scope == expectation.scope && counted.concerns(ended.load, ended.at))
-                || (expectation.scope.client.is_some() && self.counted.iter().all(|counted| counted.scope.client.is_none()));
+            let scope = self.expected.get(place).copied().flatten().and_then(|scope| self.counted.get(scope));
+            let concerned = scope.is_some_and(|counted| counted.concerns(ended.load, ended.at));
             if concerned && super::judge::speaks_against(expectation, ended, &self.outside) {
                 *offender = Some(ended.number);
             }
@@ -231,15 +252,19 @@ impl Tally {
 
     /// Counts a request that is under way at the end.
     pub fn unfinished(&mut self, load: usize, at: Duration) {
+        self.segments.unfinished(at);
         for counted in self.counted.iter_mut().filter(|counted| counted.concerns(load, at)) {
-            counted.statistics.unfinished += 1;
+            if let Some(own) = &mut counted.own {
+                own.unfinished += 1;
+            }
         }
     }
 
     /// The numbers of a scope.
-    pub fn statistics(&self, scope: &Scope) -> Option<&Statistics> {
-        let find = |scope: &Scope| self.counted.iter().find(|counted| counted.scope == *scope).map(|counted| &counted.statistics);
-        find(scope).or_else(|| find(&Scope { client: None, ..scope.clone() }))
+    pub fn statistics(&self, scope: &Scope) -> Option<Statistics> {
+        let is_it = |counted: &&Counted| counted.scope.window == scope.window && (self.alone || counted.scope.client == scope.client);
+        let counted = self.counted.iter().find(is_it)?;
+        Some(counted.own.clone().unwrap_or_else(|| self.segments.sum(counted.window, &self.cast)))
     }
 
     /// The numbers over time.
@@ -303,7 +328,58 @@ impl Statistics {
         }
     }
 
-    fn add(&mut self, ended: &Ended, outside: &[bool]) {
+    /// Adds the numbers of another scope of the same world.
+    pub(super) fn merge(&mut self, other: &Self) {
+        let Self {
+            sent,
+            good,
+            unfinished,
+            statuses,
+            errors,
+            latency,
+            first_token,
+            attempts,
+            served_by,
+            calls,
+            throttled,
+            tokens,
+            gateways,
+            failovers,
+            tokens_wasted,
+            client_retries,
+            throttled_with_capacity,
+            outside_boundary,
+            blocked,
+        } = self;
+        let sums = [
+            (sent, other.sent),
+            (good, other.good),
+            (unfinished, other.unfinished),
+            (failovers, other.failovers),
+            (tokens_wasted, other.tokens_wasted),
+            (client_retries, other.client_retries),
+            (throttled_with_capacity, other.throttled_with_capacity),
+            (outside_boundary, other.outside_boundary),
+        ];
+        sums.into_iter().for_each(|(own, other)| *own += other);
+        let lists = [
+            (served_by, &other.served_by),
+            (calls, &other.calls),
+            (throttled, &other.throttled),
+            (tokens, &other.tokens),
+            (gateways, &other.gateways),
+        ];
+        lists.into_iter().flat_map(|(own, other)| own.iter_mut().zip(other)).for_each(|(own, other)| *own += other);
+        other.statuses.iter().for_each(|(status, count)| *statuses.entry(*status).or_default() += count);
+        other.errors.iter().for_each(|(error, count)| *errors.entry(error).or_default() += count);
+        other.blocked.iter().for_each(|(rule, count)| *blocked.entry(rule.clone()).or_default() += count);
+        for (own, other) in [(latency, &other.latency), (first_token, &other.first_token), (attempts, &other.attempts)] {
+            // Both have the same bounds, and the sum fits where each request was counted.
+            let _ = own.add(other);
+        }
+    }
+
+    pub(super) fn add(&mut self, ended: &Ended, outside: &[bool]) {
         self.sent += 1;
         if let Some(status) = ended.status {
             *self.statuses.entry(status).or_default() += 1;

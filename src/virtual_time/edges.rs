@@ -11,9 +11,7 @@ use super::{
 use crate::{
     azure::{
         faults::{Answering, Ending, Visit},
-        front_door::{
-            Arriving, Client, Country, EdgeAnswer, EdgeCause, FrontDoor, FrontDoorConfig, OriginId, Passage, Recovery, probe_latency,
-        },
+        front_door::{Arriving, Client, Country, EdgeAnswer, FrontDoor, FrontDoorConfig, OriginId, Passage, Recovery, probe_latency},
         network::{edge_round_trip, round_trip},
     },
     environment::Moment,
@@ -21,6 +19,7 @@ use crate::{
     http::{RequestHead, Url},
     scenario::{Load, Via},
     spec::Region,
+    traffic::requests::client_address,
 };
 
 /// An edge site.
@@ -67,7 +66,7 @@ pub(super) fn edges(world: &World, load: &[Load], seed: u64) -> (Vec<Edge>, Vec<
                 }
             };
             let country = Country::new(load.from.country).unwrap_or_default();
-            Some((edge, Client::new(super::exchange::client_address(place), country)))
+            Some((edge, Client::new(client_address(place), country)))
         })
         .collect();
     (edges, seats)
@@ -159,10 +158,7 @@ impl Simulation<'_> {
     /// The client gets the edge's own answer.
     fn edge_answers(&mut self, ticket: Ticket, journey: &mut Journey, answer: &EdgeAnswer) {
         journey.crossing = None;
-        let blocked = match &answer.cause {
-            EdgeCause::Blocked(rule) | EdgeCause::TooMany(rule) | EdgeCause::Redirected(rule) => Some(rule.clone()),
-            _ => None,
-        };
+        let blocked = answer.cause.rule().cloned();
         let (retry_after, should_retry) = super::sdk::wishes(&answer.head.headers);
         journey.seen = Seen { status: Some(answer.head.status), blocked, retry_after, should_retry, ..Seen::default() };
         self.later(ticket, journey, edge_round_trip() / 2, Step::Close(ticket));

@@ -1,9 +1,6 @@
 //! What gateways and resources do with one another in simulated time: requests enter, calls go out, answers come back.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    time::Duration,
-};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -32,6 +29,7 @@ use crate::{
     },
     http::{Headers, RequestHead, ResponseHead, reason_phrase},
     scenario::TimedFault,
+    traffic::requests::client_address,
 };
 
 /// What `buffer-response` collects before it passes it on. Source: learn.microsoft.com/azure/api-management/forward-request-policy.
@@ -515,11 +513,6 @@ impl Simulation<'_> {
 fn take_held(journey: &mut Journey, exchange: OperationId) -> Option<Held> {
     let place = journey.held.iter().position(|(own, _)| *own == exchange)?;
     Some(journey.held.swap_remove(place).1)
-}
-
-/// The address that a load's clients come from: out of a block for documentation (RFC 5737).
-pub(super) fn client_address(load: usize) -> IpAddr {
-    Ipv4Addr::new(203, 0, 113, (load % 254) as u8 + 1).into()
 }
 
 /// Chunks of an answer that `buffer-response` collects.

@@ -149,7 +149,7 @@ impl FaultBoard {
                 .into_iter()
                 .filter_map(|own| self.active.iter().find(find(own)))
                 .find(|active| strikes(&active.fault, environment))
-                .map_or_else(Conduct::default, |active| Conduct::of(&active.fault))
+                .map_or_else(Conduct::default, Conduct::of)
         })
     }
 
@@ -159,7 +159,7 @@ impl FaultBoard {
             .iter()
             .filter_map(|tier| self.active.iter().find(|active| tier(&active.target) && active.is_on(now)))
             .find(|active| strikes(&active.fault, environment))
-            .map_or_else(Conduct::default, |active| Conduct::of(&active.fault))
+            .map_or_else(Conduct::default, Conduct::of)
     }
 
     /// What keeps every connection to a resource from opening, whatever chance says and whatever is asked for.
@@ -243,7 +243,7 @@ fn strikes(fault: &Fault, environment: &mut dyn Environment) -> bool {
 
 /// What a fault does to every connection.
 fn sure(fault: &Fault) -> Connection {
-    if fault.options.rate.is_none() { Conduct::of(fault).connection } else { Connection::Open }
+    if fault.options.rate.is_none() { Conduct::of_fault(fault).connection } else { Connection::Open }
 }
 
 fn is_of_gateways(fault: &Fault) -> bool {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Fault, FaultOptions, Quota, fault::Kind};
+use super::{ActiveFault, Fault, FaultOptions, Quota, Target, fault::Kind};
 use crate::gateway::effect::{Failure, FailureKind};
 
 /// How long a connection is tried that nobody takes or refuses: the three attempts of the Windows machines that gateways run on.
@@ -48,6 +48,8 @@ pub struct Conduct {
     pub pace: Duration,
     /// How the answer ends.
     pub ending: Ending,
+    /// Whether a status is that of the deployment alone, so that another one of the resource may take the request over.
+    pub of_deployment: bool,
 }
 
 /// Whether a connection opens.
@@ -94,6 +96,8 @@ pub enum Told<'a> {
         status: u16,
         /// Of these `retry_after`, `headers` and `body` count; [`FaultOptions::dress`] brings the latter two about.
         options: &'a FaultOptions,
+        /// Whether the deployment alone answers so: what it would pass on to another it passes on.
+        of_deployment: bool,
     },
     /// No key is good; tokens are.
     KeyRevoked,
@@ -145,15 +149,21 @@ impl Conduct {
     pub fn told(&self) -> Told<'_> {
         match &self.answer {
             Answering::Right => Told::Nothing,
-            Answering::Status(status, options) => Told::Status { status: *status, options },
+            Answering::Status(status, options) => Told::Status { status: *status, options, of_deployment: self.of_deployment },
             Answering::KeyRevoked => Told::KeyRevoked,
             Answering::DeploymentDeleted => Told::DeploymentDeleted,
             Answering::Quota(quota) => Told::Quota(*quota),
         }
     }
 
-    /// Of a fault that holds.
-    pub(super) fn of(fault: &Fault) -> Self {
+    /// Of a fault that holds for a target.
+    pub(super) fn of(active: &ActiveFault) -> Self {
+        let of_deployment = matches!((&active.target, active.fault.kind), (Target::Deployment { .. }, Kind::Status(_)));
+        Self { of_deployment, ..Self::of_fault(&active.fault) }
+    }
+
+    /// Of a fault, whatever it holds for.
+    pub(super) fn of_fault(fault: &Fault) -> Self {
         let options = &fault.options;
         let right = Self { delay: options.delay.unwrap_or_default(), ..Self::default() };
         let connection = |connection| Self { connection, ..Self::default() };

@@ -54,6 +54,14 @@ impl EdgeCause {
         }
     }
 
+    /// The firewall's rule that kept the request from going on.
+    pub fn rule(&self) -> Option<&Text> {
+        match self {
+            Self::Blocked(rule) | Self::TooMany(rule) | Self::Redirected(rule) => Some(rule),
+            _ => None,
+        }
+    }
+
     /// The status. That a TLS failure and a lost connection are 503 and a silent origin is 504:
     /// learn.microsoft.com/azure/frontdoor/troubleshoot-issues; 411 is from there too. That a URL beyond the limit is 414 is our choice.
     fn status(&self) -> u16 {

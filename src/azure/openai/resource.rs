@@ -159,13 +159,21 @@ impl Resource {
         let route = route::find(request);
         let mut told = Told::default();
         let outcome = match orders {
-            Orders::Status { status, options } => {
-                let (standing, refusal) = self.faulty(status, options.retry_after, route.as_ref(), body, &request_id, now);
-                told.standing = standing;
-                Err(refusal)
+            Orders::Status { status, options, of_deployment } => {
+                let taken_over =
+                    of_deployment.then(|| self.serve(request, route.as_ref(), &fields, body, orders, now, &mut told, environment));
+                match taken_over {
+                    Some(Ok(answer)) => Ok(answer),
+                    _ => {
+                        let (standing, refusal) = self.faulty(status, options.retry_after, route.as_ref(), body, &request_id, now);
+                        told = Told { standing, ..Told::default() };
+                        Err(refusal)
+                    }
+                }
             }
             _ => self.serve(request, route.as_ref(), &fields, body, orders, now, &mut told, environment),
         };
+        let is_refused = outcome.is_err();
         let mut reply = match outcome {
             Ok(Answer { body, .. }) if told.recorded.is_some() => {
                 let ResponseHead { status, reason, headers: recorded } = told.recorded.take().unwrap_or_default();
@@ -201,7 +209,9 @@ impl Resource {
         if let Some(spill) = told.spill {
             headers::spillover(&mut reply.head.headers, &spill);
         }
-        if let Orders::Status { options, .. } = orders {
+        if let Orders::Status { options, .. } = orders
+            && is_refused
+        {
             options.dress(&mut reply);
         }
         reply
@@ -241,6 +251,10 @@ impl Resource {
         if orders == Orders::DeploymentDeleted {
             return Err(Refusal::deployment_not_found());
         }
+        let fault = match orders {
+            Orders::Status { status, options, .. } => Some(Refusal::fault(status, options.retry_after, None, "")),
+            _ => None,
+        };
         if let Some(recording) = self.config.recordings.find(&request.url.path, Some(name), body) {
             told.first_byte = recording.after;
             told.recorded = Some(ResponseHead { status: recording.status, reason: recording.reason(), headers: recording.headers.clone() });
@@ -260,7 +274,10 @@ impl Resource {
         let (outcome, length) = (fields.outcome, fields.length);
         let arrived = Arrived { operation, api_version: route.api_version, content_type, body, now, outcome, length, fallen };
         let Some((_, state)) = self.states.get_index_mut(first) else { return Err(Refusal::deployment_not_found()) };
-        let outcome = state.serve(&arrived, &self.config, &mut self.store, told, environment);
+        let outcome = match fault {
+            Some(refusal) => Err(refusal),
+            None => state.serve(&arrived, &self.config, &mut self.store, told, environment),
+        };
         if !state.is_provisioned() {
             return outcome;
         }

@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     /// Where everything random begins, in place of the scenario's own seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Runs each scenario under this many seeds, one after the other, and says how far availability spreads
+    /// Runs each scenario under this many seeds, its own and those that follow it, and says how far availability spreads
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     seeds: u64,
     /// Searches folders that are called `long` too

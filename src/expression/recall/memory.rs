@@ -129,10 +129,12 @@ impl<G> Memory<G> {
             return Look::Unknown;
         };
         let is_it = |kept: &Kept<G>| self.met(&read, runtime).zip(&kept.inputs).all(|(met, input)| input.is(met, runtime));
-        if let Some(kept) = late.kept.iter().find(|kept| is_it(kept)) {
-            let taken = take(&kept.given, &read, runtime);
+        if let Some(place) = late.kept.iter().position(is_it) {
             late.strange = 0;
-            return Look::Known(taken);
+            // What comes often is found at once.
+            late.kept.swap(0, place);
+            let kept = late.kept.first();
+            return kept.map_or(Look::Unknown, |kept| Look::Known(take(&kept.given, &read, runtime)));
         }
         late.missed();
         drop(late);
@@ -312,9 +314,10 @@ impl Input {
 
     fn is(&self, met: Met<'_>, runtime: &Runtime<'_>) -> bool {
         match (self, met) {
-            // What is remembered is passed on: the next expression often meets the same object.
-            (Self::Plain(Value::String(own)), Met::Value(Value::String(other))) => own.is_same(other) || own == other,
-            (Self::Plain(Value::String(Str::Text(own))), Met::Text(other)) => own.is_same(other) || own == other,
+            // A literal is one object with the literals of the expression itself, and what a client has sent is not.
+            (Self::Plain(Value::String(Str::Text(own))), Met::Value(Value::String(Str::Text(other)))) => own.is_like(other),
+            (Self::Plain(Value::String(Str::Text(own))), Met::Text(other)) => own.is_like(other),
+            (Self::Plain(Value::String(own)), Met::Value(Value::String(other))) => own == other,
             (Self::Plain(Value::Bool(own)), Met::Value(Value::Bool(other))) => own == other,
             (Self::Plain(Value::Int32(own)), Met::Value(Value::Int32(other))) => own == other,
             (Self::Plain(Value::Int64(own)), Met::Value(Value::Int64(other))) => own == other,

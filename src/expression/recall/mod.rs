@@ -4,7 +4,7 @@
 //! that only computes (no clock, no chance, no message's body, nothing changed outside of itself) gives one value for one set of inputs:
 //! the variables and the parts of `context` that it names. A few sets are kept with their values. Errors are not remembered, nor are
 //! values that refer to objects: those belong to one request (law 5). A string that was computed is then one object for all who get it, where
-//! .NET makes one each time; only `ReferenceEquals` of two evaluations of the same expression could tell.
+//! .NET makes one each time; only a comparison by reference of two evaluations of the same expression could tell.
 
 mod members;
 mod memory;

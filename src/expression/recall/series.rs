@@ -14,10 +14,7 @@ use crate::{
         runtime::{Budget, Runtime},
         value::Value,
     },
-    expression::{
-        Program, evaluate,
-        program::{Call, Node},
-    },
+    expression::{Program, evaluate, program::Node},
     text::Text,
 };
 
@@ -140,8 +137,13 @@ fn reads(input: &Node, name: &VariableName) -> bool {
     }
 }
 
-/// Whether an input is this variable, or asks for variables by a name that is known only when it runs.
+/// Whether an input is this variable, or has to do with all of them: their number, whether one is there.
 fn may_read(input: &Node, name: &VariableName) -> bool {
-    let asks = |call: &Call| matches!(call.arguments.first(), Some(Node::Constant(Value::Context(Part::Variables))));
-    reads(input, name) || matches!(input, Node::Call(call) if asks(call))
+    reads(input, name) || asks_variables(input)
+}
+
+fn asks_variables(node: &Node) -> bool {
+    let mut asks = matches!(node, Node::Constant(Value::Context(Part::Variables)));
+    node.parts(&mut |part| asks |= asks_variables(part));
+    asks
 }

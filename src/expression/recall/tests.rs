@@ -261,6 +261,8 @@ fn a_row_ends_where_it_can_no_longer_be_remembered() {
         // Whether variables are there changes with each that is set.
         (vec![PATH, ("q", "@(context.Variables.ContainsKey(\"p\"))")], None),
         (vec![("p", "@(context.Variables.ContainsKey(\"q\"))"), ("q", "x")], None),
+        (vec![("p", "x"), ("q", "@(context.Variables.Count)"), PATH], None),
+        (vec![PATH, ("q", "@(context.Variables.Keys.Count())")], None),
     ] {
         assert_eq!(Row::new(&assignments).series().map(|series| series.count()), expected, "{assignments:?}");
     }
@@ -300,5 +302,32 @@ fn a_row_that_is_remembered_gives_what_its_assignments_give() {
             }
         }
         assert!(series.keeps() > 0, "{assignments:?}");
+    }
+}
+
+/// `context.Variables["a"] == "x"` compares references (CS0252): what an expression gives must be a literal exactly where it was one without memory.
+#[test]
+fn a_literal_stays_one_and_what_a_client_sends_does_not_become_one() {
+    let text = "@{ var a = context.Request.Headers.GetValueOrDefault(\"x-a\", \"basic\"); return a.Trim() == \"gold\" ? a : a.ToUpper() == \"BASIC\" ? \"basic\" : a; }";
+    let program = compiled(text);
+    assert!(program.recall.is_some());
+    let give = |program: &Program, header: Option<&str>| {
+        let mut context = RequestContext::default();
+        if let Some(header) = header {
+            context.request.headers.append("x-a", String::from(header));
+        }
+        let (mut heap, mut environment) = (Heap::default(), Fixed { now: Moment(0), state: 0 });
+        let mut runtime = Runtime {
+            context: &mut context,
+            heap: &mut heap,
+            environment: &mut environment,
+            budget: Budget::default(),
+            locals: &mut Vec::new(),
+        };
+        let Value::String(given) = evaluate(program, &mut runtime).unwrap() else { panic!("no string") };
+        ["basic", "gold"].map(|word| given.is_same(&crate::dotnet::string::Str::Text(crate::text::Text::literal(word))))
+    };
+    for header in [None, Some("basic"), None, Some("gold"), Some("basic"), None, Some("gold"), Some("x"), Some("basic"), None] {
+        assert_eq!(give(&program, header), give(&compiled(text), header), "{header:?}");
     }
 }

@@ -16,7 +16,7 @@ use tokio::time::Sleep;
 
 use super::super::{
     bodies::Cut,
-    events::{Attempt, EdgeRecord, EventSink, SimulationEvent},
+    events::{Attempt, EdgeRecord, EventSink, Outcome, SimulationEvent},
     headers,
     pool::BackendBody,
 };
@@ -55,6 +55,8 @@ impl EdgeLog {
                 waf: Vec::new(),
                 ms: Duration::ZERO,
                 error: Some("client-gone"),
+                number: None,
+                blocked: None,
             })
         });
         Self { record, started: Instant::now(), events, in_flight, own: false }
@@ -68,11 +70,33 @@ impl EdgeLog {
         }
     }
 
-    /// A gateway has answered or failed.
-    pub(super) fn attempt(&mut self, attempt: Attempt) {
+    /// The number that the client of a scenario's load gave the request.
+    pub(super) fn numbered(&mut self, number: Option<u64>) {
         if let Some(record) = &mut self.record {
-            record.gateway = attempt.region.clone();
-            record.attempts.push(attempt);
+            record.number = number;
+        }
+    }
+
+    /// The firewall's rule that kept the request from going on.
+    pub(super) fn blocked(&mut self, rule: Option<Text>) {
+        if let Some(record) = &mut self.record {
+            record.blocked = rule;
+        }
+    }
+
+    /// A gateway is asked: until it has answered or failed, what ends this is that the client hangs up.
+    pub(super) fn asks(&mut self, region: Text) {
+        if let Some(record) = &mut self.record {
+            record.gateway = Some(region.clone());
+            let outcome = Outcome::Error("client-gone");
+            record.attempts.push(Attempt { backend: region.clone(), region: Some(region), outcome, ms: Duration::ZERO });
+        }
+    }
+
+    /// The gateway that was asked last has answered or failed.
+    pub(super) fn settled(&mut self, outcome: Outcome, ms: Duration) {
+        if let Some(attempt) = self.record.as_mut().and_then(|record| record.attempts.last_mut()) {
+            (attempt.outcome, attempt.ms) = (outcome, ms);
         }
     }
 

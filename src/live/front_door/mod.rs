@@ -4,6 +4,7 @@
 //! answers stream. The wire between the edge and a gateway is loopback: how far they would be apart counts in the probes alone.
 
 mod answer;
+mod edges;
 mod probes;
 #[cfg(test)]
 mod tests;
@@ -27,9 +28,10 @@ use super::{
     BODY_LIMIT, FrontDoorSite,
     bodies::{self, Uncollected},
     clock,
-    events::{Attempt, Outcome},
+    events::Outcome,
     exchange,
     headers::{self, Length},
+    load,
     outage::{BrokenOff, Decided, Ticket},
     pool::{BackendBody, RequestBody},
     port::{Breaker, Host, Life, Port, Wire},
@@ -47,6 +49,8 @@ use crate::{
     text::Text,
 };
 use answer::{EdgeLog, EdgeStream, Source};
+use edges::From;
+pub(super) use edges::{Edges, FROM};
 
 /// Front Door and its port.
 pub(super) struct EdgePort {
@@ -60,13 +64,13 @@ pub(super) struct EdgePort {
 pub(super) struct EdgeServer {
     world: Arc<World>,
     /// What a request that arrives now goes through; one that is under way keeps what it began with.
-    doorway: RwLock<Arc<Doorway>>,
+    edges: RwLock<Arc<Edges>>,
     requests: AtomicU64,
     in_flight: Arc<AtomicU64>,
 }
 
 /// The state machine, and where its origins are.
-pub(super) struct Doorway {
+pub(in crate::live) struct Doorway {
     door: Mutex<FrontDoor>,
     /// In the order of the origins; none where there is no such gateway.
     origins: Vec<Option<Arc<Destination>>>,
@@ -74,6 +78,8 @@ pub(super) struct Doorway {
     distances: Vec<Duration>,
     /// Where a client is that does not say.
     country: Country,
+    /// Whether it is the site that reports speak of.
+    is_own: bool,
 }
 
 impl Doorway {
@@ -93,6 +99,7 @@ impl Doorway {
             origins: origins.collect(),
             distances: config.origins.iter().map(|origin| distance(&origin.region).unwrap_or_default()).collect(),
             country: edge.and_then(|edge| Country::new(edge.country)).unwrap_or_default(),
+            is_own: true,
             door: Mutex::new(FrontDoor::new(config, clock::now())?),
         })
     }
@@ -132,17 +139,15 @@ struct OriginState {
 
 impl EdgeServer {
     /// A Front Door that begins to probe.
-    pub(super) fn new(doorway: Doorway, world: Arc<World>) -> Self {
-        let doorway = Arc::new(doorway);
-        probes::begin(&doorway, &world);
-        Self { world, doorway: RwLock::new(doorway), requests: AtomicU64::new(0), in_flight: Arc::default() }
+    pub(super) fn new(edges: Edges, world: Arc<World>) -> Self {
+        edges.begin(&world);
+        Self { world, edges: RwLock::new(Arc::new(edges)), requests: AtomicU64::new(0), in_flight: Arc::default() }
     }
 
     /// Requests that arrive from now on meet another one, whose counters and probes begin anew.
-    pub(super) fn replace(&self, doorway: Doorway) {
-        let doorway = Arc::new(doorway);
-        probes::begin(&doorway, &self.world);
-        *self.doorway.write().unwrap_or_else(PoisonError::into_inner) = doorway;
+    pub(super) fn replace(&self, edges: Edges) {
+        edges.begin(&self.world);
+        *self.edges.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(edges);
     }
 
     /// The requests that are under way.
@@ -152,8 +157,8 @@ impl EdgeServer {
 
     /// How it fares.
     pub(super) fn state(&self, url: String) -> EdgeState {
-        let doorway = self.doorway();
-        let door = doorway.door();
+        let edges = self.edges();
+        let door = edges.own.door();
         let origins = door.states().map(|state| OriginState {
             gateway: door.origin(state.origin).map(|origin| origin.region.clone()).unwrap_or_default(),
             healthy: state.healthy,
@@ -163,17 +168,30 @@ impl EdgeServer {
         EdgeState { url, requests: self.requests.load(Ordering::Relaxed), in_flight: self.in_flight(), origins: origins.collect() }
     }
 
-    fn doorway(&self) -> Arc<Doorway> {
-        self.doorway.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn edges(&self) -> Arc<Edges> {
+        self.edges.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on clients in these regions have edge sites that probe.
+    pub(super) fn expect(&self, regions: impl Iterator<Item = Region>) {
+        let edges = self.edges();
+        for region in regions {
+            edges.seen_from(region, &self.world);
+        }
     }
 
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Result<Response<EdgeStream>, BrokenOff> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let doorway = self.doorway();
         let mut environment = self.world.chance.environment();
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        // What a simulated client says of itself is for nobody but the edge.
+        let number = parts.headers.remove(load::NUMBER);
+        let from = From::take(&mut parts.headers);
+        let edges = self.edges();
+        let doorway = from.region.map_or_else(|| edges.own.clone(), |region| edges.seen_from(region, &self.world));
         let is_head = parts.method == Method::HEAD;
         let mut log = EdgeLog::new(&parts, environment.now(), self.world.events.clone(), self.in_flight.clone());
+        log.numbered(number.as_ref().and_then(|number| number.to_str().ok()?.parse().ok()));
         let Some(mut head) = headers::request_head(&parts, "http", || Text::Static("localhost")) else {
             return Ok(plain(StatusCode::BAD_REQUEST, log));
         };
@@ -185,7 +203,7 @@ impl EdgeServer {
             Err(Uncollected::Broken(_)) => return Err(BrokenOff),
         };
         let is_http2 = parts.version == Version::HTTP_2;
-        let client = Client::new(peer.ip(), doorway.country);
+        let client = Client::new(from.address.unwrap_or_else(|| peer.ip()), doorway.country);
         let client = if is_http2 { client.over_http2() } else { client };
         let arriving = Arriving { request: &head, body: &body, framed: says_length || is_http2, client: &client };
         let Admission { passage, answer, log: met } = doorway.door().admit(arriving, clock::now(), &mut environment);
@@ -194,6 +212,9 @@ impl EdgeServer {
             Some(answer) => Ok(own_answer(answer, is_head, log)),
             None => {
                 doorway.door().forward(&passage, &client, &mut head);
+                if let Some(number) = number.and_then(|number| number.to_str().map(str::to_owned).ok()) {
+                    head.headers.set(load::NUMBER, number);
+                }
                 Ok(pass(&self.world, &doorway, passage, head, &body, is_head, log).await)
             }
         }
@@ -222,11 +243,11 @@ async fn pass(
     loop {
         doorway.door().address(origin, &mut head);
         let began = Instant::now();
+        log.asks(doorway.region(origin));
         let asked = tokio::time::timeout(patience, ask(world, doorway, origin, &head, body)).await;
         let asked = asked.unwrap_or(Err(FailureKind::Timeout));
         let outcome = asked.as_ref().map_or_else(|kind| Outcome::Error(kind.word()), |(head, _)| Outcome::Status(head.status));
-        let region = doorway.region(origin);
-        log.attempt(Attempt { backend: region.clone(), region: Some(region), outcome, ms: began.elapsed() });
+        log.settled(outcome, began.elapsed());
         match asked {
             Ok((mut answer, stream)) => {
                 doorway.door().decorate(&passage, &mut answer);
@@ -274,6 +295,7 @@ async fn agreed<'a>(world: &'a World, region: &str, request: &mut Request<Reques
 /// An answer of the edge's own.
 fn own_answer(answer: EdgeAnswer, is_head: bool, mut log: EdgeLog) -> Response<EdgeStream> {
     log.ends(Some(answer.cause.word()));
+    log.blocked(answer.cause.rule().cloned());
     log.is_own();
     let source = if is_head { Source::Empty } else { Source::Whole(answer.body) };
     respond(&answer.head, source, is_head, log).unwrap_or_else(|log| plain(StatusCode::INTERNAL_SERVER_ERROR, log))

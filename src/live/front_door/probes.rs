@@ -48,7 +48,7 @@ async fn probe(doorway: Arc<Doorway>, origin: OriginId, world: Arc<World>) {
     };
     let distance = doorway.distances.get(origin.0).copied().unwrap_or_default();
     let change = doorway.door().probed(origin, outcome.map(|(status, latency)| (status, latency.saturating_add(distance))));
-    if let Some(change) = change {
+    if let Some(change) = change.filter(|_| doorway.is_own) {
         let report = HealthReport { gateway: doorway.region(origin), healthy: change.healthy };
         world.tell(|| SimulationEvent::Health(report));
     }

@@ -46,8 +46,8 @@ fn edge(gateways: &[SocketAddr], change: impl FnOnce(&mut FrontDoorConfig)) -> E
     let sink: EventSink = Arc::new(move |event| drop(told.send(serde_json::to_value(event).unwrap())));
     let world = Arc::new(World::new(Some(1), Some(sink), Vec::new(), Vec::new(), Tracing::default()));
     let gateways: Vec<(Text, SocketAddr)> = REGIONS.iter().zip(gateways).map(|(region, address)| ((*region).into(), *address)).collect();
-    let doorway = Doorway::new(FrontDoorSite { listen: loopback(), config, edge: None }, &gateways).unwrap();
-    let server = Arc::new(EdgeServer::new(doorway, world));
+    let edges = Edges::new(FrontDoorSite { listen: loopback(), config, edge: None }, gateways.to_vec()).unwrap();
+    let server = Arc::new(EdgeServer::new(edges, world));
     let bound = Bound::new(loopback()).unwrap();
     Edge { address: bound.address(), server: server.clone(), events, _port: Port::serve(bound, server) }
 }

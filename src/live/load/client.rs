@@ -1,23 +1,30 @@
 //! One sending of a request by a client of the load, over a real connection, and what the client sees of it.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
-use http::{Method, Request, header};
+use http::{HeaderValue, Method, Request, header};
 use hyper::body::Body as _;
 
 use crate::{
     http::RequestHead,
     live::{
         clock, failure,
+        front_door::FROM,
         headers::{self, Length},
         pool::{BackendBody, Pool, RequestBody, Unanswered},
     },
+    spec::Region,
     text::Text,
     traffic::{complete::is_complete, sdk, seen::Seen},
 };
 
-/// The header by which a gateway knows a request of the load again; it is taken away before any policy sees it.
+/// The header by which Front Door and gateways know a request of the load again; it is taken away before firewall and policies see it.
 pub(in crate::live) const NUMBER: &str = "x-simulated-request";
 
 /// How much of an answer is kept to tell whether it is complete. A longer one is judged by whether it was framed well.
@@ -27,6 +34,8 @@ const KEPT: usize = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Entrance {
     address: SocketAddr,
+    /// Where the clients are and their address, which Front Door wants to know; none at a gateway.
+    from: Option<HeaderValue>,
     pool: Arc<Pool>,
 }
 
@@ -43,9 +52,19 @@ pub(super) struct Sending<'a> {
 }
 
 impl Entrance {
-    /// The server that listens there.
-    pub(super) fn new(address: SocketAddr) -> Self {
-        Self { address, pool: Arc::new(Pool::new(Duration::from_secs(60))) }
+    /// The gateway that listens there.
+    pub(super) fn gateway(address: SocketAddr) -> Self {
+        Self { address, from: None, pool: Arc::new(Pool::new(Duration::from_secs(60))) }
+    }
+
+    /// Front Door, which listens there, for clients in this region, with this address.
+    pub(super) fn front_door(address: SocketAddr, from: Region, client: IpAddr) -> Self {
+        Self { from: HeaderValue::try_from(format!("{} {client}", from.name)).ok(), ..Self::gateway(address) }
+    }
+
+    /// Whether it is Front Door.
+    pub(super) fn is_front_door(&self) -> bool {
+        self.from.is_some()
     }
 
     /// Sends once and reads the answer to its end.
@@ -118,6 +137,9 @@ impl Entrance {
         headers::write(&head.headers, Length::Count, false, request.headers_mut()).ok()?;
         request.headers_mut().insert(header::HOST, self.address.to_string().parse().ok()?);
         request.headers_mut().insert(NUMBER, sending.number.into());
+        if let Some(from) = &self.from {
+            request.headers_mut().insert(FROM, from.clone());
+        }
         Some(request)
     }
 

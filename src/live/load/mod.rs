@@ -1,7 +1,8 @@
 //! A scenario's load over real sockets in real time: its arrivals, its mix, its clients with their retries, its faults on the timeline.
 //!
 //! What clients send and how what they saw is judged is that of simulated time (`traffic`). What differs: the way between regions takes no
-//! time here, and what is not seen from outside a gateway is not counted: tokens by request, and whether another backend had room.
+//! time here, and what is not seen from outside a gateway is not counted: tokens by request, and whether another backend had room. A load without a
+//! gateway of its own enters by Front Door, where there is one, at the edge site of its clients' region.
 
 mod client;
 mod records;
@@ -17,6 +18,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 pub(super) use client::NUMBER;
 pub use records::Records;
+use records::Written;
 
 use super::{Attempt, Outcome, RequestRecord, Running, UnknownTarget, clock};
 use crate::{
@@ -30,7 +32,7 @@ use crate::{
         chance::Stream,
         conclusion::Conclusion,
         judge::Circuits,
-        requests::{Prepared, Requests},
+        requests::{Prepared, Requests, client_address},
         sdk,
         seen::Seen,
         tally::{Called, Ended, Tally},
@@ -54,7 +56,7 @@ pub struct Driven {
 
 /// Whether a metric can be measured in real time.
 pub fn is_measurable(metric: &Metric) -> bool {
-    !matches!(metric, Metric::TokensUsed | Metric::TokensWasted | Metric::ThrottledWithCapacity | Metric::Blocked(_))
+    !matches!(metric, Metric::TokensUsed | Metric::TokensWasted | Metric::ThrottledWithCapacity)
 }
 
 /// Drives a scenario from its beginning to its end. `records` stands before the simulation's sink of events.
@@ -113,14 +115,18 @@ pub async fn drive(running: &Running, records: &Arc<Records>, driven: &Driven) -
 /// Where the clients of each load send.
 fn entrances(running: &Running, scenario: &Scenario, world: &World) -> Vec<Option<Entrance>> {
     let gateways: HashMap<Text, SocketAddr> = running.gateways().into_iter().collect();
-    let entrance = |load: &Load| {
-        let region = match load.via {
-            Via::Gateway(region) => Some(region),
-            Via::Nearest => world.gateways.iter().map(|(region, _)| *region).min_by_key(|region| round_trip(load.from, *region)),
+    let front_door = running.front_door();
+    let by_front_door = scenario.load.iter().filter(|load| load.via == Via::Nearest);
+    running.expect_clients(by_front_door.map(|load| load.from));
+    let entrance = |(place, load): (usize, &Load)| {
+        let region = match (load.via, front_door) {
+            (Via::Nearest, Some(address)) => return Some(Entrance::front_door(address, load.from, client_address(place))),
+            (Via::Gateway(region), _) => Some(region),
+            (Via::Nearest, None) => world.gateways.iter().map(|(region, _)| *region).min_by_key(|region| round_trip(load.from, *region)),
         };
-        gateways.get(region?.name).map(|address| Entrance::new(*address))
+        gateways.get(region?.name).map(|address| Entrance::gateway(*address))
     };
-    scenario.load.iter().map(entrance).collect()
+    scenario.load.iter().enumerate().map(entrance).collect()
 }
 
 /// The circuits of all gateways.
@@ -249,34 +255,39 @@ impl Play {
         loop {
             let began = self.now();
             let faulty_before = self.book().faulty > 0;
-            let (seen, record) = self.send(&journey, retries, load.client.timeout).await;
+            let (seen, written, over) = self.send(&journey, retries, load.client.timeout).await;
             met.touched = faulty_before || self.book().faulty > 0;
-            met.add(&seen, record.as_deref(), began, self.now(), &self.cast);
+            met.add(&seen, &written, began, over, &self.cast);
             if sdk::tries_again(&seen, journey.prepared.streaming) && retries < load.client.retries {
                 tokio::time::sleep(sdk::pause(&seen, journey.prepared.streaming, retries, &mut chance)).await;
                 retries += 1;
                 continue;
             }
-            return self.end(journey, seen, met, u64::from(retries));
+            return self.end(journey, seen, met, over, u64::from(retries));
         }
     }
 
-    async fn send(&self, journey: &Journey, retries: u32, timeout: Duration) -> (Seen, Option<Box<RequestRecord>>) {
+    /// Sends once: what the client has seen, what was written down of it, and when it was over for the client.
+    async fn send(&self, journey: &Journey, retries: u32, timeout: Duration) -> (Seen, Written, Duration) {
         let Some(Some(entrance)) = self.entrances.get(journey.load) else {
-            return (Seen { error: Some("dns-failure"), ..Seen::default() }, None);
+            return (Seen { error: Some("dns-failure"), ..Seen::default() }, Written::default(), self.now());
         };
         // No client sends so often that numbers meet.
         let number = (journey.number << 8) | u64::from(retries & 0xff);
         let expected = self.records.expect(number);
         let Prepared { head, body, .. } = &journey.prepared;
         let sending = Sending { head, body, number, timeout, served_by: &self.world.served_by };
-        let seen = entrance.send(&sending).await;
-        let record = if seen.error == Some("connection-refused") { None } else { expected.record().await };
-        (seen, record)
+        let mut seen = entrance.send(&sending).await;
+        let over = self.now();
+        if seen.error == Some("connection-refused") {
+            return (seen, Written::default(), over);
+        }
+        let written = expected.written(entrance.is_front_door()).await;
+        seen.blocked = written.edge.as_ref().and_then(|edge| edge.blocked.clone());
+        (seen, written, over)
     }
 
-    fn end(&self, journey: Journey, mut seen: Seen, met: Met, retries: u64) {
-        let end = self.now();
+    fn end(&self, journey: Journey, mut seen: Seen, met: Met, end: Duration, retries: u64) {
         let good = sdk::is_good(&seen, met.touched);
         let named = seen.served_by.clone().or(met.answered);
         let served_by = named.as_ref().and_then(|id| self.cast.backends.iter().position(|(own, _)| own == id));
@@ -336,8 +347,8 @@ struct Met {
 }
 
 impl Met {
-    fn add(&mut self, seen: &Seen, record: Option<&RequestRecord>, began: Duration, end: Duration, cast: &Cast) {
-        let attempts = record.map_or(&[][..], |record| &record.attempts);
+    fn add(&mut self, seen: &Seen, written: &Written, began: Duration, end: Duration, cast: &Cast) {
+        let attempts: Vec<&Attempt> = written.gateways.iter().flat_map(|record| &record.attempts).collect();
         self.attempts = attempts.len() as u64;
         self.answered =
             attempts.iter().rfind(|attempt| matches!(attempt.outcome, Outcome::Status(_))).map(|attempt| attempt.backend.clone());
@@ -346,9 +357,13 @@ impl Met {
             throttled: attempt.outcome == Outcome::Status(429),
             tokens: 0,
         }));
-        let gateway = record.map(|record| record.gateway.clone());
-        self.gateways.extend(gateway.as_ref().and_then(|gateway| cast.gateways.iter().position(|own| own == gateway)));
-        let calls = attempts.iter().map(call).collect();
+        // A gateway that was told to reset or to hang has taken nothing, though it writes down that it was asked.
+        let is_fault = |record: &RequestRecord| matches!(record.error, Some("reset" | "hang"));
+        let took = written.gateways.iter().filter(|record| !is_fault(record)).map(|record| &record.gateway);
+        self.gateways.extend(took.filter_map(|gateway| cast.gateways.iter().position(|own| own == gateway)));
+        let asked = written.edge.as_ref().and_then(|edge| edge.attempts.last()).map(|attempt| attempt.backend.clone());
+        let gateway = asked.or_else(|| written.gateways.last().map(|record| record.gateway.clone()));
+        let calls = attempts.into_iter().map(call).collect();
         let trace = Vec::new();
         self.tries.push(Try { at: began, gateway, status: seen.status, error: seen.error, took: end.saturating_sub(began), calls, trace });
     }

@@ -914,7 +914,7 @@ fn fault(status: u16, retry_after: Option<u64>, operation: &str) -> Reply {
     let options = &FaultOptions { retry_after: retry_after.map(Duration::from_millis), ..FaultOptions::default() };
     let mut asked = request(operation);
     asked.headers.set("api-key", "wrong");
-    resource().handle(&asked, b"nonsense", Told::Status { status, options }, NOW, &mut environment())
+    resource().handle(&asked, b"nonsense", Told::Status { status, options, of_deployment: false }, NOW, &mut environment())
 }
 
 #[test]

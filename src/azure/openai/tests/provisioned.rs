@@ -106,3 +106,28 @@ fn a_deployment_with_room_says_who_it_is_and_keeps_its_own_errors() {
     let reply = send(&mut own, "ptu/chat/completions", ask("[simulate: context-length]").to_string());
     assert_eq!((reply.head.status, header(&reply, "x-ms-spillover-error")), (400, Some("400")));
 }
+
+#[test]
+fn a_faulty_provisioned_deployment_spills_over_and_a_faulty_resource_does_not() {
+    let options = &FaultOptions { retry_after: Some(Duration::from_secs(7)), ..FaultOptions::default() };
+    for (spillover, status, of_deployment, expected, from) in [
+        (Some("payg"), 429, true, 200, Some("ptu")),
+        (Some("payg"), 503, true, 200, Some("ptu")),
+        // What a full or broken deployment does not say stays with the client.
+        (Some("payg"), 401, true, 401, None),
+        (Some("payg"), 429, false, 429, None),
+        (None, 429, true, 429, None),
+    ] {
+        let mut resource = resource(spillover, None);
+        let told = Told::Status { status, options, of_deployment };
+        let reply = resource.handle(&request("ptu/chat/completions"), ask("Hi").to_string().as_bytes(), told, NOW, &mut environment());
+        let case = format!("{spillover:?} {status} {of_deployment}");
+        assert_eq!((reply.head.status, header(&reply, "x-ms-spillover-from-deployment")), (expected, from), "{case}");
+        assert_eq!(header(&reply, "retry-after").is_some(), expected != 200, "{case}");
+    }
+    // A deployment that is none of these answers for itself.
+    let told = Told::Status { status: 429, options, of_deployment: true };
+    let asked = ask("Hi").to_string();
+    let reply = resource(Some("payg"), None).handle(&request("payg/chat/completions"), asked.as_bytes(), told, NOW, &mut environment());
+    assert_eq!((reply.head.status, header(&reply, "retry-after")), (429, Some("7")));
+}
