@@ -1,6 +1,6 @@
 //! Front Door in simulated time: one edge site for each region that clients are in, its probes, and the way of a request through it.
 
-use std::time::Duration;
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use super::{
     chance::Stream,
@@ -14,8 +14,11 @@ use crate::{
         front_door::{Arriving, Client, Country, EdgeAnswer, FrontDoor, FrontDoorConfig, OriginId, Passage, Recovery, probe_latency},
         network::{edge_round_trip, round_trip},
     },
-    environment::Moment,
-    gateway::effect::FailureKind,
+    environment::{Environment, Moment},
+    gateway::{
+        Gateway, Machine,
+        effect::{Arrival, ArrivingBody, Effect, FailureKind},
+    },
     http::{RequestHead, Url},
     scenario::{Load, Via},
     spec::Region,
@@ -27,6 +30,8 @@ pub(super) struct Edge {
     region: Region,
     door: FrontDoor,
     chance: Stream,
+    /// What chance gives the gateways that are probed.
+    probes: Stream,
     /// By origin: the gateway that it is, and the way there.
     gateways: Vec<(usize, Duration)>,
 }
@@ -61,7 +66,7 @@ pub(super) fn edges(world: &World, load: &[Load], seed: u64) -> (Vec<Edge>, Vec<
             let edge = match known {
                 Some(edge) => edge,
                 None => {
-                    edges.push(Edge::new(load.from, config, world, Stream::new(seed, load.from.name, 0))?);
+                    edges.push(Edge::new(load.from, config, world, [0, 1].map(|place| Stream::new(seed, load.from.name, place)))?);
                     edges.len() - 1
                 }
             };
@@ -73,14 +78,14 @@ pub(super) fn edges(world: &World, load: &[Load], seed: u64) -> (Vec<Edge>, Vec<
 }
 
 impl Edge {
-    fn new(region: Region, config: &FrontDoorConfig, world: &World, chance: Stream) -> Option<Self> {
+    fn new(region: Region, config: &FrontDoorConfig, world: &World, [chance, probes]: [Stream; 2]) -> Option<Self> {
         let door = FrontDoor::new(config.clone().seen_from(region), BEGINNING).ok()?;
         let way = |name: &str| {
             let place = world.gateways.iter().position(|(own, _)| own.name == name)?;
             world.gateways.get(place).map(|(own, _)| (place, round_trip(region, *own) / 2))
         };
         let gateways = config.origins.iter().map(|origin| way(&origin.region).unwrap_or((usize::MAX, Duration::ZERO))).collect();
-        Some(Self { region, door, chance, gateways })
+        Some(Self { region, door, chance, probes, gateways })
     }
 
     /// When its next probe is due.
@@ -179,9 +184,11 @@ impl Simulation<'_> {
     /// The edge probes its origins.
     pub fn probe(&mut self, place: usize) {
         let Some(edge) = self.edges.get_mut(place) else { return };
-        let patience = edge.door.probe_timeout();
-        for origin in edge.door.due_probes(self.now) {
-            let Some((region, _)) = edge.gateway(origin).and_then(|(gateway, _)| self.world.gateways.get(gateway)) else { continue };
+        let (patience, due) = (edge.door.probe_timeout(), edge.door.due_probes(self.now));
+        for origin in due {
+            let Some(edge) = self.edges.get_mut(place) else { return };
+            let Some((gateway, _)) = edge.gateway(origin) else { continue };
+            let Some((region, _)) = self.world.gateways.get(gateway) else { continue };
             let visit = Visit { region: region.name, from_front_door: true };
             let conduct = self.site.board.gateway_conduct(&visit, self.now, &mut self.site.faults.at(self.now));
             let latency = probe_latency(edge.region, *region) + conduct.delay;
@@ -191,13 +198,16 @@ impl Simulation<'_> {
                 (None, Ending::Never | Ending::Stall(_), _) => Err(FailureKind::Timeout),
                 _ if latency > patience => Err(FailureKind::Timeout),
                 (None, _, Answering::Status(status, _)) => Ok((*status, latency)),
-                // The gateway answers its status page itself, whatever becomes of the backends.
-                _ => Ok((200, latency)),
+                _ => {
+                    let head = edge.door.probe_request(origin);
+                    let gateway = self.gateways.get(gateway).cloned();
+                    Ok((gateway.map_or(200, |gateway| probe_status(gateway, head, &mut edge.probes.at(self.now))), latency))
+                }
             };
             let known = if outcome == Err(FailureKind::Timeout) { patience } else { latency.min(patience) };
             self.agenda.add(self.now.after(known), Step::Probed(place, origin, outcome));
         }
-        if let Some(next) = edge.next_probe() {
+        if let Some(next) = self.edges.get(place).and_then(Edge::next_probe) {
             self.agenda.add(next.max(self.now.after(Duration::from_millis(1))), Step::Probe(place));
         }
     }
@@ -208,4 +218,18 @@ impl Simulation<'_> {
             edge.door.probed(origin, outcome);
         }
     }
+}
+
+/// What a gateway answers to a probe. It answers its status page itself, whatever becomes of the backends; another path means what it means to any
+/// client, and policies run. One that asks a backend first counts as if that had answered with 200.
+fn probe_status(gateway: Arc<Gateway>, head: RequestHead, environment: &mut dyn Environment) -> u16 {
+    let client = Ipv4Addr::LOCALHOST.into();
+    let arrival = Arrival { head, body: ArrivingBody::None, client, trace: false, certificate: None };
+    let mut machine = Machine::start(gateway, arrival, environment);
+    let status = match machine.next_effect() {
+        Some(Effect::Answer(answer)) => answer.head.status,
+        _ => 200,
+    };
+    machine.finish();
+    status
 }

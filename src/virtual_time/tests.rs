@@ -156,3 +156,22 @@ fn users_begin_one_after_the_other_and_ask_again() {
     stories.sort_by_key(|story| story.number);
     assert!(stories.len() > 150 && stories.is_sorted_by_key(|story| story.at), "{}", stories.len());
 }
+
+/// A probe of another path than the status page meets the API's own rules: what is no operation, or lacks its key, makes every origin unhealthy, and
+/// requests then go to all of them.
+#[test]
+fn a_probe_of_another_path_runs_the_policies() {
+    let taken = |path: &str| {
+        let probed = SPEC.replacen("path: /status-0123456789abcdef", &format!("path: {path}"), 1);
+        let (spec, _) = spec::read(&Source::new("two-region.yaml", probed)).unwrap();
+        let built =
+            crate::world::build(crate::world::Materials { spec: Some(spec), ..Default::default() }, &crate::world::invented(1)).unwrap();
+        let run = run(&scenario(0.5, 5, Vec::new()), &built.world, 7, Keep::default(), &Default::default()).whole;
+        assert_eq!(run.good, run.sent, "{path}");
+        run.gateways
+    };
+    assert!(matches!(taken("/status-0123456789abcdef")[..], [_, 0]));
+    for path in ["/openai/nothing", "/elsewhere", "/openai/deployments/gpt-4o/chat/completions"] {
+        assert!(taken(path).iter().all(|count| *count > 0), "{path}");
+    }
+}
