@@ -29,6 +29,11 @@ impl FieldName {
     pub fn new(name: Text) -> Self {
         Self { tag: Tag::of(&name), name }
     }
+
+    /// Its characters.
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
 }
 
 /// What is known of a name at a glance: its length and its first letter. A message's fields nearly all differ in it, and few names are compared.
@@ -97,6 +102,11 @@ impl Headers {
         self.push(Field::new(name.into(), value.into()));
     }
 
+    /// The same under a name that is known.
+    pub fn append_named(&mut self, name: &FieldName, value: Text) {
+        self.push(Field { tag: name.tag, name: name.name.clone(), value });
+    }
+
     /// Policies add a handful of fields: room for them is made at once.
     fn push(&mut self, field: Field) {
         if self.fields.len() == self.fields.capacity() {
@@ -107,7 +117,15 @@ impl Headers {
 
     /// Replaces all fields of that name by one.
     pub fn set(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
-        let new = Field::new(name.into(), value.into());
+        self.put(Field::new(name.into(), value.into()));
+    }
+
+    /// The same under a name that is known.
+    pub fn set_named(&mut self, name: &FieldName, value: Text) {
+        self.put(Field { tag: name.tag, name: name.name.clone(), value });
+    }
+
+    fn put(&mut self, new: Field) {
         let mut found = (0..).zip(&self.fields).filter(|(_, field)| field.is(new.tag, &new.name)).map(|(place, _)| place);
         let (first, more) = (found.next(), found.next().is_some());
         let Some(first) = first else { return self.push(new) };
@@ -123,7 +141,15 @@ impl Headers {
 
     /// Removes all fields of that name; says whether there were any.
     pub fn remove(&mut self, name: &str) -> bool {
-        let tag = Tag::of(name);
+        self.take_out(Tag::of(name), name)
+    }
+
+    /// The same under a name that is known.
+    pub fn remove_named(&mut self, name: &FieldName) -> bool {
+        self.take_out(name.tag, &name.name)
+    }
+
+    fn take_out(&mut self, tag: Tag, name: &str) -> bool {
         let is_there = self.fields.iter().any(|field| field.is(tag, name));
         if is_there {
             self.fields.retain(|field| !field.is(tag, name));

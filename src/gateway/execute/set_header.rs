@@ -16,23 +16,33 @@ use crate::{
 };
 
 pub(super) fn execute(policy: &SetHeader, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
-    let change = change(policy, element, turn)?;
+    match &policy.known {
+        Some(known) => apply(known, turn),
+        None => apply(&computed(policy, element, turn)?, turn),
+    }
+    Ok(Outcome::Done)
+}
+
+fn apply(change: &HeaderChange, turn: &mut Turn<'_>) {
     if turn.on_response() {
         if let Some(response) = &mut turn.state.context.response {
             change.apply(&mut response.head.headers);
         }
     } else {
-        turn.state.host_set |= change.name.eq_ignore_ascii_case("Host");
+        turn.state.host_set |= change.name.as_str().eq_ignore_ascii_case("Host");
         change.apply(&mut turn.state.context.request.headers);
     }
-    Ok(Outcome::Done)
 }
 
 /// What the policy comes to for this request: its expressions see the headers as they were.
 pub(super) fn change<'p>(policy: &'p SetHeader, element: &Text, turn: &mut Turn<'_>) -> Result<Cow<'p, HeaderChange>, Stop> {
-    if let Some(known) = &policy.known {
-        return Ok(Cow::Borrowed(known));
+    match &policy.known {
+        Some(known) => Ok(Cow::Borrowed(known)),
+        None => computed(policy, element, turn).map(Cow::Owned),
     }
+}
+
+fn computed(policy: &SetHeader, element: &Text, turn: &mut Turn<'_>) -> Result<HeaderChange, Stop> {
     let name = turn.text(&policy.name, element)?;
     let action = action(&policy.exists_action, element, turn)?;
     let mut values: SmallVec<[Text; 1]> = SmallVec::with_capacity(policy.values.len());
@@ -50,7 +60,7 @@ pub(super) fn change<'p>(policy: &'p SetHeader, element: &Text, turn: &mut Turn<
         )
         .into());
     }
-    Ok(Cow::Owned(HeaderChange::new(name, action, values)))
+    Ok(HeaderChange::new(name, action, values))
 }
 
 /// The action; an expression may name it, and must name one that there is.

@@ -19,13 +19,13 @@ pub(super) fn execute(policy: &SetQueryParameter, element: &Text, turn: &mut Tur
         let known = pair.split('=').next().unwrap_or("");
         if known.contains('%') { percent_decode(known).eq_ignore_ascii_case(&name) } else { known.eq_ignore_ascii_case(&name) }
     };
-    let pairs: Vec<&str> = query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()).collect();
-    let exists = pairs.iter().any(named);
+    let pairs = || query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty());
+    let exists = pairs().any(|pair| named(&pair));
     if (exists && action == ExistsAction::Skip) || (!exists && action == ExistsAction::Delete) {
         return Ok(Outcome::Done);
     }
     let keep = action == ExistsAction::Append;
-    let mut kept: Vec<String> = pairs.iter().filter(|pair| keep || !named(pair)).map(|pair| (*pair).to_owned()).collect();
+    let mut kept: Vec<String> = pairs().filter(|pair| keep || !named(pair)).map(str::to_owned).collect();
     if action != ExistsAction::Delete {
         kept.extend(values.iter().map(|value| format!("{}={}", encode(&name), encode(value))));
     }

@@ -4,7 +4,7 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::{
     expression::Target,
-    http::{Headers, Names, is_token},
+    http::{FieldName, Headers, Names, is_token},
     policy::{lowering::Lowering, program::Setting},
     text::Text,
     xml::Element,
@@ -56,7 +56,7 @@ pub struct SetHeader {
 #[derive(Clone, Debug)]
 pub struct HeaderChange {
     /// The header's name.
-    pub name: Text,
+    pub name: FieldName,
     /// What to do where it is there.
     pub action: ExistsAction,
     /// The values, each a line of its own.
@@ -86,29 +86,29 @@ impl HeaderChange {
         // "Removal of `Server` header isn't supported", says the page.
         let is_kept = action == ExistsAction::Delete && name.eq_ignore_ascii_case("Server");
         if is_kept || UNTOUCHABLE.has(&name) {
-            return Self { name, action: ExistsAction::Skip, values: SmallVec::new() };
+            return Self { name: FieldName::new(name), action: ExistsAction::Skip, values: SmallVec::new() };
         }
         // What is appended is joined with what is there.
         let values = if action == ExistsAction::Append { values } else { joined(&name, values) };
-        Self { name, action, values }
+        Self { name: FieldName::new(name), action, values }
     }
 
     /// Makes the change.
     pub fn apply(&self, headers: &mut Headers) {
         match (self.action, self.values.as_slice()) {
             (ExistsAction::Delete, _) => {
-                headers.remove(&self.name);
+                headers.remove_named(&self.name);
             }
-            (ExistsAction::Skip, _) if headers.contains(&self.name) => {}
-            (ExistsAction::Skip | ExistsAction::Override, [value]) => headers.set(self.name.clone(), value.clone()),
+            (ExistsAction::Skip, _) if headers.named(&self.name).next().is_some() => {}
+            (ExistsAction::Skip | ExistsAction::Override, [value]) => headers.set_named(&self.name, value.clone()),
             (ExistsAction::Skip | ExistsAction::Override, values) => {
-                headers.remove(&self.name);
-                values.iter().for_each(|value| headers.append(self.name.clone(), value.clone()));
+                headers.remove_named(&self.name);
+                values.iter().for_each(|value| headers.append_named(&self.name, value.clone()));
             }
             (ExistsAction::Append, values) => {
-                let all = headers.values(&self.name).chain(values).cloned().collect();
-                headers.remove(&self.name);
-                joined(&self.name, all).into_iter().for_each(|value| headers.append(self.name.clone(), value));
+                let all = headers.named(&self.name).chain(values).cloned().collect();
+                headers.remove_named(&self.name);
+                joined(self.name.as_str(), all).into_iter().for_each(|value| headers.append_named(&self.name, value));
             }
         }
     }
