@@ -258,6 +258,11 @@ fn failing_answer(status: u16, options: &FaultOptions, id: [u8; 16], is_head: bo
     response
 }
 
+/// Whether a record's word is that of a fault that leaves no answer.
+pub(super) fn is_silence(word: &str) -> bool {
+    matches!(word, "outage" | "connection-refused" | "tls-failure" | "hang" | "reset")
+}
+
 /// The word for a fault that leaves no answer.
 fn silence(conduct: &Conduct) -> Option<&'static str> {
     Some(match (conduct.connection, conduct.ending) {

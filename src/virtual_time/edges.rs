@@ -1,6 +1,8 @@
 //! Front Door in simulated time: one edge site for each region that clients are in, its probes, and the way of a request through it.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, time::Duration};
+
+use bytes::Bytes;
 
 use super::{
     chance::Stream,
@@ -14,10 +16,10 @@ use crate::{
         front_door::{Arriving, Client, Country, EdgeAnswer, FrontDoor, FrontDoorConfig, OriginId, Passage, Recovery, probe_latency},
         network::{edge_round_trip, round_trip},
     },
-    environment::{Environment, Moment},
+    environment::Moment,
     gateway::{
-        Gateway, Machine,
-        effect::{Arrival, ArrivingBody, Effect, FailureKind},
+        Machine,
+        effect::{Arrival, ArrivingBody, Effect, Event, FailureKind},
     },
     http::{RequestHead, Url},
     scenario::{Load, Via},
@@ -198,11 +200,7 @@ impl Simulation<'_> {
                 (None, Ending::Never | Ending::Stall(_), _) => Err(FailureKind::Timeout),
                 _ if latency > patience => Err(FailureKind::Timeout),
                 (None, _, Answering::Status(status, _)) => Ok((*status, latency)),
-                _ => {
-                    let head = edge.door.probe_request(origin);
-                    let gateway = self.gateways.get(gateway).cloned();
-                    Ok((gateway.map_or(200, |gateway| probe_status(gateway, head, &mut edge.probes.at(self.now))), latency))
-                }
+                _ => Ok((self.probe_status(place, gateway, origin), latency)),
             };
             let known = if outcome == Err(FailureKind::Timeout) { patience } else { latency.min(patience) };
             self.agenda.add(self.now.after(known), Step::Probed(place, origin, outcome));
@@ -212,24 +210,42 @@ impl Simulation<'_> {
         }
     }
 
+    /// What a gateway answers to a probe. It answers its status page itself, whatever becomes of the backends; another path means what it means to
+    /// any client, and policies run. One that asks a backend first counts as if that had answered with 200.
+    fn probe_status(&mut self, place: usize, gateway: usize, origin: OriginId) -> u16 {
+        let (Some(edge), Some(gateway)) = (self.edges.get_mut(place), self.probed.get(gateway)) else { return 200 };
+        let head = edge.door.probe_request(origin);
+        let environment = &mut edge.probes.at(self.now);
+        let client = Ipv4Addr::LOCALHOST.into();
+        let arrival = Arrival { head, body: ArrivingBody::None, client, trace: false, certificate: None };
+        let mut machine = Machine::start(gateway.clone(), arrival, environment);
+        let mut told = Vec::new();
+        let status = loop {
+            let event = match machine.next_effect() {
+                Some(Effect::Answer(answer)) => break answer.head.status,
+                Some(Effect::Tell(send)) => {
+                    told.push(send);
+                    continue;
+                }
+                Some(Effect::AcquireToken { operation, resource, client_id }) => {
+                    let token = self.site.identity.issue(&resource, client_id.as_deref(), self.now);
+                    Event::Token { operation, outcome: Ok(token) }
+                }
+                Some(Effect::Sleep { operation, .. }) => Event::Woke { operation },
+                Some(Effect::ReadRequestBody { operation }) => Event::RequestBody { operation, outcome: Ok(Bytes::new()) },
+                Some(Effect::Send(_) | Effect::ReadResponseBody { .. }) | None => break 200,
+            };
+            machine.handle(event, environment);
+        };
+        machine.finish();
+        told.iter().for_each(|send| self.tell_resource(send));
+        status
+    }
+
     /// A probe has ended.
     pub fn probed(&mut self, place: usize, origin: OriginId, outcome: Probed) {
         if let Some(edge) = self.edges.get_mut(place) {
             edge.door.probed(origin, outcome);
         }
     }
-}
-
-/// What a gateway answers to a probe. It answers its status page itself, whatever becomes of the backends; another path means what it means to any
-/// client, and policies run. One that asks a backend first counts as if that had answered with 200.
-fn probe_status(gateway: Arc<Gateway>, head: RequestHead, environment: &mut dyn Environment) -> u16 {
-    let client = Ipv4Addr::LOCALHOST.into();
-    let arrival = Arrival { head, body: ArrivingBody::None, client, trace: false, certificate: None };
-    let mut machine = Machine::start(gateway, arrival, environment);
-    let status = match machine.next_effect() {
-        Some(Effect::Answer(answer)) => answer.head.status,
-        _ => 200,
-    };
-    machine.finish();
-    status
 }

@@ -45,7 +45,7 @@ const AZURE_OPENAI: &str = ".openai.azure.com";
 pub(super) struct Site {
     resources: Vec<(Resource, Stream)>,
     pub board: FaultBoard,
-    identity: Identity,
+    pub identity: Identity,
     pub faults: Stream,
 }
 
@@ -315,7 +315,7 @@ impl Simulation<'_> {
     }
 
     /// A request that nobody waits for.
-    fn tell_resource(&mut self, send: &Send) {
+    pub fn tell_resource(&mut self, send: &Send) {
         let Some(resource) = self.network.resource(&send.request.url.host) else { return };
         let body = if let Outgoing::Bytes(bytes) = &send.body { bytes.clone() } else { Bytes::new() };
         let Some((machine, environment)) = self.site.resources.get_mut(resource) else { return };

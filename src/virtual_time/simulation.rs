@@ -91,6 +91,8 @@ pub(super) struct Simulation<'a> {
     pub agenda: Agenda<Step>,
     /// The gateways of this run, with nothing cached, counted or left alone.
     pub gateways: Vec<Arc<Gateway>>,
+    /// The same as probes meet them: what they run is no coverage.
+    pub probed: Vec<Arc<Gateway>>,
     pub site: Site,
     /// The edge sites of Front Door, and by load the one that its clients meet.
     pub edges: Vec<Edge>,
@@ -131,6 +133,13 @@ impl<'a> Simulation<'a> {
             fresh.is_counted = told.is_empty();
             Arc::new(fresh)
         });
+        let gateways: Vec<Arc<Gateway>> = gateways.collect();
+        let uncounted = |gateway: &Arc<Gateway>| {
+            let mut uncounted = Gateway::clone(gateway);
+            uncounted.is_counted = false;
+            Arc::new(uncounted)
+        };
+        let probed = gateways.iter().map(uncounted).collect();
         let outside = world.resources.iter().map(|(region, _)| !world.data_boundary.contains(*region)).collect();
         let sources =
             scenario.load.iter().enumerate().map(|(place, load)| Source::new(load, Stream::new(seed, "arrivals", place))).collect();
@@ -143,7 +152,8 @@ impl<'a> Simulation<'a> {
             now: BEGINNING,
             end: BEGINNING.after(scenario.duration),
             agenda: Agenda::new(),
-            gateways: gateways.collect(),
+            gateways,
+            probed,
             site: Site::new(world, seed),
             edges,
             doors,

@@ -166,7 +166,7 @@ impl Resource {
                     Some(Ok(answer)) => Ok(answer),
                     _ => {
                         let (standing, refusal) = self.faulty(status, options.retry_after, route.as_ref(), body, &request_id, now);
-                        told = Told { standing, ..Told::default() };
+                        told = Told { standing, spill: told.spill.take(), first_byte: told.first_byte, ..Told::default() };
                         Err(refusal)
                     }
                 }
@@ -255,7 +255,9 @@ impl Resource {
             Orders::Status { status, options, .. } => Some(Refusal::fault(status, options.retry_after, None, "")),
             _ => None,
         };
-        if let Some(recording) = self.config.recordings.find(&request.url.path, Some(name), body) {
+        if fault.is_none()
+            && let Some(recording) = self.config.recordings.find(&request.url.path, Some(name), body)
+        {
             told.first_byte = recording.after;
             told.recorded = Some(ResponseHead { status: recording.status, reason: recording.reason(), headers: recording.headers.clone() });
             return Ok(Answer { body: recording.body.clone(), ..Answer::of("", bytes::Bytes::new()) });

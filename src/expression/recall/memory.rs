@@ -145,22 +145,28 @@ impl<G> Memory<G> {
         }
     }
 
-    /// Keeps what was given for inputs, as `given` makes it out of them: `size` bytes of texts. What the work has changed it would not change
+    /// Keeps what was given for inputs, as `given` makes it out of them, if it does: `size` bytes of texts. What the work has changed it would not change
     /// again; nothing is kept of it.
-    pub fn keep(&self, strange: Strange, size: usize, runtime: &Runtime<'_>, given: impl FnOnce(&Strange) -> G) {
+    pub fn keep(&self, strange: Strange, size: usize, runtime: &Runtime<'_>, given: impl FnOnce(&Strange) -> Option<G>) {
         if strange.inputs.iter().map(Input::size).sum::<usize>() + size <= SET_BYTES
             && self.met(&strange.read, runtime).zip(&strange.inputs).all(|(met, input)| input.is(met, runtime))
             && let Ok(mut late) = self.late.try_lock()
+            && let Some(given) = given(&strange)
         {
-            let given = given(&strange);
             late.keep(Kept { inputs: strange.inputs, given });
         }
     }
 
-    /// A value as it is kept.
-    pub fn given(&self, value: &Value, strange: &Strange, runtime: &Runtime<'_>) -> Given {
-        let place = self.met(&strange.read, runtime).position(|met| met.is_same(value));
-        place.map_or_else(|| Given::Value(value.clone()), Given::Input)
+    /// A value as it is kept; none where it is the same object as two of the inputs, which another time may be two objects.
+    pub fn given(&self, value: &Value, strange: &Strange, runtime: &Runtime<'_>) -> Option<Given> {
+        let mut places = self.met(&strange.read, runtime).enumerate().filter(|(_, met)| met.is_same(value)).map(|(place, _)| place);
+        match (places.next(), places.next()) {
+            (None, _) => Some(Given::Value(value.clone())),
+            (Some(place), None) => Some(Given::Input(place)),
+            // Literals and empty strings are one object wherever they stand.
+            (Some(_), Some(_)) => matches!(value, Value::String(Str::Text(text)) if !matches!(text, Text::Shared(_)) || text.is_empty())
+                .then(|| Given::Value(value.clone())),
+        }
     }
 
     /// A value that was kept.

@@ -103,8 +103,9 @@ impl Series {
         };
         if !asked && values.iter().all(is_plain) {
             let bytes = values.iter().map(size).sum();
-            self.memory
-                .keep(strange, bytes, runtime, |strange| values.iter().map(|value| self.memory.given(value, strange, runtime)).collect());
+            self.memory.keep(strange, bytes, runtime, |strange| {
+                values.iter().map(|value| self.memory.given(value, strange, runtime)).collect::<Option<Vec<Given>>>()
+            });
         }
         Some(Ok(()))
     }

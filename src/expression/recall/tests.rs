@@ -331,3 +331,28 @@ fn a_literal_stays_one_and_what_a_client_sends_does_not_become_one() {
         assert_eq!(give(&program, header), give(&compiled(text), header), "{header:?}");
     }
 }
+
+/// Two variables that hold one object now may hold two of the same text another time.
+#[test]
+fn what_is_one_of_two_inputs_is_not_taken_for_the_other() {
+    let text = "@{ var a = (string)context.Variables[\"a\"]; var b = (string)context.Variables[\"b\"]; return a.Trim().ToUpper() == \"X\" ? b : a.Trim(); }";
+    let program = compiled(text);
+    assert!(program.recall.is_some());
+    for apart in [false, true, false, true] {
+        let a = Value::string(String::from("x"));
+        let b = if apart { Value::string(String::from("x")) } else { a.clone() };
+        let mut context = RequestContext::default();
+        context.variables.set("a".into(), a);
+        context.variables.set("b".into(), b.clone());
+        let (mut heap, mut environment) = (Heap::default(), Fixed { now: Moment(0), state: 0 });
+        let mut runtime = Runtime {
+            context: &mut context,
+            heap: &mut heap,
+            environment: &mut environment,
+            budget: Budget::default(),
+            locals: &mut Vec::new(),
+        };
+        let given = evaluate(&program, &mut runtime).unwrap();
+        assert!(matches!((given, b), (Value::String(given), Value::String(b)) if given.is_same(&b)), "{apart}");
+    }
+}

@@ -20,7 +20,7 @@ pub(super) use client::NUMBER;
 pub use records::Records;
 use records::Written;
 
-use super::{Attempt, Outcome, RequestRecord, Running, UnknownTarget, clock};
+use super::{Attempt, Outcome, RequestRecord, Running, UnknownTarget, clock, gateway};
 use crate::{
     azure::{faults::FaultCommand, network::round_trip},
     environment::Moment,
@@ -357,8 +357,8 @@ impl Met {
             throttled: attempt.outcome == Outcome::Status(429),
             tokens: 0,
         }));
-        // A gateway that was told to reset or to hang has taken nothing, though it writes down that it was asked.
-        let is_fault = |record: &RequestRecord| matches!(record.error, Some("reset" | "hang"));
+        // A gateway that a fault keeps silent has taken nothing, though it writes down that it was asked.
+        let is_fault = |record: &RequestRecord| record.error.is_some_and(gateway::is_silence);
         let took = written.gateways.iter().filter(|record| !is_fault(record)).map(|record| &record.gateway);
         self.gateways.extend(took.filter_map(|gateway| cast.gateways.iter().position(|own| own == gateway)));
         let asked = written.edge.as_ref().and_then(|edge| edge.attempts.last()).map(|attempt| attempt.backend.clone());

@@ -125,6 +125,11 @@ fn a_faulty_provisioned_deployment_spills_over_and_a_faulty_resource_does_not() 
         assert_eq!((reply.head.status, header(&reply, "x-ms-spillover-from-deployment")), (expected, from), "{case}");
         assert_eq!(header(&reply, "retry-after").is_some(), expected != 200, "{case}");
     }
+    // Where the other one fails as well, the first refusal says so.
+    let told = Told::Status { status: 503, options, of_deployment: true };
+    let asked = ask("Hi").to_string();
+    let reply = resource(Some("payg"), Some(1)).handle(&request("ptu/chat/completions"), asked.as_bytes(), told, NOW, &mut environment());
+    assert_eq!((reply.head.status, header(&reply, "x-ms-spillover-error")), (503, Some("429")));
     // A deployment that is none of these answers for itself.
     let told = Told::Status { status: 429, options, of_deployment: true };
     let asked = ask("Hi").to_string();
