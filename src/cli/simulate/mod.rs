@@ -30,6 +30,7 @@ use crate::{
     report::{diagnostics, story, trace},
 };
 use setup::{Setup, Unusable};
+use watch::Watched;
 
 /// How long requests may take to finish when the simulation is stopped.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -156,6 +157,7 @@ impl Teller {
 }
 
 async fn simulate(arguments: Arguments, mut setup: Setup, printer: Printer) -> anyhow::Result<Outcome> {
+    let watched = Watched::new(setup.files.clone());
     let (lines, received) = mpsc::channel::<Told>();
     let teller = Teller { lines, requests: watch_channel::Sender::new(0) };
     let is_example = arguments.spec.is_none() && arguments.policy.is_none() && arguments.load.is_none();
@@ -185,7 +187,7 @@ async fn simulate(arguments: Arguments, mut setup: Setup, printer: Printer) -> a
             () = stopped => Outcome::CannotRun,
         },
         None => tokio::select! {
-            () = watch::reload_on_change(&arguments, setup, &running, sink, printer) => Outcome::Fine,
+            () = watch::reload_on_change(&arguments, watched, &running, sink, printer) => Outcome::Fine,
             () = stopped => Outcome::Fine,
         },
     };
