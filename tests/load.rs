@@ -119,8 +119,8 @@ fn clients_without_a_gateway_of_their_own_enter_by_front_door() {
         assert!(live["good"].as_u64().unwrap().abs_diff(simulated["good"].as_u64().unwrap()) <= 3, "{name}: {live}\n{simulated}");
         for backend in ["swc", "frc"] {
             let share = |run: &Value| run["servedBy"][backend].as_f64().unwrap_or(0.0) / run["good"].as_f64().unwrap();
-            // The gateway is found to be down, and up again, by probes, which have times of their own.
-            assert!((share(&live) - share(&simulated)).abs() <= 0.25, "{name} {backend}: {live}\n{simulated}");
+            // Of fifty or a hundred requests a few may fall on the other side of the moment at which the fault begins or ends.
+            assert!((share(&live) - share(&simulated)).abs() <= 0.08, "{name} {backend}: {live}\n{simulated}");
         }
     }
 }

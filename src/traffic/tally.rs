@@ -103,7 +103,7 @@ pub(crate) struct Tally {
     counted: Vec<Counted>,
     segments: Segments,
     /// By expectation: its scope among those that are counted.
-    expected: Vec<Option<usize>>,
+    expected: Vec<usize>,
     /// Whether one kind of client alone is all clients.
     alone: bool,
     cast: Cast,
@@ -138,7 +138,7 @@ impl Tally {
         for load in &scenario.load {
             add(Scope { window: Window::Whole, client: Some(load.name.to_string()) });
         }
-        let expected = scenario.expect.iter().map(|expectation| Some(add(expectation.scope.clone()))).collect();
+        let expected = scenario.expect.iter().map(|expectation| add(expectation.scope.clone())).collect();
         let counted: Vec<Counted> = scopes
             .into_iter()
             .map(|scope| Counted {
@@ -206,7 +206,7 @@ impl Tally {
         }
         for (place, expectation) in expectations.iter().enumerate() {
             let Some(offender) = self.offenders.get_mut(place).filter(|offender| offender.is_none()) else { continue };
-            let scope = self.expected.get(place).copied().flatten().and_then(|scope| self.counted.get(scope));
+            let scope = self.expected.get(place).and_then(|scope| self.counted.get(*scope));
             let concerned = scope.is_some_and(|counted| counted.concerns(ended.load, ended.at));
             if concerned && super::judge::speaks_against(expectation, ended, &self.outside) {
                 *offender = Some(ended.number);
