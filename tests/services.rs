@@ -301,6 +301,27 @@ fn lines(found: &[Diagnostic]) -> String {
     found.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// Source: learn.microsoft.com/azure/api-management/validate-content-policy: `schema-id` is the name of a schema "that was added to the API
+/// Management instance".
+#[test]
+fn schemas_of_the_folder_are_found_by_their_names() {
+    for (id, body, expected) in [("order", r#"{"id":7}"#, 200), ("order", r#"{"id":"seven"}"#, 400), ("invoice", r#"{"id":7}"#, 400)] {
+        let policy = format!(
+            "<policies><inbound><base /><validate-content unspecified-content-type-action=\"prevent\" max-size=\"100\" size-exceeded-action=\"prevent\">\
+             <content type=\"application/json\" validate-as=\"json\" action=\"prevent\" schema-id=\"{id}\" /></validate-content></inbound></policies>"
+        );
+        let mut files = files("contoso");
+        files.insert("apis/orders/policy.xml".to_owned(), Source::new("policy.xml", policy));
+        let (service, found) = service::read(&files);
+        assert!(found.is_empty(), "{found:#?}");
+        let compiled = service.compile(&Given::default(), &invent).unwrap_or_else(|found| panic!("{found:#?}"));
+        let gateway = Gateway::serving("contoso".into(), "Sweden Central".into(), compiled.holdings);
+        let fields = [(KEY, "orders-key"), ("Content-Type", "application/json")];
+        let mut world = World::serving(gateway).method("GET").on("backend.example", |_| respond(200, &[], "{}"));
+        assert_eq!(world.send("/orders/7", &fields, Some(body.as_bytes())).head.status, expected, "{id} {body}");
+    }
+}
+
 #[test]
 fn every_fault_of_every_file_is_said_at_once() {
     let (service, mut found) = service::read(&files("broken"));

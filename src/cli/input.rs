@@ -29,6 +29,11 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Arc<Source>> {
     }
 }
 
+/// What a file holds, be it text or not.
+pub(super) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    limited(fs::File::open(path)?)
+}
+
 fn limited(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(LIMIT + 1).read_to_end(&mut bytes)?;

@@ -1,6 +1,7 @@
 //! The files that a world is made of, read from the disk: for `simulate` and for `test`.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
@@ -14,7 +15,7 @@ use crate::{
     scenario::WorldSource,
     service::{self, Given},
     spec,
-    world::Materials,
+    world::{self, HeldEntities, Materials},
     xml::{self, Document},
 };
 
@@ -84,6 +85,9 @@ pub(super) fn of_scenario(world: &WorldSource, folder: &Path, given: Given) -> R
         materials.backend_entities = Some(input::read(&path)?);
         files.push(path);
     }
+    if let Some(path) = &world.entities {
+        materials.entities = Some(entities(&folder.join(path), files)?);
+    }
     let faults: Vec<Diagnostic> = world.named_values.iter().flat_map(|(name, value)| faults_of_value(name, value)).collect();
     if any_error(&faults) {
         return Err(faults.into());
@@ -97,6 +101,21 @@ pub(super) fn of_scenario(world: &WorldSource, folder: &Path, given: Given) -> R
     materials.resources.clone_from(&world.backends);
     materials.api.clone_from(&world.api);
     Ok(found)
+}
+
+/// What a service holds besides, and the files that it came from.
+pub(super) fn entities(path: &Path, files: &mut Vec<PathBuf>) -> Result<HeldEntities, Unusable> {
+    let source = input::read(path)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let named = RefCell::new(vec![path.to_owned()]);
+    let file = |name: &str| {
+        let path = folder.join(name);
+        named.borrow_mut().push(path.clone());
+        input::bytes(&path).map_err(|error| error.to_string())
+    };
+    let held = world::entities::read(&source, &file);
+    files.extend(named.into_inner());
+    Ok(held?)
 }
 
 /// A service in its folder, and the files that it came from.

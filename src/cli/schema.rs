@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::{Outcome, output::Printer};
-use crate::{scenario, spec};
+use crate::{scenario, spec, world};
 
 /// What `schema` takes.
 #[derive(Args, Debug)]
@@ -19,12 +19,15 @@ enum Format {
     Spec,
     /// The scenario
     Scenario,
+    /// What a service holds besides: schemas, certificates, connections, rules for content safety
+    Entities,
 }
 
 pub(super) fn run(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Outcome> {
     let schema = match arguments.format {
         Format::Spec => spec::schema(),
         Format::Scenario => scenario::schema(),
+        Format::Entities => world::entities::json_schema(),
     };
     printer.line(&serde_json::to_string_pretty(&schema)?)?;
     Ok(Outcome::Fine)

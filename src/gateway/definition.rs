@@ -92,7 +92,7 @@ pub fn normal(name: &str) -> String {
     out.trim_end_matches('-').to_owned()
 }
 
-/// The definitions of an OpenAPI 3 document, by the operations' ids. What it refers to by `$ref` is put in its place; a definition that contains
+/// The definitions of an OpenAPI document, 2 or 3, by the operations' ids. What it refers to by `$ref` is put in its place; a definition that contains
 /// itself is cut off where it comes round again, and then takes anything.
 pub fn open_api(document: &Json) -> BTreeMap<Text, Definition> {
     const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -105,22 +105,43 @@ pub fn open_api(document: &Json) -> BTreeMap<Text, Definition> {
             let is_new = |known: &Parameter| !definition.parameters.iter().any(|own| own.name == known.name && own.place == known.place);
             let inherited: Vec<Parameter> = shared.iter().filter(|known| is_new(known)).cloned().collect();
             definition.parameters.extend(inherited);
-            definition.bodies = operation.get("requestBody").map(|body| bodies(document, body)).unwrap_or_default();
-            let responses = operation.get("responses").and_then(Json::as_object);
-            definition.responses =
-                responses.into_iter().flatten().map(|(status, response)| self::response(document, status, response)).collect();
+            definition.bodies = match operation.get("requestBody") {
+                Some(body) => bodies(document, body),
+                None => body_parameter(document, operation, item),
+            };
+            let responses = operation.get("responses").and_then(Json::as_object).into_iter().flatten();
+            definition.responses = responses.map(|(status, response)| self::response(document, operation, status, response)).collect();
             found.insert(Text::from(id), definition);
         }
     }
     found
 }
 
-fn response(document: &Json, status: &str, response: &Json) -> ResponseDefinition {
+fn response(document: &Json, operation: &Json, status: &str, response: &Json) -> ResponseDefinition {
     let response = resolved(document, response);
+    let bodies = match response.get("schema") {
+        Some(schema) => of_types(document, operation, "produces", schema),
+        None => bodies(document, &response),
+    };
     let headers = response.get("headers").and_then(Json::as_object).into_iter().flatten();
     let headers = headers.map(|(name, header)| parameter(document, name, Place::Header, &resolved(document, header))).collect();
     let class = status.strip_suffix("XX").or_else(|| status.strip_suffix("xx"));
-    ResponseDefinition { status: class.unwrap_or(status).parse().ok(), headers, bodies: bodies(document, &response) }
+    ResponseDefinition { status: class.unwrap_or(status).parse().ok(), headers, bodies }
+}
+
+/// OpenAPI 2 has the body among the parameters.
+fn body_parameter(document: &Json, operation: &Json, item: &Json) -> Vec<Representation> {
+    let lists = [operation, item].into_iter().filter_map(|of| of.get("parameters")?.as_array()).flatten();
+    let body =
+        lists.map(|parameter| resolved(document, parameter)).find(|parameter| parameter.get("in").is_some_and(|place| place == "body"));
+    body.and_then(|body| body.get("schema").cloned()).map_or_else(Vec::new, |schema| of_types(document, operation, "consumes", &schema))
+}
+
+/// OpenAPI 2 has one schema for all media types, which the operation or the whole document lists.
+fn of_types(document: &Json, operation: &Json, list: &str, schema: &Json) -> Vec<Representation> {
+    let listed = operation.get(list).or_else(|| document.get(list)).and_then(Json::as_array);
+    let types: Vec<&str> = listed.map_or_else(|| vec!["application/json"], |types| types.iter().filter_map(Json::as_str).collect());
+    types.into_iter().map(|content_type| representation(document, content_type, schema)).collect()
 }
 
 fn parameters(document: &Json, of: &Json) -> Vec<Parameter> {
@@ -143,29 +164,55 @@ fn parameter(document: &Json, name: &str, place: Place, json: &Json) -> Paramete
         name: name.to_owned().into(),
         place,
         required: json.get("required").and_then(Json::as_bool).unwrap_or(false),
-        schema: json.get("schema").map_or(Json::Bool(true), |schema| expanded(document, schema, &mut Vec::new())),
+        schema: match json.get("schema") {
+            Some(schema) => expanded(document, schema, &mut Vec::new()),
+            // OpenAPI 2 has the schema's keywords in the parameter itself.
+            None => match json.as_object().filter(|keywords| keywords.contains_key("type")) {
+                Some(keywords) => {
+                    let of_schema = |(name, _): &(&String, &Json)| !matches!(name.as_str(), "name" | "in" | "required" | "description");
+                    Json::Object(keywords.iter().filter(of_schema).map(|(name, value)| (name.clone(), value.clone())).collect())
+                }
+                None => Json::Bool(true),
+            },
+        },
     }
 }
 
 fn bodies(document: &Json, of: &Json) -> Vec<Representation> {
     let of = resolved(document, of);
     let contents = of.get("content").and_then(Json::as_object).into_iter().flatten();
-    let read = |(content_type, media): (&String, &Json)| {
-        let schema = media.get("schema").unwrap_or(&Json::Bool(true));
-        let name = schema.get("$ref").and_then(Json::as_str).and_then(|path| path.rsplit('/').next()).unwrap_or("");
-        Representation {
-            content_type: content_type.clone().into(),
-            name: name.to_owned().into(),
-            schema: expanded(document, schema, &mut Vec::new()),
-        }
-    };
-    contents.map(read).collect()
+    let schema = |media: &Json| media.get("schema").cloned().unwrap_or(Json::Bool(true));
+    contents.map(|(content_type, media)| representation(document, content_type, &schema(media))).collect()
+}
+
+fn representation(document: &Json, content_type: &str, schema: &Json) -> Representation {
+    let name = schema.get("$ref").and_then(Json::as_str).and_then(|path| path.rsplit('/').next()).unwrap_or("");
+    Representation {
+        content_type: Text::copied(content_type),
+        name: Text::copied(name),
+        schema: expanded(document, schema, &mut Vec::new()),
+    }
 }
 
 /// What stands behind a reference.
 fn resolved(document: &Json, json: &Json) -> Json {
     let target = json.get("$ref").and_then(Json::as_str).and_then(|path| document.pointer(path.strip_prefix('#')?));
     target.unwrap_or(json).clone()
+}
+
+/// `nullable`, a keyword of OpenAPI 3.0 (`x-nullable` in 2), in the words of JSON Schema.
+fn take_null(schema: &mut serde_json::Map<String, Json>) {
+    if !["nullable", "x-nullable"].iter().any(|key| schema.get(*key) == Some(&Json::Bool(true))) {
+        return;
+    }
+    if let Some(Json::String(kind)) = schema.get("type").cloned() {
+        schema.insert("type".into(), serde_json::json!([kind, "null"]));
+    }
+    if let Some(Json::Array(words)) = schema.get_mut("enum")
+        && !words.contains(&Json::Null)
+    {
+        words.push(Json::Null);
+    }
 }
 
 /// How much a schema may come to with its references put in, in nodes, and how deep it may nest. What is beyond is taken as it comes: a schema
@@ -193,7 +240,9 @@ fn put_in(document: &Json, schema: &Json, within: &mut Vec<String>, left: &mut u
             }
             None => {
                 let members = map.iter().map(|(name, value)| (name.clone(), put_in(document, value, within, left, depth + 1)));
-                Json::Object(members.collect())
+                let mut made: serde_json::Map<String, Json> = members.collect();
+                take_null(&mut made);
+                Json::Object(made)
             }
         },
         Json::Array(items) => items.iter().map(|item| put_in(document, item, within, left, depth + 1)).collect(),
@@ -219,6 +268,48 @@ mod tests {
         assert_eq!(made.pointer("/properties/self"), Some(&json!(true)), "a schema within itself is taken as it comes");
         assert!(made.pointer("/properties/a/properties/a").is_some_and(Json::is_object));
         assert!(made.to_string().len() < 32 * MOST_NODES);
+    }
+
+    /// Source: the OpenAPI specification, 2.0: "Parameter Object" (`in: body`, and keywords in the parameter itself), "Operation Object"
+    /// (`consumes`, `produces`, else the document's), "Response Object" (`schema`).
+    #[test]
+    fn a_description_of_version_2_says_the_same() {
+        let pet = json!({"type": "object", "properties": {"name": {"type": "string", "x-nullable": true}}});
+        let body = json!({"in": "body", "name": "pet", "required": true, "schema": {"$ref": "#/definitions/Pet"}});
+        let limit = json!({"in": "query", "name": "limit", "required": true, "type": "integer", "maximum": 9, "description": "d"});
+        let document = json!({
+            "swagger": "2.0",
+            "consumes": ["application/json", "text/json"],
+            "definitions": {"Pet": pet},
+            "paths": {"/pets": {
+                "post": {"operationId": "add", "parameters": [body, limit], "produces": ["application/pet+json"],
+                    "responses": {"200": {"schema": {"$ref": "#/definitions/Pet"}}, "204": {}}},
+            }},
+        });
+        let found = open_api(&document);
+        let definition = found.get("add").unwrap();
+        let expected = json!({"type": "object", "properties": {"name": {"type": ["string", "null"], "x-nullable": true}}});
+        let shown = |bodies: &[Representation]| -> Vec<String> {
+            bodies
+                .iter()
+                .inspect(|body| assert_eq!(body.schema, expected))
+                .map(|body| format!("{} {}", body.content_type, body.name))
+                .collect()
+        };
+        assert_eq!(shown(&definition.bodies), ["application/json Pet", "text/json Pet"]);
+        assert_eq!(shown(&definition.response(200).unwrap().bodies), ["application/pet+json Pet"]);
+        assert!(definition.response(204).unwrap().bodies.is_empty());
+        let [limit] = definition.parameters.as_slice() else { panic!("the body is no parameter: {:?}", definition.parameters) };
+        assert_eq!((limit.name.as_str(), limit.required, &limit.schema), ("limit", true, &json!({"type": "integer", "maximum": 9})));
+    }
+
+    /// Source: the OpenAPI specification, 3.0.3, "Schema Object": `nullable`.
+    #[test]
+    fn what_is_nullable_takes_null() {
+        let document = json!({"s": {"A": {"type": "string", "nullable": true, "enum": ["a"]}, "B": {"type": "string", "nullable": false}}});
+        let made = |name: &str| expanded(&document, &json!({"$ref": format!("#/s/{name}")}), &mut Vec::new());
+        assert_eq!(made("A"), json!({"type": ["string", "null"], "nullable": true, "enum": ["a", null]}));
+        assert_eq!(made("B"), json!({"type": "string", "nullable": false}));
     }
 
     /// Source: the OpenAPI specification, 3.0.3, "Responses Object": `2XX` stands for a class, and an exact status comes before it.

@@ -6,11 +6,12 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 
 use super::{backends::Tls, safety::StreamScreen};
 use crate::{
-    http::{RequestHead, ResponseHead},
+    http::{Headers, RequestHead, ResponseHead},
     policy::elements::forward_request::HttpVersion,
     text::Text,
 };
@@ -34,6 +35,16 @@ pub struct Arrival {
     pub trace: bool,
     /// The certificate that the client presented in TLS, DER or PEM.
     pub certificate: Option<Bytes>,
+}
+
+/// The header by which a simulated client presents a certificate: Base64 of its DER, since simulated gateways speak no TLS.
+pub const CLIENT_CERTIFICATE: &str = "x-simulated-client-certificate";
+
+/// The certificate that a request presents by [`CLIENT_CERTIFICATE`]. Policies never see the header; a value that is no Base64 presents nothing.
+pub fn presented(headers: &mut Headers) -> Option<Bytes> {
+    let certificate = STANDARD.decode(headers.get(CLIENT_CERTIFICATE)?.trim()).ok().map(Bytes::from);
+    headers.remove(CLIENT_CERTIFICATE);
+    certificate
 }
 
 /// A client's body on arrival.

@@ -129,7 +129,7 @@ impl Gateway {
             instance: Arc::default(),
             service: Arc::new(service),
             nothing: Arc::new(Program::default()),
-            entities: Entities::default(),
+            entities: Entities { schemas: holdings.schemas, ..Entities::default() },
             safety: Arc::default(),
             schemas: Default::default(),
         }
@@ -163,7 +163,12 @@ impl Gateway {
         for service in shown {
             *service = Arc::new(shown::Service { certificates: certificates.clone(), ..shown::Service::clone(service) });
         }
+        let of_service = std::mem::take(&mut self.entities.schemas);
         self.entities = entities;
+        // One that is given comes before the service's own of that id.
+        of_service.into_iter().for_each(|(id, schema)| {
+            self.entities.schemas.entry(id).or_insert(schema);
+        });
         self.schemas = Default::default();
         self
     }

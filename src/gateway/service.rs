@@ -25,6 +25,8 @@ pub struct Holdings {
     pub users: Vec<shown::User>,
     /// The backend entities.
     pub backends: Backends,
+    /// JSON schemas by id.
+    pub schemas: BTreeMap<Text, serde_json::Value>,
 }
 
 /// An API of a service.

@@ -32,7 +32,7 @@ use crate::{
     environment::{Environment, Moment, guid_text},
     gateway::{
         Gateway,
-        effect::{Arrival, ArrivingBody},
+        effect::{Arrival, ArrivingBody, presented},
     },
     http::{Headers, ResponseHead, reason_phrase},
     text::Text,
@@ -152,13 +152,14 @@ impl GatewayServer {
                 return Ok(failing_answer(*status, options, id, is_head, log));
             }
         }
-        let Some(head) = head else {
+        let Some(mut head) = head else {
             let id = environment.guid();
             drive.log.identify(id);
             return Ok(own_answer(StatusCode::BAD_REQUEST, "The Host header is no host.", id, is_head, log));
         };
         let arriving = if matches!(drive.client, ClientBody::None) { ArrivingBody::None } else { ArrivingBody::Stream };
-        let arrival = Arrival { head, body: arriving, client: plain_address(client.ip()), trace: asked == Asked::Trace, certificate: None };
+        let certificate = presented(&mut head.headers);
+        let arrival = Arrival { head, body: arriving, client: plain_address(client.ip()), trace: asked == Asked::Trace, certificate };
         let outcome = drive.run(arrival, &mut environment).await;
         let id = drive.id;
         let abandoned = match outcome {

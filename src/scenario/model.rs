@@ -46,6 +46,8 @@ pub struct WorldSource {
     pub service: Option<String>,
     /// Backend entities as JSON, as `simulate --backend-entities` reads them.
     pub backend_entities: Option<String>,
+    /// What else the service holds, as `simulate --entities` reads it.
+    pub entities: Option<String>,
     /// The regions of the gateways, where there is no spec.
     pub gateways: Vec<Region>,
     /// Azure OpenAI resources, where there is no spec, or besides its own.

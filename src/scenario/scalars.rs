@@ -106,12 +106,6 @@ macro_rules! ruled {
 }
 
 ruled!(
-    /// Where a file or folder is, from the scenario's own place.
-    FilePath, "the path of a file", "^[^\\u0000]+$",
-    |text| !text.trim().is_empty() && !text.contains('\0'),
-    "write it as seen from this file: `two-region.yaml`, `../specs/two-region.yaml`"
-);
-ruled!(
     /// What a load is called. Expectations name it at their end, so that it may hold spaces.
     ClientName, "a name", "^[^\\s\\u0000-\\u001f]([^\\u0000-\\u001f]{0,62}[^\\s\\u0000-\\u001f])?$",
     |text| !text.is_empty() && text.trim() == text && text.chars().count() <= 64 && !text.chars().any(char::is_control),

@@ -55,6 +55,7 @@ pub(super) fn sources(file: &wire::File, head: Span, reader: &mut Reader<'_>) ->
         policy: policy.value().map(|path| path.0.clone()),
         service: service.value().map(|path| path.0.clone()),
         backend_entities: file.backend_entities.value().map(|path| path.0.clone()),
+        entities: file.entities.value().map(|path| path.0.clone()),
         gateways: file.gateways.value().map_or_else(Vec::new, |gateways| gateways.0.iter().map(|region| region.value).collect()),
         backends: match file.backends.value() {
             Some(backends) => backends.0.iter().map(|backend| resource(&backend.value)).collect::<Option<_>>()?,

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::scalars::{
-    Amount, ClientName, Expectation, FaultQuota, FaultShare, FaultWord, FilePath, HeaderValue, Method, QueryText, Rate, RequestPath, Share,
+    Amount, ClientName, Expectation, FaultQuota, FaultShare, FaultWord, HeaderValue, Method, QueryText, Rate, RequestPath, Share,
 };
 use crate::spec::{
     Endpoint, Region,
     fields::{Field, Fields, List, Map, Read, Reader, record},
-    scalars::{ApiPath, HeaderName, Id, Lasting, ModelName, NamedValueName, Text, Whole, schema},
+    scalars::{ApiPath, FilePath, HeaderName, Id, Lasting, ModelName, NamedValueName, Text, Whole, schema},
     tree::{Node, Value},
     wire::{Deployment, words},
 };
@@ -38,6 +38,8 @@ record! {
         default "service" service: FilePath;
         /// Backend entities as JSON: resources of the type Microsoft.ApiManagement/service/backends.
         default "backendEntities" backend_entities: FilePath;
+        /// What else the service holds: schemas, certificates, connections, rules for content safety; see `schema entities`.
+        default "entities" entities: FilePath;
         /// Regions of the gateways, where there is no spec; `swedencentral` without.
         default "gateways" gateways: List<Region, 1, 10>;
         /// Azure OpenAI resources, where there is no spec, or besides its own.

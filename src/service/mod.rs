@@ -52,6 +52,8 @@ pub struct Level {
     pub fragments: BTreeMap<String, Arc<Document>>,
     /// Backend entities by id: the file with their properties.
     pub backends: BTreeMap<String, Arc<Source>>,
+    /// JSON schemas by id.
+    pub schemas: BTreeMap<String, serde_json::Value>,
     /// Its APIs, each revision by itself.
     pub apis: Vec<ServiceApi>,
     /// Its products by id.

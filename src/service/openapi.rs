@@ -74,12 +74,16 @@ fn samples(json: &Json, definitions: &BTreeMap<Text, Definition>) -> Vec<Sample>
         let written = operations.iter().find(|operation| operation.get("operationId").and_then(Json::as_str) == Some(id));
         for response in &definition.responses {
             let Some(status) = response.status else { continue };
-            let media = |name: &str| written?.get("responses")?.get(status.to_string())?.get("content")?.get(name);
+            let response_of = || written?.get("responses")?.get(status.to_string());
             for body in &response.bodies {
-                let example = media(&body.content_type).and_then(|media| {
+                let in_3 = || {
+                    let media = response_of()?.get("content")?.get(&*body.content_type)?;
                     let first = || media.get("examples")?.as_object()?.values().next()?.get("value");
                     media.get("example").or_else(first)
-                });
+                };
+                // OpenAPI 2 has an example for each media type beside the schema.
+                let in_2 = || response_of()?.get("examples")?.get(&*body.content_type);
+                let example = in_3().or_else(in_2);
                 found.push(Sample {
                     operation: id.clone(),
                     status,

@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use serde_json::Value as Json;
+
 use super::{Files, Level, NamedValue, Service, properties::Properties};
 use crate::{
     diagnostic::Diagnostic,
@@ -13,11 +15,11 @@ use crate::{
 };
 
 /// The folders of resources that a gateway's answers do not depend on: known, and left alone.
-const LEFT_ALONE: [&str; 6] = ["diagnostics", "loggers", "tags", "gateways", "policy restrictions", "schemas"];
+const LEFT_ALONE: [&str; 5] = ["diagnostics", "loggers", "tags", "gateways", "policy restrictions"];
 
 /// The folders that are read.
-const READ: [&str; 9] =
-    ["apis", "backends", "groups", "named values", "policy fragments", "products", "subscriptions", "users", "version sets"];
+const READ: [&str; 10] =
+    ["apis", "backends", "groups", "named values", "policy fragments", "products", "schemas", "subscriptions", "users", "version sets"];
 
 /// Reads a folder. What is wrong with any file comes beside what the others say.
 pub fn read(files: &Files) -> (Service, Vec<Diagnostic>) {
@@ -60,6 +62,7 @@ impl<'a> Folder<'a> {
                 level.backends.insert(id, file.clone());
             }
         }
+        level.schemas = self.schemas();
         level.apis = self.apis();
         self.products(&mut level);
         level
@@ -140,6 +143,38 @@ impl<'a> Folder<'a> {
                     self.faults.push(Diagnostic::error("service/missing-file", message));
                 }
                 None => {}
+            }
+        }
+        found
+    }
+
+    /// The schemas that `validate-content` names by id, as the resource manager has them: `schemaType`, and `document` or `value`.
+    /// Source: learn.microsoft.com/rest/api/apimanagement/global-schema.
+    fn schemas(&mut self) -> BTreeMap<String, Json> {
+        let mut found = BTreeMap::new();
+        for id in self.folders("schemas/") {
+            let place = format!("schemas/{id}/");
+            let Some(properties) = self.properties(&place, "schemaInformation.json") else { continue };
+            // XML is refused by name where a policy asks for it.
+            if properties.text("schemaType", &mut self.faults).is_some_and(|kind| kind.eq_ignore_ascii_case("xml")) {
+                continue;
+            }
+            let Some(source) = properties.source() else { continue };
+            let whole: Json = serde_json::from_str(source.text().trim_start_matches('\u{feff}')).unwrap_or_default();
+            let own = whole.get("properties").unwrap_or(&whole);
+            let schema = match own.get("document").or_else(|| own.get("value")) {
+                // As text, which is JSON itself.
+                Some(Json::String(text)) => serde_json::from_str(text).ok(),
+                schema => schema.cloned(),
+            };
+            match schema.filter(|schema| jsonschema::validator_for(schema).is_ok()) {
+                Some(schema) => {
+                    found.insert(id, schema);
+                }
+                None => {
+                    let fault = Diagnostic::error("service/bad-schema", format!("the schema `{id}` is no JSON schema"));
+                    properties.fault("document", fault.help("`document` holds the schema, or `value` its text"), &mut self.faults);
+                }
             }
         }
         found

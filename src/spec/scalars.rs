@@ -131,6 +131,12 @@ text!(
     }),
     "write `https://`, a host, and the path that the client should go to"
 );
+text!(
+    /// Where a file or folder is, from the place of the file that names it.
+    FilePath, "the path of a file", "spec/bad-path", "^[^\\u0000]+$",
+    |text| !text.trim().is_empty() && !text.contains('\0'),
+    "write it as seen from this file: `two-region.yaml`, `../specs/two-region.yaml`"
+);
 /// Any text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Text(pub(crate) String);

@@ -24,7 +24,7 @@ use crate::{
         Machine,
         effect::{
             Answer, AnswerBody, Arrival, ArrivingBody, ClientGone, Effect, Event, Failure, FailureKind, OperationId, Outgoing, Purpose,
-            Received, Reception, Send,
+            Received, Reception, Send, presented,
         },
     },
     http::{Headers, RequestHead, ResponseHead, reason_phrase},
@@ -121,7 +121,7 @@ impl Simulation<'_> {
             }
         }
         journey.gateways.push(place);
-        let head = match &mut journey.crossing {
+        let mut head = match &mut journey.crossing {
             Some(crossing) => std::mem::take(&mut crossing.head),
             None => {
                 let mut head = RequestHead::clone(&journey.head);
@@ -130,7 +130,8 @@ impl Simulation<'_> {
             }
         };
         let body = if journey.body.is_empty() { ArrivingBody::None } else { ArrivingBody::Bytes(journey.body.clone()) };
-        let arrival = Arrival { head, body, client: client_address(journey.load), trace: journey.story.is_some(), certificate: None };
+        let certificate = presented(&mut head.headers);
+        let arrival = Arrival { head, body, client: client_address(journey.load), trace: journey.story.is_some(), certificate };
         let machine = Machine::start(gateway, arrival, &mut self.machines.at(self.now));
         journey.machine = Some(machine);
         self.advance(ticket, journey);

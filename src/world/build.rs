@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Built, Materials, World, backends, resources};
+use super::{Built, HeldEntities, Materials, World, backends, resources};
 use crate::{
     azure::front_door::FrontDoorConfig,
     diagnostic::Diagnostic,
@@ -30,7 +30,8 @@ pub fn build(materials: Materials, invent: &dyn Fn(&str) -> String) -> Result<Bu
 
 /// A world with one API and one policy.
 fn of_policy(materials: Materials, invent: &dyn Fn(&str) -> String) -> Result<Built, Vec<Diagnostic>> {
-    let Materials { spec, policy, fragments, service: _, given, backend_entities, gateways, resources: declared, api } = materials;
+    let Materials { spec, policy, fragments, service: _, given, backend_entities, entities, gateways, resources: declared, api } =
+        materials;
     unique(spec.as_ref(), &declared)?;
     let document = match (policy, &spec) {
         (Some(policy), _) => policy,
@@ -72,7 +73,8 @@ fn of_policy(materials: Materials, invent: &dyn Fn(&str) -> String) -> Result<Bu
         let held = Held { api: served.clone(), products: Vec::new(), programs: Programs::new(program.clone()), any_key: spec.is_none() };
         let holdings =
             Holdings { apis: vec![held], subscriptions: vec![subscription.clone()], backends: backends.clone(), ..Holdings::default() };
-        (region, Arc::new(Gateway::serving(name.clone().into(), region.display.into(), holdings).hiding(hidden.iter().cloned())))
+        let gateway = Gateway::serving(name.clone().into(), region.display.into(), holdings).hiding(hidden.iter().cloned());
+        (region, Arc::new(holding(gateway, entities.as_ref())))
     };
     let headers = spec.as_ref().map(|spec| spec.failover.headers.clone());
     let (served_by, attempts) =
@@ -95,6 +97,18 @@ fn of_policy(materials: Materials, invent: &dyn Fn(&str) -> String) -> Result<Bu
     Ok(Built { world, attempts: attempts.into(), spec, warnings })
 }
 
+/// The gateway with what its service holds besides.
+fn holding(gateway: Gateway, entities: Option<&HeldEntities>) -> Gateway {
+    match entities {
+        Some(held) => {
+            let mut gateway = gateway.with_entities(held.entities.clone()).hiding(held.secrets.iter().cloned());
+            gateway.safety = held.safety.clone();
+            gateway
+        }
+        None => gateway,
+    }
+}
+
 const SERVED_BY: &str = "X-Served-By";
 const ATTEMPTS: &str = "X-Failover-Attempts";
 
@@ -111,7 +125,7 @@ fn of_service(service: &Service, materials: &Materials, invent: &dyn Fn(&str) ->
         called.map_or_else(|| (Api::default().key_header, Text::EMPTY), |api| (api.key_header.clone(), api.public_path().into()));
     let gateways = with_one(materials.gateways.clone()).into_iter().map(|region| {
         let gateway = Gateway::serving("simulated".into(), region.display.into(), holdings.clone()).hiding(hidden.iter().cloned());
-        (region, Arc::new(gateway))
+        (region, Arc::new(holding(gateway, materials.entities.as_ref())))
     });
     let world = World {
         gateways: gateways.collect(),

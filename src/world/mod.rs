@@ -5,6 +5,7 @@
 
 mod backends;
 mod build;
+pub mod entities;
 mod resources;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use indexmap::IndexMap;
 
 pub use build::{GENERATED, build};
+pub use entities::HeldEntities;
 
 use crate::{
     azure::{front_door::FrontDoorConfig, openai::ResourceConfig},
@@ -43,6 +45,8 @@ pub struct Materials {
     pub given: Given,
     /// Backend entities as JSON. One takes the place of a backend of the spec with the same id.
     pub backend_entities: Option<Arc<Source>>,
+    /// What else the service holds.
+    pub entities: Option<HeldEntities>,
     /// The regions of the gateways, where there is no spec; Sweden Central where there are none.
     pub gateways: Vec<Region>,
     /// Azure OpenAI resources besides those of the spec. Each is a backend entity too.

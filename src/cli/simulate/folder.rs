@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    super::folder,
+    super::{folder, materials},
     Arguments,
     setup::{Setup, Unusable, keys, region, simulation},
 };
@@ -21,8 +21,9 @@ pub(super) fn read(arguments: &Arguments, path: &Path) -> Result<Setup, Unusable
     let given = arguments.values.read(&mut watched, &mut warnings)?;
     let (service, mut found) = service::read(&files);
     let is_faulty = any_error(&found);
+    let entities = arguments.entities.as_deref().map(|path| materials::entities(path, &mut watched)).transpose()?;
     let gateways = vec![region(arguments.region())?];
-    let materials = Materials { service: Some(service), given, gateways, ..Materials::default() };
+    let materials = Materials { service: Some(service), given, entities, gateways, ..Materials::default() };
     // What is wrong with its policies is told together with what is wrong with its files.
     let built = match world::build(materials, &|name| keys().key(name)) {
         Ok(built) if !is_faulty => built,

@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     /// The region spec, or the folder of an API Management service; the built-in two-region example without
     spec: Option<PathBuf>,
     /// Plays a scenario in real time: its world, its load through real connections, its faults; then says what came of it, as `test` does
-    #[arg(long, value_name = "SCENARIO", conflicts_with_all = ["spec", "policy", "region", "fragments", "backend_entities"])]
+    #[arg(long, value_name = "SCENARIO", conflicts_with_all = ["spec", "policy", "region", "fragments", "backend_entities", "entities"])]
     load: Option<PathBuf>,
     /// A policy document in place of the generated one
     #[arg(long, value_name = "FILE")]
@@ -78,6 +78,9 @@ pub(super) struct Arguments {
     /// Backend entities as JSON: resources of the type Microsoft.ApiManagement/service/backends, one or a list
     #[arg(long, value_name = "FILE")]
     backend_entities: Option<PathBuf>,
+    /// What else the service holds, as YAML: schemas, certificates, connections, rules for content safety
+    #[arg(long, value_name = "FILE")]
+    entities: Option<PathBuf>,
     /// Answers that the simulated resources give again, as JSON
     #[arg(long, value_name = "FILE")]
     recordings: Option<PathBuf>,

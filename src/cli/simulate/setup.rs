@@ -120,8 +120,9 @@ impl Setup {
             }
             None => None,
         };
+        let entities = arguments.entities.as_deref().map(|path| materials::entities(path, &mut files)).transpose()?;
         let gateways = if spec.is_some() { Vec::new() } else { vec![region(arguments.region())?] };
-        let materials = Materials { spec, policy, fragments, given, backend_entities, gateways, ..Materials::default() };
+        let materials = Materials { spec, policy, fragments, given, backend_entities, entities, gateways, ..Materials::default() };
         let built = world::build(materials, &|name| keys().key(name))?;
         warnings.extend(built.warnings.iter().cloned());
         let mut simulation = simulation(arguments, &built.world)?;

@@ -1,0 +1,239 @@
+//! What a service holds besides policies and backends, as a file says it: JSON schemas, certificates, connections of the credential manager,
+//! and the rules of the stand-in for content safety.
+//!
+//! API Management keeps these apart from policies, and lets nobody read the secrets among them: no extractor writes them down.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde_json::{Value as Json, json};
+
+use crate::{
+    diagnostic::{Diagnostic, any_error},
+    dotnet::crypto::certificate::Certificate,
+    gateway::{
+        Entities,
+        entities::Authorization,
+        safety::{Category, Rule as SafetyRule, Safety},
+    },
+    source::{Source, Span},
+    spec::{
+        fields::{Field, Fields, List, Map, Read, Reader, Spanned, record},
+        parse,
+        scalars::{FilePath, Id, Text as AnyText, Truth, Whole, schema},
+        tree::Node,
+        wire::words,
+    },
+    text::Text,
+};
+
+record! {
+    /// What an API Management service holds besides policies and backends.
+    File {
+        /// JSON schemas that `validate-content` names by `schema-id`: the file of each. Paths are relative to this file.
+        default "schemas" schemas: Map<Id, FilePath> = {};
+        /// Certificates by id, DER or PEM: for `validate-jwt`, `validate-client-certificate` and `context.Deployment.Certificates`.
+        default "certificates" certificates: Map<Id, FilePath> = {};
+        /// Connections of the credential manager, which `get-authorization-context` names.
+        default "authorizations" authorizations: List<Connection> = [];
+        /// What the stand-in for Azure AI Content Safety finds in texts.
+        default "contentSafety" content_safety: ContentSafety = {};
+    }
+}
+
+record! {
+    /// A connection of the credential manager, with the token that it holds.
+    Connection {
+        /// The credential provider: `provider-id`.
+        required "provider" provider: Id;
+        /// The connection: `authorization-id`.
+        required "id" id: Id;
+        /// The token. No trace shows it.
+        required "accessToken" access_token: AnyText;
+        /// What else the provider said of it: `Authorization.Claims`.
+        default "claims" claims: Map<AnyText, AnyText> = {};
+    }
+}
+
+record! {
+    /// The rules of the stand-in: the same text always gets the same answer.
+    ContentSafety {
+        /// Whether the few words that are built in count too.
+        default "builtIn" built_in: Truth = true;
+        /// Words and what they are worth.
+        default "rules" rules: List<Rule> = [];
+        /// Words of attacks on a prompt, for prompt shields.
+        default "attacks" attacks: List<Words> = [];
+        /// The words of block lists, by the lists' ids.
+        default "blocklists" blocklists: Map<Id, List<Words>> = {};
+    }
+}
+
+record! {
+    /// Words and what they are worth.
+    Rule {
+        /// The words, found wherever they stand as whole words, whatever their case.
+        required "words" words: Words;
+        /// What they harm by.
+        required "category" category: Category;
+        /// How badly: 0 to 7.
+        required "severity" severity: Whole<0, 7>;
+    }
+}
+
+words!(Category { "Hate" => Hate, "SelfHarm" => SelfHarm, "Sexual" => Sexual, "Violence" => Violence });
+
+/// Words to be found: not nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Words(String);
+
+impl Read for Words {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = reader.text(node, "words")?.trim();
+        if text.is_empty() {
+            reader.error(
+                "spec/bad-text",
+                node.head(reader.source.text()),
+                "there are no words here",
+                "write the words that are to be found",
+            );
+            return None;
+        }
+        Some(Self(text.to_owned()))
+    }
+}
+schema!([] Words, "Words", json_schema!({ "type": "string", "pattern": "\\S" }));
+
+/// What a file says.
+#[derive(Clone, Debug)]
+pub struct HeldEntities {
+    /// What policies name by id.
+    pub entities: Entities,
+    /// The stand-in that `llm-content-safety` asks.
+    pub safety: Arc<Safety>,
+    /// What no trace may show: the tokens of connections.
+    pub secrets: Vec<Text>,
+}
+
+/// The JSON Schema (draft 2020-12) of the file.
+pub fn json_schema() -> Json {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>();
+    schema.insert("title".to_owned(), "openai-failover entities".into());
+    let example = json!({
+        "schemas": { "chat-request": "chat-request.schema.json" },
+        "certificates": { "partner": "partner.pem" },
+        "contentSafety": { "rules": [{ "words": "secret project", "category": "Violence", "severity": 6 }] },
+    });
+    schema.insert("examples".to_owned(), json!([example]));
+    schema.to_value()
+}
+
+/// Reads the file. `file` gives what a file holds that it names, or says why it cannot.
+///
+/// # Errors
+/// Everything that is wrong with it, and with schemas and certificates that it names.
+pub fn read(source: &Arc<Source>, file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<HeldEntities, Vec<Diagnostic>> {
+    let (tree, faults) = parse(source);
+    let mut reader = Reader { source, faults };
+    let held = tree.and_then(|tree| held(&File::read(&tree, &mut reader)?, file, &mut reader));
+    let mut faults: Vec<Diagnostic> = reader.faults.into_iter().map(own).collect();
+    faults.sort_by_key(|fault| fault.primary().map_or(0, |label| label.span.start));
+    match held {
+        Some(held) if !any_error(&faults) => Ok(held),
+        _ if any_error(&faults) => Err(faults),
+        _ => Err(vec![Diagnostic::error("entities/unreadable", "the file cannot be read as entities").at(source, Span::at(0))]),
+    }
+}
+
+fn held(written: &File, file: &dyn Fn(&str) -> Result<Vec<u8>, String>, reader: &mut Reader<'_>) -> Option<HeldEntities> {
+    let mut entities = Entities::default();
+    for (id, path) in &written.schemas.value()?.0 {
+        if let Some(schema) = named(path, file, reader).and_then(|bytes| json_schema_of(&bytes, path, reader)) {
+            entities.schemas.insert(Text::copied(&id.value.0), schema);
+        }
+    }
+    for (id, path) in &written.certificates.value()?.0 {
+        let Some(bytes) = named(path, file, reader) else { continue };
+        if Certificate::read(&bytes).is_none() {
+            let help = "give a certificate without its private key, in DER or PEM";
+            reader.error("entities/bad-certificate", path.span, format!("`{}` is no certificate", path.value.0), help);
+        }
+        entities.certificates.insert(Text::copied(&id.value.0), bytes.into());
+    }
+    let mut secrets = Vec::new();
+    for connection in &written.authorizations.value()?.0 {
+        let Connection { provider, id, access_token, claims } = &connection.value;
+        let (Some(provider), Some(id), Some(token), Some(claims)) = (provider.value(), id.value(), access_token.value(), claims.value())
+        else {
+            continue;
+        };
+        let access_token = Text::copied(&token.0);
+        secrets.push(access_token.clone());
+        let claims = claims.0.iter().map(|(name, value)| (Text::copied(&name.value.0), Text::copied(&value.value.0))).collect();
+        entities.authorizations.push(Authorization { provider: Text::copied(&provider.0), id: Text::copied(&id.0), access_token, claims });
+    }
+    let safety = safety(written.content_safety.value()?)?;
+    Some(HeldEntities { entities, safety: Arc::new(safety), secrets })
+}
+
+fn named(path: &Spanned<FilePath>, file: &dyn Fn(&str) -> Result<Vec<u8>, String>, reader: &mut Reader<'_>) -> Option<Vec<u8>> {
+    match file(&path.value.0) {
+        Ok(bytes) => Some(bytes),
+        Err(why) => {
+            reader.error("entities/unreadable-file", path.span, format!("`{}` cannot be read: {why}", path.value.0), "");
+            None
+        }
+    }
+}
+
+fn json_schema_of(bytes: &[u8], path: &Spanned<FilePath>, reader: &mut Reader<'_>) -> Option<Json> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let fault = match serde_json::from_slice::<Json>(bytes) {
+        Ok(schema) => match jsonschema::validator_for(&schema) {
+            Ok(_) => return Some(schema),
+            Err(error) => error.to_string(),
+        },
+        Err(error) => error.to_string(),
+    };
+    reader.error("entities/bad-schema", path.span, format!("`{}` is no JSON schema: {fault}", path.value.0), "");
+    None
+}
+
+fn safety(written: &ContentSafety) -> Option<Safety> {
+    let nothing = Safety { rules: Vec::new(), attacks: Vec::new(), blocklists: BTreeMap::new() };
+    let mut safety = if written.built_in.value()?.0 { Safety::default() } else { nothing };
+    for rule in &written.rules.value()?.0 {
+        let Rule { words, category, severity } = &rule.value;
+        let (Some(words), Some(category), Some(severity)) = (words.value(), category.value(), severity.value()) else { continue };
+        safety.rules.push(SafetyRule { words: Text::copied(&words.0), category: *category, severity: severity.narrow()? });
+    }
+    let texts = |words: &List<Words>| words.0.iter().map(|words| Text::copied(&words.value.0)).collect::<Vec<_>>();
+    safety.attacks.extend(texts(written.attacks.value()?));
+    for (id, words) in &written.blocklists.value()?.0 {
+        safety.blocklists.insert(Text::copied(&id.value.0), texts(&words.value));
+    }
+    Some(safety)
+}
+
+/// Faults that the readers of specs find too, in the words of this file.
+fn own(mut fault: Diagnostic) -> Diagnostic {
+    const CODES: [(&str, &str); 12] = [
+        ("spec/bad-id", "entities/bad-id"),
+        ("spec/bad-path", "entities/bad-path"),
+        ("spec/duplicate-key", "entities/duplicate-key"),
+        ("spec/empty", "entities/empty"),
+        ("spec/missing-key", "entities/missing-key"),
+        ("spec/out-of-range", "entities/out-of-range"),
+        ("spec/syntax", "entities/syntax"),
+        ("spec/too-large", "entities/too-large"),
+        ("spec/unknown-key", "entities/unknown-key"),
+        ("spec/unknown-tag", "entities/unknown-tag"),
+        ("spec/unknown-value", "entities/unknown-value"),
+        ("spec/wrong-type", "entities/wrong-type"),
+    ];
+    if let Some((_, own)) = CODES.iter().find(|(code, _)| *code == fault.code) {
+        fault.code = own;
+    }
+    fault.help = fault.help.map(|help| help.replace("schema spec", "schema entities"));
+    fault
+}
