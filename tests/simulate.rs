@@ -660,3 +660,32 @@ fn a_request_that_is_given_up_has_a_trace() {
     assert_eq!(records.iter().map(|record| record["path"].as_str().unwrap()).collect::<Vec<_>>(), ["set-variable[1]"]);
     assert_eq!(simulation.event("request")["status"], 413);
 }
+
+/// A resource that the policy names can be broken before anybody has called it.
+#[test]
+fn what_a_policy_names_is_there_from_the_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("policy.xml");
+    let policy = r#"<policies>
+    <inbound>
+        <base />
+        <set-backend-service base-url="@((string)(context.Request.Headers.ContainsKey("b") ? "https://team-b.openai.azure.com/openai" : "https://{{team}}.openai.azure.com/openai"))" />
+    </inbound>
+</policies>"#;
+    std::fs::write(&path, policy).unwrap();
+    let arguments =
+        ["--policy", path.to_str().unwrap(), "--named-value", "team=team-a", "--backend", "team-c.openai.azure.com=http://127.0.0.1:9"];
+    let simulation = process::Simulation::start(&arguments);
+    assert!(!simulation.backend("team-b").is_empty());
+    simulation.fault(&["team-b", "429"]);
+    let unknown = simulation.try_fault(&["team-a", "429"]);
+    assert!(
+        String::from_utf8_lossy(&unknown.stderr).contains("it has team-b"),
+        "what a Named Value completes comes to be when it is called: {unknown:?}"
+    );
+    let fields = [("Content-Type", "application/json".to_owned()), ("b", "1".to_owned())];
+    let body = br#"{"messages":[{"role":"user","content":"Hello"}]}"#;
+    let chat = "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21";
+    let answer = process::request(&simulation.gateway("swedencentral"), "POST", chat, &fields, body).unwrap();
+    assert_eq!(answer.status, 429);
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     super::{folder, materials},
-    Arguments,
+    Arguments, named,
     setup::{Setup, Unusable, keys, region, simulation},
 };
 use crate::{
@@ -24,6 +24,7 @@ pub(super) fn read(arguments: &Arguments, path: &Path) -> Result<Setup, Unusable
     let entities = arguments.entities.as_deref().map(|path| materials::entities(path, &mut watched)).transpose()?;
     let gateways = vec![region(arguments.region())?];
     let materials = Materials { service: Some(service), given, entities, gateways, ..Materials::default() };
+    let hosts = named::hosts_of_texts(&materials);
     // What is wrong with its policies is told together with what is wrong with its files.
     let built = match world::build(materials, &|name| keys().key(name)) {
         Ok(built) if !is_faulty => built,
@@ -39,7 +40,8 @@ pub(super) fn read(arguments: &Arguments, path: &Path) -> Result<Setup, Unusable
     warnings.extend(found);
     warnings.extend(built.warnings.iter().cloned());
     let name = root.canonicalize().ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
-    let simulation = simulation(arguments, &built.world)?;
+    let mut simulation = simulation(arguments, &built.world)?;
+    named::add(hosts, &built.world, &mut simulation);
     let policy_name = format!("the service in {}", name.map_or_else(|| path.display().to_string(), |name| format!("`{name}`")));
     Ok(Setup { simulation, spec: None, is_service: true, policy_name, files: watched, warnings, staged: None })
 }

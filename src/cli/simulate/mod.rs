@@ -3,6 +3,7 @@
 mod demonstration;
 mod folder;
 mod greeting;
+mod named;
 mod played;
 mod setup;
 mod watch;

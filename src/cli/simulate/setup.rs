@@ -11,7 +11,7 @@ use super::{
         input, materials,
         test::stage::{self, Staged},
     },
-    Arguments,
+    Arguments, named,
 };
 use crate::{
     azure::openai::{Pace, Recordings},
@@ -123,9 +123,14 @@ impl Setup {
         let entities = arguments.entities.as_deref().map(|path| materials::entities(path, &mut files)).transpose()?;
         let gateways = if spec.is_some() { Vec::new() } else { vec![region(arguments.region())?] };
         let materials = Materials { spec, policy, fragments, given, backend_entities, entities, gateways, ..Materials::default() };
+        // A spec says which resources there are.
+        let hosts = materials.spec.is_none().then(|| named::hosts_of_texts(&materials));
         let built = world::build(materials, &|name| keys().key(name))?;
         warnings.extend(built.warnings.iter().cloned());
         let mut simulation = simulation(arguments, &built.world)?;
+        if let Some(hosts) = hosts {
+            named::add(hosts, &built.world, &mut simulation);
+        }
         if let Some(path) = &arguments.recordings {
             files.push(path.clone());
             let recordings = Recordings::read(&input::read(path)?)?;
