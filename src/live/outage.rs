@@ -124,6 +124,21 @@ impl Faults {
         )))
     }
 
+    /// What becomes of a request that spills over inside of a resource: its id, its region and the deployment, where there is a second one.
+    pub(super) fn second(&self, deployment: impl FnOnce() -> Option<(Text, Text, Text)>) -> Conduct {
+        if !self.any() {
+            return Conduct::default();
+        }
+        let mut guard = self.board.lock().unwrap_or_else(PoisonError::into_inner);
+        let (board, environment) = &mut *guard;
+        let Some((backend, region, name)) = board.names_deployments().then(deployment).flatten() else { return Conduct::default() };
+        board.conduct_of_second(
+            &Exchange { from: None, backend: &backend, region: &region, deployment: Some(&name) },
+            clock::now(),
+            environment,
+        )
+    }
+
     /// What becomes of a request to a gateway; nothing where there are no faults at all.
     pub(super) fn visit(&self, visit: &Visit<'_>) -> Option<Conduct> {
         if !self.any() {

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     azure::{
-        faults::{Conduct, Connection, Delivery, End, Ending},
+        faults::{Conduct, Connection, Delivery, End, Ending, Orders},
         identity::Identity,
         openai::{Reply, ReplyBody, Resource, ResourceConfig},
     },
@@ -120,7 +120,7 @@ impl ResourceServer {
         let Some(head) = headers::request_head(&parts, "https", || self.host()) else {
             return Ok(write(own(plain(StatusCode::BAD_REQUEST, "The Host header is no host.")), life, breaker));
         };
-        let conduct = match decided {
+        let mut conduct = match decided {
             Some(Decided::Conduct(conduct)) => conduct,
             // Nobody has decided for a client that calls the port itself.
             other => {
@@ -145,7 +145,14 @@ impl ResourceServer {
         let reply = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let (resource, environment) = &mut *state;
-            resource.handle(&head, &body, conduct.told(), clock::now(), environment)
+            let second = self.faults.second(|| {
+                let name = resource.second_of(&head, &body)?;
+                Some(self.card(|card| (card.id.clone(), card.region.clone(), name)))
+            });
+            let orders = Orders { asked: conduct.told(), second: second.told_as_second() };
+            let reply = resource.handle(&head, &body, orders, clock::now(), environment);
+            conduct = conduct.with_second(second, reply.is_taken_over());
+            reply
         };
         if let Some(usage) = &reply.usage {
             let [prompt, completion] = &self.tokens;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     azure::{
-        faults::{Answering, Connection, Delivery, End, Ending as Way, Exchange, FaultBoard, Visit},
+        faults::{Answering, Conduct, Connection, Delivery, End, Ending as Way, Exchange, FaultBoard, Orders, Told, Visit},
         identity::Identity,
         openai::{Pace, Quotas, Reply, ReplyBody, Resource, ResourceConfig},
     },
@@ -233,7 +233,7 @@ impl Simulation<'_> {
         };
         let Some((machine, environment)) = self.site.resources.get_mut(resource) else { return };
         let delivery = if self.site.board.is_empty() {
-            let reply = machine.handle(&send.request, &body, Default::default(), self.now, &mut environment.at(self.now));
+            let reply = machine.handle(&send.request, &body, Told::Nothing, self.now, &mut environment.at(self.now));
             Delivery { reply, length: None, delay: Duration::ZERO, end: End::Complete }
         } else {
             let (Some((from, _)), Some((region, config))) = (self.world.gateways.get(gateway), self.world.resources.get(resource)) else {
@@ -262,8 +262,16 @@ impl Simulation<'_> {
                 _ => {}
             }
             let Some((machine, environment)) = self.site.resources.get_mut(resource) else { return };
-            let reply = machine.handle(&send.request, &body, conduct.told(), self.now, &mut environment.at(self.now));
-            conduct.deliver(reply)
+            let second = match deployment.as_ref().and_then(|_| machine.second_of(&send.request, &body)) {
+                Some(name) => {
+                    let exchange = Exchange { deployment: Some(&name), ..exchange };
+                    self.site.board.conduct_of_second(&exchange, self.now, &mut self.site.faults.at(self.now))
+                }
+                None => Conduct::default(),
+            };
+            let orders = Orders { asked: conduct.told(), second: second.told_as_second() };
+            let reply = machine.handle(&send.request, &body, orders, self.now, &mut environment.at(self.now));
+            conduct.with_second(second, reply.is_taken_over()).deliver(reply)
         };
         let Delivery { reply, delay, end, .. } = delivery;
         let Reply { head, body, first_byte, usage } = reply;
@@ -321,7 +329,7 @@ impl Simulation<'_> {
         let body = if let Outgoing::Bytes(bytes) = &send.body { bytes.clone() } else { Bytes::new() };
         let Some((machine, environment)) = self.site.resources.get_mut(resource) else { return };
         // What comes of it is no part of the request's record, as live.
-        machine.handle(&send.request, &body, Default::default(), self.now, &mut environment.at(self.now));
+        machine.handle(&send.request, &body, Told::Nothing, self.now, &mut environment.at(self.now));
     }
 
     /// Answers what goes to Microsoft Entra ID; says whether it did.

@@ -109,6 +109,11 @@ impl FaultBoard {
         if self.active.is_empty() { Conduct::default() } else { self.conduct_of_gateway(visit, now, environment) }
     }
 
+    /// What becomes of a request that spills over to the deployment that the exchange names: a fault of that deployment alone.
+    pub fn conduct_of_second(&self, exchange: &Exchange<'_>, now: Moment, environment: &mut dyn Environment) -> Conduct {
+        self.spoken([|target: &Target| Tier::Deployment.concerns(target, exchange)], now, environment)
+    }
+
     fn conduct_of_resource(&self, exchange: &Exchange<'_>, now: Moment, environment: &mut dyn Environment) -> Conduct {
         let link = match exchange.from {
             Some(from) => self.spoken(

@@ -1,6 +1,9 @@
 //! What becomes of one exchange: everything that faults do to it, in one value, from the connection to the last byte.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use super::{ActiveFault, Fault, FaultOptions, Quota, Target, fault::Kind};
 use crate::gateway::effect::{Failure, FailureKind};
@@ -48,7 +51,7 @@ pub struct Conduct {
     pub pace: Duration,
     /// How the answer ends.
     pub ending: Ending,
-    /// Whether a status is that of the deployment alone, so that another one of the resource may take the request over.
+    /// Whether it is that of the deployment alone, so that another one of the resource may take the request over.
     pub of_deployment: bool,
 }
 
@@ -103,8 +106,28 @@ pub enum Told<'a> {
     KeyRevoked,
     /// There is no such deployment.
     DeploymentDeleted,
-    /// The limits of the deployment have fallen.
-    Quota(Quota),
+    /// The limits have fallen.
+    Quota {
+        /// What they have fallen to.
+        left: Quota,
+        /// Whether those of the deployment alone.
+        of_deployment: bool,
+    },
+}
+
+/// What a resource is told of the deployment that is asked for, and of the one that takes over what that one cannot take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Orders<'a> {
+    /// Of the deployment that is asked for.
+    pub asked: Told<'a>,
+    /// Of the one that requests spill over to: [`Conduct::told_as_second`].
+    pub second: Told<'a>,
+}
+
+impl<'a> From<Told<'a>> for Orders<'a> {
+    fn from(asked: Told<'a>) -> Self {
+        Self { asked, second: Told::Nothing }
+    }
 }
 
 /// What is wrong with a body.
@@ -152,13 +175,23 @@ impl Conduct {
             Answering::Status(status, options) => Told::Status { status: *status, options, of_deployment: self.of_deployment },
             Answering::KeyRevoked => Told::KeyRevoked,
             Answering::DeploymentDeleted => Told::DeploymentDeleted,
-            Answering::Quota(quota) => Told::Quota(*quota),
+            Answering::Quota(quota) => Told::Quota { left: *quota, of_deployment: self.of_deployment },
         }
+    }
+
+    /// The same for a deployment that requests spill over to, inside of the service: there no connection breaks or hangs that a client could
+    /// see, so that the deployment fails.
+    pub fn told_as_second(&self) -> Told<'_> {
+        static NOTHING_SAID: LazyLock<FaultOptions> = LazyLock::new(FaultOptions::default);
+        if self.connection != Connection::Open || matches!(self.ending, Ending::Reset | Ending::Never) {
+            return Told::Status { status: 503, options: &NOTHING_SAID, of_deployment: true };
+        }
+        self.told()
     }
 
     /// Of a fault that holds for a target.
     pub(super) fn of(active: &ActiveFault) -> Self {
-        let of_deployment = matches!((&active.target, active.fault.kind), (Target::Deployment { .. }, Kind::Status(_)));
+        let of_deployment = matches!(active.target, Target::Deployment { .. });
         Self { of_deployment, ..Self::of_fault(&active.fault) }
     }
 
@@ -188,6 +221,15 @@ impl Conduct {
             Kind::QuotaDrop => answer(Answering::Quota(options.tokens_per_minute.unwrap_or(Quota::TENTH))),
             Kind::KeyRevoked => answer(Answering::KeyRevoked),
             Kind::DeploymentDeleted => answer(Answering::DeploymentDeleted),
+        }
+    }
+
+    /// What an answer is delivered by: where another deployment has taken the request over, it is that one's, behind what the first has cost.
+    pub fn with_second(self, second: Self, is_taken_over: bool) -> Self {
+        match (is_taken_over, self.of_deployment) {
+            (false, _) => self,
+            (true, true) => Self { delay: self.delay, ..Self::default() }.and_behind(|| second),
+            (true, false) => self.and_behind(|| second),
         }
     }
 

@@ -26,7 +26,7 @@ mod tests;
 pub use board::{ActiveFault, FaultBoard};
 pub use catalogue::{CATALOGUE, Entry, FaultOption, Place, STATUS};
 pub use command::FaultCommand;
-pub use conduct::{Answering, BodyFault, CONNECT_PATIENCE, Conduct, Connection, Ending, Exchange, Told, Visit, broken_off};
+pub use conduct::{Answering, BodyFault, CONNECT_PATIENCE, Conduct, Connection, Ending, Exchange, Orders, Told, Visit, broken_off};
 pub use delivery::{Delivery, End};
 pub use error::FaultError;
 pub use fault::{DEFAULT_DELAY, DEFAULT_PACE, Fault};

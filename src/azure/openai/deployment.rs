@@ -236,7 +236,7 @@ impl State {
                 limits.fall_to(arrived.fallen);
                 let (mut standing, mut throttled) = limits.admit(estimate, now);
                 if let Some(pool) = pool {
-                    let (shared, also) = pool.admit(estimate, now);
+                    let (shared, also) = pool.admit(estimate, arrived.fallen, now);
                     standing = standing.within(shared);
                     throttled = throttled.into_iter().chain(also).max_by_key(|throttled| throttled.retry_after);
                 }
@@ -258,6 +258,7 @@ impl State {
                 (fullness, None)
             }
             Capacity::Provisioned(provisioned) => {
+                provisioned.fall_to(arrived.fallen);
                 let admitted = provisioned.admit(prompt, limit.map(|limit| limit.saturating_mul(answers)), now);
                 let utilisation = provisioned.utilisation(now);
                 told.utilisation = Some(utilisation);

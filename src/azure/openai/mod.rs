@@ -65,6 +65,11 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// Whether another deployment has answered than the one that was asked for, which could not.
+    pub fn is_taken_over(&self) -> bool {
+        self.usage.as_ref().is_some_and(|usage| usage.spilled)
+    }
+
     /// From the request's arrival to the last byte.
     pub fn duration(&self) -> Duration {
         self.body.duration(self.first_byte)

@@ -9,7 +9,7 @@
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use super::models::begins;
-use crate::environment::Moment;
+use crate::{azure::faults::Quota, environment::Moment};
 
 /// Tokens of the prompt that a unit works off in a minute, and how many of them a token of the answer costs; the first line that fits.
 /// For gpt-5.5 the cost of an answer's token is not published: that of gpt-5.4 is taken.
@@ -43,6 +43,8 @@ const ASSUMED_ANSWER: u64 = 250;
 pub(super) struct Bucket {
     /// What drains away in a minute, and what 100 % is.
     minute: f64,
+    /// What it is where nothing has fallen.
+    whole: f64,
     level: f64,
     at: Moment,
 }
@@ -50,7 +52,14 @@ pub(super) struct Bucket {
 impl Bucket {
     /// An empty one.
     pub fn new(tokens_per_minute: f64) -> Self {
-        Self { minute: tokens_per_minute.max(1.0), level: 0.0, at: Moment::default() }
+        let minute = tokens_per_minute.max(1.0);
+        Self { minute, whole: minute, level: 0.0, at: Moment::default() }
+    }
+
+    /// Lets its capacity fall, or be what it was. What is in it stays in it.
+    fn fall_to(&mut self, quota: Option<Quota>) {
+        let left = quota.map_or(self.whole, |quota| quota.tokens(Some(self.whole as u64)).map_or(self.whole, |left| left as f64));
+        self.minute = left.max(1.0);
     }
 
     fn drain(&mut self, now: Moment) {
@@ -86,6 +95,11 @@ impl Provisioned {
     pub fn new(model: &str, units: u32) -> Self {
         let (tokens, ratio) = MODELS.iter().find(|(start, ..)| begins(model, start)).map_or(USUAL, |(_, tokens, ratio)| (*tokens, *ratio));
         Self { bucket: Bucket::new(f64::from(tokens) * f64::from(units)), ratio: f64::from(ratio), due: BinaryHeap::new() }
+    }
+
+    /// Lets what its units work off in a minute fall, or be what it was.
+    pub fn fall_to(&mut self, quota: Option<Quota>) {
+        self.bucket.fall_to(quota);
     }
 
     fn weigh(&self, prompt: u64, answer: u64) -> f64 {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::limits::{Limits, Standing, Throttled};
-use crate::environment::Moment;
+use crate::{azure::faults::Quota as Fallen, environment::Moment};
 
 /// The shared quotas of one world, by pool. A clone is the same quotas: every resource of the world holds one.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +54,14 @@ impl Quota {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Counts a request; see [`Limits::admit`].
-    pub fn admit(&self, estimate: u64, now: Moment) -> (Standing, Option<Throttled>) {
-        self.limits(|limits| limits.admit(estimate, now))
+    /// Counts a request of a deployment whose limits have fallen so far, if at all; see [`Limits::admit`]. What is left of the quota is so for
+    /// this deployment: nobody else's has fallen.
+    pub fn admit(&self, estimate: u64, fallen: Option<Fallen>, now: Moment) -> (Standing, Option<Throttled>) {
+        self.limits(|limits| {
+            limits.fall_to(fallen);
+            let admitted = limits.admit(estimate, now);
+            limits.fall_to(None);
+            admitted
+        })
     }
 }

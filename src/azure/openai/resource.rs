@@ -21,7 +21,11 @@ use super::{
     route::{self, Route, What},
 };
 use crate::{
-    azure::{faults::Told as Orders, hash::keyed, identity::Identity},
+    azure::{
+        faults::{self, Orders},
+        hash::keyed,
+        identity::Identity,
+    },
     environment::{Environment, Moment},
     http::{Headers, RequestHead, ResponseHead},
     text::Text,
@@ -133,6 +137,16 @@ impl Resource {
         }
     }
 
+    /// The deployment that takes over what the one that a request asks for cannot take, where that one is provisioned and there is such a one.
+    pub fn second_of(&mut self, request: &RequestHead, body: &[u8]) -> Option<Text> {
+        let asked = self.deployment_of(request, body)?;
+        let state = self.states.get(asked.as_str()).filter(|state| state.is_provisioned())?;
+        match &state.spillover {
+            Some(target) => Some(Text::copied(target)),
+            None => Fields::of(&request.headers).spillover.cloned(),
+        }
+    }
+
     /// Whether a deployment of this name, or of the model of this name, could take a request that is estimated at so many tokens. Nothing is
     /// counted.
     pub fn has_room(&self, model: &str, estimate: u64, now: Moment) -> bool {
@@ -141,14 +155,15 @@ impl Resource {
 
     /// Answers a request, as it is told: a status before anything is looked at or counted, or what is right when its keys are revoked, its
     /// deployments deleted or its limits fallen. What else may be wrong is the driver's work, which wants the right answer for it.
-    pub fn handle(
+    pub fn handle<'o>(
         &mut self,
         request: &RequestHead,
         body: &[u8],
-        orders: Orders<'_>,
+        orders: impl Into<Orders<'o>>,
         now: Moment,
         environment: &mut dyn Environment,
     ) -> Reply {
+        let orders = orders.into();
         let request_id = guid(environment);
         let fields = Fields::of(&request.headers);
         let always = Always {
@@ -158,8 +173,8 @@ impl Resource {
         };
         let route = route::find(request);
         let mut told = Told::default();
-        let outcome = match orders {
-            Orders::Status { status, options, of_deployment } => {
+        let outcome = match orders.asked {
+            faults::Told::Status { status, options, of_deployment } => {
                 let taken_over =
                     of_deployment.then(|| self.serve(request, route.as_ref(), &fields, body, orders, now, &mut told, environment));
                 match taken_over {
@@ -209,7 +224,7 @@ impl Resource {
         if let Some(spill) = told.spill {
             headers::spillover(&mut reply.head.headers, &spill);
         }
-        if let Orders::Status { options, .. } = orders
+        if let faults::Told::Status { options, .. } = orders.asked
             && is_refused
         {
             options.dress(&mut reply);
@@ -235,7 +250,7 @@ impl Resource {
             return Err(Refusal::many_fields());
         }
         let shown = Shown { api_key: fields.api_key, authorization: fields.authorization, is_v1: route.is_v1 };
-        credential::check(shown, &self.config, &self.identity, &mut self.last_good, orders == Orders::KeyRevoked, now)?;
+        credential::check(shown, &self.config, &self.identity, &mut self.last_good, orders.asked == faults::Told::KeyRevoked, now)?;
         let (operation, name) = match &route.what {
             What::Operation(operation, name) => (*operation, name.as_deref()),
             What::Stored(id) => return self.store.get(id),
@@ -248,11 +263,11 @@ impl Resource {
             Some(name) => name,
             None => self.names.get(body, |body| named_in(content_type, body))?,
         };
-        if orders == Orders::DeploymentDeleted {
+        if orders.asked == faults::Told::DeploymentDeleted {
             return Err(Refusal::deployment_not_found());
         }
-        let fault = match orders {
-            Orders::Status { status, options, .. } => Some(Refusal::fault(status, options.retry_after, None, "")),
+        let fault = match orders.asked {
+            faults::Told::Status { status, options, .. } => Some(Refusal::fault(status, options.retry_after, None, "")),
             _ => None,
         };
         if fault.is_none()
@@ -272,7 +287,10 @@ impl Resource {
                 self.states.insert_full(name.to_owned(), State::undeclared(name, &self.config)).0
             }
         };
-        let fallen = if let Orders::Quota(quota) = orders { Some(quota) } else { None };
+        let (fallen, fallen_with_it) = match orders.asked {
+            faults::Told::Quota { left, of_deployment } => (Some(left), (!of_deployment).then_some(left)),
+            _ => (None, None),
+        };
         let (outcome, length) = (fields.outcome, fields.length);
         let arrived = Arrived { operation, api_version: route.api_version, content_type, body, now, outcome, length, fallen };
         let Some((_, state)) = self.states.get_index_mut(first) else { return Err(Refusal::deployment_not_found()) };
@@ -301,7 +319,15 @@ impl Resource {
         // The provisioned deployment is tried first each time, and its refusal costs time.
         let lost = if self.config.pace == Pace::Realistic { latency::refusal(environment) } else { Duration::ZERO };
         let mut also = Told::default();
-        match state.serve(&arrived, &self.config, &mut self.store, &mut also, environment) {
+        let taken_over = match orders.second {
+            faults::Told::Status { status, options, .. } => Err(Refusal::fault(status, options.retry_after, None, "")),
+            faults::Told::DeploymentDeleted => Err(Refusal::deployment_not_found()),
+            told => {
+                let fallen = if let faults::Told::Quota { left, .. } = told { Some(left) } else { fallen_with_it };
+                state.serve(&Arrived { fallen, ..arrived }, &self.config, &mut self.store, &mut also, environment)
+            }
+        };
+        match taken_over {
             Ok(answer) => {
                 also.first_byte = also.first_byte.saturating_add(lost);
                 also.spill = Some(Spill::Passed { from, to: state.name.clone() });

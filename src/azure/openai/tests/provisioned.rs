@@ -3,6 +3,7 @@
 //! learn.microsoft.com/azure/ai-foundry/openai/how-to/spillover-traffic-management.
 
 use super::*;
+use crate::azure::faults::Orders;
 
 /// 4 units of gpt-4o: 10,000 tokens a minute, of which one of the answer costs 4.
 fn resource(spillover: Option<&str>, standard: Option<u64>) -> Resource {
@@ -130,6 +131,31 @@ fn a_faulty_provisioned_deployment_spills_over_and_a_faulty_resource_does_not() 
     let asked = ask("Hi").to_string();
     let reply = resource(Some("payg"), Some(1)).handle(&request("ptu/chat/completions"), asked.as_bytes(), told, NOW, &mut environment());
     assert_eq!((reply.head.status, header(&reply, "x-ms-spillover-error")), (503, Some("429")));
+    // A fault of the other one is met by what spills over, and by nothing else.
+    let second = |told| Orders { asked: Told::Status { status: 503, options, of_deployment: true }, second: told };
+    for (orders, expected) in [
+        (second(Told::Nothing), (200, Some("ptu"), None)),
+        (second(Told::Status { status: 500, options, of_deployment: true }), (503, None, Some("500"))),
+        (second(Told::DeploymentDeleted), (503, None, Some("404"))),
+        (second(Told::Quota { left: "1".parse().unwrap(), of_deployment: true }), (503, None, Some("429"))),
+        (Orders { asked: Told::Nothing, ..second(Told::DeploymentDeleted) }, (200, None, None)),
+        // What falls for the whole resource falls for both; what falls for the first alone does not.
+        (Told::Quota { left: "1".parse().unwrap(), of_deployment: true }.into(), (200, Some("ptu"), None)),
+        (Told::Quota { left: "1".parse().unwrap(), of_deployment: false }.into(), (429, None, Some("429"))),
+    ] {
+        let mut own = resource(Some("payg"), None);
+        // The provisioned one is full.
+        let reply = own.handle(&request("ptu/chat/completions"), ask("Hi").to_string().as_bytes(), orders, NOW, &mut environment());
+        let reply = match orders.asked {
+            Told::Quota { .. } => {
+                assert_eq!(reply.head.status, 200, "a request slightly over 100 % passes");
+                own.handle(&request("ptu/chat/completions"), ask("Hi").to_string().as_bytes(), orders, NOW, &mut environment())
+            }
+            _ => reply,
+        };
+        let told = (reply.head.status, header(&reply, "x-ms-spillover-from-deployment"), header(&reply, "x-ms-spillover-error"));
+        assert_eq!(told, expected, "{orders:?}");
+    }
     // A deployment that is none of these answers for itself.
     let told = Told::Status { status: 429, options, of_deployment: true };
     let asked = ask("Hi").to_string();
