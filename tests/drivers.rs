@@ -16,6 +16,7 @@ use openai_failover::{
     spec,
     virtual_time::{self, Keep},
     world::{self, Materials},
+    xml,
 };
 use process::Simulation;
 use serde_json::{Value, json};
@@ -23,7 +24,8 @@ use serde_json::{Value, json};
 /// A stretch of time: the faults that hold in it, target and words of the command; and for each request in it whether it wants a stream.
 type Step = (&'static [(&'static str, &'static [&'static str])], &'static [bool]);
 
-const STEPS: [Step; 17] = [
+/// The generated policy in all that can go wrong before, in and after an answer.
+const STEPS: [Step; 26] = [
     (&[], &[false, true]),
     (&[("swc", &["429"])], &[false, true]),
     (&[("swc", &["503"])], &[false, true]),
@@ -41,12 +43,73 @@ const STEPS: [Step; 17] = [
     (&[("link:swedencentral-francecentral", &["connection-refused"]), ("swc", &["503"])], &[false, true]),
     (&[("swc", &["connection-refused"]), ("frc", &["dns-failure"])], &[false]),
     (&[("swc", &["400"])], &[false]),
+    (&[("swc", &["reset-after-headers"])], &[false, true]),
+    (&[("swc", &["cut-body"])], &[false, true]),
+    (&[("swc", &["cut-stream"])], &[true]),
+    (&[("swc", &["truncated-body"])], &[false]),
+    (&[("swc", &["malformed-json"])], &[false]),
+    (&[("swc/gpt-4o", &["deployment-deleted"])], &[false, true]),
+    (&[("gateway:swedencentral", &["503"])], &[false, true]),
+    (&[("gateway:swedencentral", &["429"]), ("swc", &["503"])], &[false]),
+    (&[("region:francecentral", &["connection-refused"]), ("swc", &["500"])], &[false]),
 ];
 
-/// What became of one request: status, who served it, and backend with status or error of each attempt.
-fn told(status: &Value, served_by: &Value, attempts: Vec<Value>) -> Value {
+/// A policy that asks the first region one way, the second before the answer, and both at once behind it.
+const ASKING: &str = r#"<policies>
+    <inbound>
+        <base />
+        <send-one-way-request mode="new" timeout="3">
+            <set-url>https://contoso-frc.openai.azure.com/openai/deployments/gpt-4o-fr/chat/completions?api-version=2024-10-21</set-url>
+            <set-method>POST</set-method>
+            <set-header name="api-key" exists-action="override"><value>{{aoai-key-frc}}</value></set-header>
+            <set-body>{"messages":[{"role":"user","content":"one way"}]}</set-body>
+        </send-one-way-request>
+        <set-header name="api-key" exists-action="override"><value>{{aoai-key-swc}}</value></set-header>
+        <set-backend-service base-url="https://contoso-swc.openai.azure.com/openai" />
+    </inbound>
+    <backend>
+        <forward-request timeout="3" />
+    </backend>
+    <outbound>
+        <base />
+        <wait for="all">
+            <send-request mode="new" response-variable-name="first" timeout="3" ignore-error="true">
+                <set-url>https://contoso-swc.openai.azure.com/openai/models?api-version=2024-10-21</set-url>
+                <set-method>GET</set-method>
+                <set-header name="api-key" exists-action="override"><value>{{aoai-key-swc}}</value></set-header>
+            </send-request>
+            <send-request mode="new" response-variable-name="second" timeout="2" ignore-error="true">
+                <set-url>https://contoso-frc.openai.azure.com/openai/models?api-version=2024-10-21</set-url>
+                <set-method>GET</set-method>
+                <set-header name="api-key" exists-action="override"><value>{{aoai-key-frc}}</value></set-header>
+            </send-request>
+        </wait>
+        <set-status code="@(context.Variables["second"] == null ? 299 : ((IResponse)context.Variables["second"]).StatusCode == 200 ? 200 : 298)" reason="asked" />
+    </outbound>
+</policies>"#;
+
+const ASKING_STEPS: [Step; 6] = [
+    (&[], &[false, true]),
+    (&[("frc", &["503"])], &[false]),
+    (&[("frc", &["connection-refused"])], &[false]),
+    (&[("frc", &["hang"])], &[false]),
+    (&[("swc", &["429"])], &[false]),
+    (&[("swc", &["hang"]), ("frc", &["reset"])], &[false]),
+];
+
+/// What became of one request: status, who served it, backend with status or error of each attempt, and whether a good answer came whole.
+fn told(status: &Value, served_by: &Value, mut attempts: Vec<Value>, whole: bool) -> Value {
     let served_by = if served_by == "none" { &Value::Null } else { served_by };
-    json!({"status": status, "servedBy": served_by, "attempts": attempts})
+    // What is asked at once ends in any order.
+    attempts.sort_by_key(Value::to_string);
+    json!({"status": status, "servedBy": served_by, "attempts": attempts, "whole": whole})
+}
+
+/// The policies that run, and what happens to them.
+#[derive(Clone, Copy)]
+struct Play {
+    policy: Option<&'static str>,
+    steps: &'static [Step],
 }
 
 fn spec_text() -> String {
@@ -67,10 +130,10 @@ fn target(text: &str) -> (&str, &str) {
 }
 
 /// What the requests of all steps come to in simulated time: each step has ten seconds.
-fn simulated() -> Vec<Value> {
+fn simulated(play: Play) -> Vec<Value> {
     let mut faults = String::new();
     let mut trace = String::from("time,streaming\n");
-    for (place, (held, requests)) in STEPS.iter().enumerate() {
+    for (place, (held, requests)) in play.steps.iter().enumerate() {
         for (at, words) in *held {
             let (kind, name) = target(at);
             let wait = words.get(2).map_or(String::new(), |wait| format!(", retryAfter: {wait}"));
@@ -82,11 +145,12 @@ fn simulated() -> Vec<Value> {
     }
     let load =
         "{ from: swedencentral, via: swedencentral, model: gpt-4o, trace: requests.csv, promptTokens: 5, maxTokens: 20, retries: 0 }";
-    let text = format!("spec: two-region.yaml\nduration: {}s\nload:\n  - {load}\nfaults:\n{faults}", STEPS.len() * 10);
+    let text = format!("spec: two-region.yaml\nduration: {}s\nload:\n  - {load}\nfaults:\n{faults}", play.steps.len() * 10);
     let (scenario, _) =
         scenario::read(&Source::new("drivers.yaml", text), "drivers", &|_| Ok(trace.clone())).unwrap_or_else(|found| panic!("{found:#?}"));
     let (spec, _) = spec::read(&Source::new("two-region.yaml", spec_text())).unwrap();
-    let built = world::build(Materials { spec: Some(spec), ..Materials::default() }, &world::invented(1)).unwrap();
+    let policy = play.policy.map(|text| xml::parse(&Source::new("policy.xml", text)).unwrap());
+    let built = world::build(Materials { spec: Some(spec), policy, ..Materials::default() }, &world::invented(1)).unwrap();
     // Every request is told of.
     let keep = Keep { slowest: 100, failed: 0 };
     let run = virtual_time::run(&Arc::new(scenario), &built.world, 1, keep, &AtomicU32::new(0));
@@ -98,31 +162,41 @@ fn simulated() -> Vec<Value> {
             Some(error) => json!([call.backend, error]),
             None => json!([call.backend, call.status]),
         });
-        told(&json!(story.status), &json!(story.served_by), calls.collect())
+        let whole = story.status == Some(200) && story.good;
+        told(&json!(story.status), &json!(story.served_by), calls.collect(), whole)
     };
     stories.iter().map(tell).collect()
 }
 
 /// What they come to over sockets.
-fn live() -> Vec<Value> {
+fn live(play: Play) -> Vec<Value> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("spec.yaml");
     fs::write(&path, spec_text()).unwrap();
-    let mut simulation = Simulation::start(&[path.to_str().unwrap(), "--seed", "1"]);
+    let mut arguments = vec![path.to_str().unwrap(), "--seed", "1"];
+    let policy = directory.path().join("policy.xml");
+    if let Some(text) = play.policy {
+        fs::write(&policy, text).unwrap();
+        arguments.extend(["--policy", policy.to_str().unwrap()]);
+    }
+    let mut simulation = Simulation::start(&arguments);
     let mut answers = Vec::new();
-    for (held, requests) in STEPS {
-        for (at, words) in held {
+    for (held, requests) in play.steps {
+        for (at, words) in *held {
             simulation.fault(&[&[*at][..], words].concat());
         }
-        for streams in requests {
+        for streams in *requests {
             let body = json!({"messages": [{"role": "user", "content": "the the the"}], "max_tokens": 20, "stream": streams});
-            simulation.chat("swedencentral", &body.to_string());
+            let answer = simulation.chat("swedencentral", &body.to_string());
             let event = simulation.event("request");
             let attempts = event["attempts"].as_array().unwrap().iter().map(|attempt| {
                 let outcome = if attempt["error"].is_null() { &attempt["status"] } else { &attempt["error"] };
                 json!([attempt["backend"], outcome])
             });
-            answers.push(told(&event["status"], &event["servedBy"], attempts.collect()));
+            let attempts = attempts.collect();
+            let is_whole =
+                if *streams { answer.text().ends_with("data: [DONE]\n\n") } else { serde_json::from_slice::<Value>(&answer.body).is_ok() };
+            answers.push(told(&event["status"], &event["servedBy"], attempts, answer.status == 200 && answer.whole && is_whole));
         }
         simulation.fault(&["clear"]);
         if held.iter().any(|(_, words)| words.contains(&"--retry-after")) {
@@ -136,16 +210,26 @@ fn live() -> Vec<Value> {
     answers
 }
 
+/// The same in both, step by step. Gives what it was, without doubles.
+fn compared(play: Play) -> std::collections::BTreeSet<String> {
+    let (simulated, live) = (simulated(play), live(play));
+    let requests: usize = play.steps.iter().map(|(_, requests)| requests.len()).sum();
+    assert_eq!((simulated.len(), live.len()), (requests, requests));
+    let steps = play.steps.iter().flat_map(|(held, requests)| requests.iter().map(move |streams| (held, streams)));
+    let differing: Vec<_> = steps.zip(simulated.iter().zip(&live)).filter(|(_, (simulated, live))| simulated != live).collect();
+    assert!(differing.is_empty(), "simulated, live: {differing:#?}");
+    live.iter().map(Value::to_string).collect()
+}
+
 #[test]
 fn the_same_requests_under_the_same_faults_have_the_same_answers_after_the_same_attempts() {
-    let (simulated, live) = (simulated(), live());
-    let requests: usize = STEPS.iter().map(|(_, requests)| requests.len()).sum();
-    assert_eq!((simulated.len(), live.len()), (requests, requests));
-    let steps = STEPS.iter().flat_map(|(held, requests)| requests.iter().map(move |streams| (held, streams)));
-    for ((step, simulated), live) in steps.zip(&simulated).zip(&live) {
-        assert_eq!(simulated, live, "{step:?}");
-    }
     // Not all of them are alike.
-    let kinds: std::collections::BTreeSet<String> = live.iter().map(Value::to_string).collect();
-    assert!(kinds.len() >= 10, "{kinds:#?}");
+    let kinds = compared(Play { policy: None, steps: &STEPS });
+    assert!(kinds.len() >= 15, "{kinds:#?}");
+}
+
+#[test]
+fn a_policy_that_asks_beside_its_backend_has_the_same_answers_too() {
+    let kinds = compared(Play { policy: Some(ASKING), steps: &ASKING_STEPS });
+    assert!(kinds.len() >= 4, "{kinds:#?}");
 }

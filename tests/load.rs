@@ -25,9 +25,12 @@ fn write(directory: &Path, name: &str, expect: &[&str]) -> String {
     write_scenario(directory, name, &format!("{SCENARIO}expect:\n{expect}"))
 }
 
+/// The spec has quotas that nothing here meets: in which ten seconds of theirs a request falls is another matter in real time.
 fn write_scenario(directory: &Path, name: &str, text: &str) -> String {
-    let spec = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml");
-    fs::copy(spec, directory.join("two-region.yaml")).unwrap();
+    let spec = include_str!("../fixtures/specs/two-region.yaml");
+    let spec =
+        spec.replace("tokensPerMinute: 120000", "tokensPerMinute: 9000000").replace("tokensPerMinute: 80000", "tokensPerMinute: 9000000");
+    fs::write(directory.join("two-region.yaml"), spec).unwrap();
     fs::write(directory.join(name), text).unwrap();
     name.to_owned()
 }

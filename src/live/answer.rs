@@ -110,12 +110,15 @@ impl RequestLog {
         }
     }
 
-    /// What the client is to get; `served_by` is what the header says.
-    pub(super) fn answered(&mut self, status: u16, served_by: Option<&Text>) {
+    /// What the client is to get. Who has served it says the header, `served_by`; without one it is the backend whose answer passes, the attempt
+    /// at `passing`, else the one that has answered last.
+    pub(super) fn answered(&mut self, status: u16, served_by: Option<&Text>, passing: Option<usize>) {
         if let Some(record) = &mut self.record {
             record.status = status;
             let answered = |attempt: &&Attempt| matches!(attempt.outcome, Outcome::Status(_));
-            record.served_by = served_by.cloned().or_else(|| record.attempts.iter().rfind(answered).map(|attempt| attempt.backend.clone()));
+            let passing = || passing.and_then(|place| record.attempts.get(place)).filter(answered);
+            let last = || record.attempts.iter().rfind(answered);
+            record.served_by = served_by.cloned().or_else(|| passing().or_else(last).map(|attempt| attempt.backend.clone()));
         }
     }
 
@@ -155,6 +158,8 @@ pub(super) enum Source {
         trailers: Option<Box<HeaderMap>>,
         /// Who looks on.
         watching: Watching,
+        /// The attempt that it is of, by its place in the record.
+        attempt: usize,
     },
     /// From a backend, through what looks at its events.
     Screened {
@@ -166,6 +171,8 @@ pub(super) enum Source {
         ended: bool,
         /// Who looks on.
         watching: Watching,
+        /// The attempt that it is of, by its place in the record.
+        attempt: usize,
     },
 }
 
@@ -177,6 +184,11 @@ pub(super) struct Watching {
 }
 
 impl Watching {
+    /// A watch, and who is told of a request that is traced.
+    pub(super) fn new(watch: Option<Box<Watch>>, traced: Option<([u8; 16], Arc<World>)>) -> Self {
+        Self { watch, traced }
+    }
+
     fn pass(&mut self, bytes: &[u8]) {
         if let Some(watch) = &mut self.watch {
             watch.pass(bytes);
@@ -201,9 +213,16 @@ impl Drop for Watching {
 
 impl Source {
     /// A backend's stream.
-    pub(super) fn backend(body: BackendBody, buffered: bool, watch: Option<Box<Watch>>, traced: Option<([u8; 16], Arc<World>)>) -> Self {
-        let watching = Watching { watch, traced };
-        Self::Backend { body, collected: buffered.then(BytesMut::new), ended: false, trailers: None, watching }
+    pub(super) fn backend((attempt, body): (usize, BackendBody), buffered: bool, watching: Watching) -> Self {
+        Self::Backend { body, collected: buffered.then(BytesMut::new), ended: false, trailers: None, watching, attempt }
+    }
+
+    /// The attempt whose answer passes, by its place in the record.
+    pub(super) fn attempt(&self) -> Option<usize> {
+        match self {
+            Self::Backend { attempt, .. } | Self::Screened { attempt, .. } => Some(*attempt),
+            Self::Empty | Self::Whole(_) => None,
+        }
     }
 
     /// Whether a backend's body passes as it is, trailers and all.
@@ -212,24 +231,19 @@ impl Source {
     }
 
     /// A backend's stream through what looks at its events.
-    pub(super) fn screened(
-        body: BackendBody,
-        screens: Vec<StreamScreen>,
-        watch: Option<Box<Watch>>,
-        traced: Option<([u8; 16], Arc<World>)>,
-    ) -> Self {
-        Self::Screened { body, screens, ended: false, watching: Watching { watch, traced } }
+    pub(super) fn screened((attempt, body): (usize, BackendBody), screens: Vec<StreamScreen>, watching: Watching) -> Self {
+        Self::Screened { body, screens, ended: false, watching, attempt }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let (body, collected, ended, trailers, watching) = match self {
             Self::Empty => return Poll::Ready(None),
             Self::Whole(bytes) => return Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Screened { body, screens, ended, watching } => return poll_screened(body, screens, ended, watching, cx),
+            Self::Screened { body, screens, ended, watching, .. } => return poll_screened(body, screens, ended, watching, cx),
             Self::Backend { ended: true, trailers, .. } => {
                 return Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(*trailers))));
             }
-            Self::Backend { body, collected, ended, trailers, watching } => (body, collected, ended, trailers, watching),
+            Self::Backend { body, collected, ended, trailers, watching, .. } => (body, collected, ended, trailers, watching),
         };
         loop {
             let frame = match Pin::new(&mut *body).poll_frame(cx) {
@@ -392,6 +406,9 @@ impl Body for AnswerStream {
                 }
                 Poll::Ready(Some(Err(error))) => {
                     this.log.ends(Some("cut-body"));
+                    if let Some(place) = this.source.attempt() {
+                        this.log.attempt_failed(place, "cut-body");
+                    }
                     this.cutting = Some(Cutting::Now(Cut::new(AnswerBroken::Backend(error))));
                 }
                 Poll::Ready(None) => match this.stop.take() {

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 
 use super::{
     BODY_LIMIT,
-    answer::{RequestLog, Source},
+    answer::{RequestLog, Source, Watching},
     bodies::{self, Uncollected},
     events::RequestTrace,
     exchange::{self, Exchanged, Sender, exchange},
@@ -272,11 +272,11 @@ impl Drive<'_> {
             AnswerBody::Empty => Source::Empty,
             AnswerBody::Bytes(bytes) => Source::Whole(bytes),
             AnswerBody::Stream { exchange, buffered } => match self.take_held(exchange) {
-                Some((_, body)) => Source::backend(body, buffered, watch, traced),
+                Some(held) => Source::backend(held, buffered, Watching::new(watch, traced)),
                 None => Source::Empty,
             },
             AnswerBody::Screened { exchange, screens } => match self.take_held(exchange) {
-                Some((_, body)) => Source::screened(body, screens, watch, traced),
+                Some(held) => Source::screened(held, screens, Watching::new(watch, traced)),
                 None => Source::Empty,
             },
         }

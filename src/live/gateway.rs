@@ -210,7 +210,7 @@ impl GatewayServer {
         if let Err(unwritable) = headers::write(&head.headers, length, source.streams(), &mut fields) {
             return Err((unwritable, log));
         }
-        log.answered(head.status, head.headers.get(&self.served_by));
+        log.answered(head.status, head.headers.get(&self.served_by), source.attempt());
         let source = if bodyless { Source::Empty } else { source };
         let mut response = Response::new(AnswerStream::new(source, log, stop));
         *response.status_mut() = status;
@@ -304,7 +304,7 @@ fn own_answer(status: StatusCode, message: &str, id: [u8; 16], is_head: bool, lo
 
 /// An answer of this body, which is JSON until somebody says otherwise.
 fn answer_with(status: StatusCode, body: Bytes, is_head: bool, mut log: RequestLog) -> Response<AnswerStream> {
-    log.answered(status.as_u16(), None);
+    log.answered(status.as_u16(), None, None);
     let bodyless = is_head || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
     let mut response = Response::new(AnswerStream::new(if bodyless { Source::Empty } else { Source::Whole(body) }, log, None));
     *response.status_mut() = status;

@@ -21,7 +21,7 @@ use serde_json::json;
 
 use super::{
     ControlError, Drained, EventSink, ResourceSite, Simulation, StartError,
-    answer::{AnswerStream, RequestLog, Source},
+    answer::{AnswerStream, RequestLog, Source, Watching},
     delete_faults,
     events::{HealthReport, Listening, Outcome, SimulationEvent},
     exchange::{Exchanged, Sender, exchange},
@@ -416,7 +416,7 @@ fn log(events: &Arc<Mutex<Vec<SimulationEvent>>>) -> RequestLog {
     let events = events.clone();
     let sink = Arc::new(move |event| events.lock().unwrap().push(event));
     let mut log = RequestLog::new("g".into(), "GET".into(), "/".into(), Moment(0), Some(sink), Arc::default());
-    log.answered(200, None);
+    log.answered(200, None, None);
     log
 }
 
@@ -432,7 +432,8 @@ async fn a_stream_is_collected_to_8_kib_or_passed_on_as_it_comes_and_a_cut_stays
         [(true, false, None), (false, false, None), (true, true, Some("cut-body")), (false, true, Some("cut-body"))]
     {
         let exchanged = send_for(&site, "https://mapped.example/", Reception::Stream, Duration::from_secs(30)).await;
-        let body = AnswerStream::new(Source::backend(exchanged.body.unwrap(), buffered, None, None), log(&events), None);
+        let body =
+            AnswerStream::new(Source::backend((0, exchanged.body.unwrap()), buffered, Watching::new(None, None)), log(&events), None);
         let (pieces, cut) = pieces(body).await;
         assert_eq!(cut, broken);
         let total: usize = pieces.iter().map(Bytes::len).sum();
@@ -456,7 +457,7 @@ async fn a_client_that_goes_leaves_a_record() {
     let site = site(&[("mapped.example", server.address)]);
     let exchanged = send_for(&site, "https://mapped.example/", Reception::Stream, Duration::from_secs(30)).await;
     let events = Arc::default();
-    let mut body = AnswerStream::new(Source::backend(exchanged.body.unwrap(), false, None, None), log(&events), None);
+    let mut body = AnswerStream::new(Source::backend((0, exchanged.body.unwrap()), false, Watching::new(None, None)), log(&events), None);
     std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await.unwrap().unwrap();
     assert!(matches!(Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop())), Poll::Pending));
     drop(body);

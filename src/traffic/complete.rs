@@ -17,7 +17,8 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Whether a client could use a whole body: nothing, or JSON to its end, or no JSON at all. `trusting` looks at the last byte alone.
+/// Whether a client could use a whole body: nothing, or JSON to its end, or a stream of events that ends as its kind does, each of them JSON, or
+/// neither at all. `trusting` looks at the end alone.
 pub(crate) fn is_complete(body: &[u8], status: Option<u16>, trusting: bool) -> bool {
     if status.is_some_and(|status| status >= 400) {
         return true;
@@ -25,9 +26,15 @@ pub(crate) fn is_complete(body: &[u8], status: Option<u16>, trusting: bool) -> b
     match body.trim_ascii_start().first() {
         Some(b'{' | b'[') if trusting => matches!(body.trim_ascii_end().last(), Some(b'}' | b']')),
         Some(b'{' | b'[') => serde_json::from_slice::<IgnoredAny>(body).is_ok(),
-        Some(b'd') if body.starts_with(b"data:") => ends_as_stream(body),
+        Some(b'd') if body.starts_with(b"data:") => ends_as_stream(body) && (trusting || events_are_json(body)),
         _ => true,
     }
+}
+
+/// Whether each event that begins as JSON is JSON: the SDKs raise an error at the first that is none.
+fn events_are_json(body: &[u8]) -> bool {
+    let events = body.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"data:")).map(<[u8]>::trim_ascii);
+    events.filter(|event| event.starts_with(b"{")).all(|event| serde_json::from_slice::<IgnoredAny>(event).is_ok())
 }
 
 #[cfg(test)]
@@ -46,6 +53,9 @@ mod tests {
             ("plain", false, true),
             ("data: x\n\ndata: [DONE]\n\n", true, true),
             ("data: x\n\n", true, false),
+            ("data: {\"a\":1}\n\ndata: [DONE]\n\n", false, true),
+            ("data: {\"a\"1}\n\ndata: [DONE]\n\n", false, false),
+            ("data: {\"a\"1}\n\ndata: [DONE]\n\n", true, true),
         ] {
             assert_eq!(is_complete(body.as_bytes(), Some(200), trusting), complete, "{body} {trusting}");
         }

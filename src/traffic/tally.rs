@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     azure::faults::Target,
+    environment::Moment,
     scenario::{Expectation, Scenario, Scope, Window},
     text::Text,
     world::World,
@@ -57,6 +58,8 @@ pub(crate) struct Ended {
 pub(crate) struct Called {
     /// Which; none for a host that is no resource.
     pub backend: Option<usize>,
+    /// When the head of its answer reached the gateway, if it did.
+    pub answered: Option<Moment>,
     /// Whether it said 429.
     pub throttled: bool,
     /// The tokens that it spent.

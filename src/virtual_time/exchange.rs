@@ -193,7 +193,7 @@ impl Simulation<'_> {
         let is_told = send.purpose != Purpose::SigningKeys;
         let call = if is_told { journey.calls.len() } else { usize::MAX };
         if is_told {
-            journey.calls.push(Called { backend: resource, throttled: false, tokens: 0 });
+            journey.calls.push(Called { backend: resource, answered: None, throttled: false, tokens: 0 });
         }
         if let (true, Some(story)) = (is_told, &mut journey.story) {
             let backend = resource.map_or_else(|| host.clone(), |place| self.backend(place));
@@ -282,6 +282,9 @@ impl Simulation<'_> {
         let there = self.now.after(first_byte + delay + back);
         if there > timeout_at {
             return self.fails(ticket, journey, operation, call, timeout_at, no_answer(send.timeout));
+        }
+        if let Some(called) = journey.calls.get_mut(call) {
+            called.answered = Some(there);
         }
         self.told_call(journey, call, Some(head.status), None, there);
         let chunks = match body {
@@ -390,7 +393,11 @@ impl Simulation<'_> {
             crossing.deadline = Moment(i64::MAX);
             patience = journey.crossing.as_deref().map_or(Duration::MAX, |crossing| self.edge_patience(crossing));
         }
-        self.sees(journey, &head);
+        let passing = match &body {
+            AnswerBody::Stream { exchange, .. } | AnswerBody::Screened { exchange, .. } => Some(*exchange),
+            AnswerBody::Empty | AnswerBody::Bytes(_) => None,
+        };
+        self.sees(journey, &head, passing);
         let (held, screens, buffered) = match body {
             AnswerBody::Empty => return self.whole(ticket, journey, Bytes::new(), way),
             AnswerBody::Bytes(bytes) => return self.whole(ticket, journey, bytes, way),
@@ -403,7 +410,8 @@ impl Simulation<'_> {
         let clients = if journey.streaming { timeout } else { Duration::MAX };
         let word = if clients < patience { "timeout" } else { "cut-body" };
         let patience = patience.min(clients);
-        let passed = super::passing::pass(&held, screens, buffered, self.now, patience, journey.watch.as_deref_mut());
+        let trusted = !journey.touched;
+        let passed = super::passing::pass(&held, screens, buffered, self.now, patience, trusted, journey.watch.as_deref_mut());
         journey.seen.first_byte = passed.first.map(|at| at.after(way));
         if journey.streaming {
             journey.deadline = Moment(i64::MAX);
@@ -483,10 +491,20 @@ impl Simulation<'_> {
         }
     }
 
-    fn sees(&self, journey: &mut Journey, head: &ResponseHead) {
+    /// The client gets a head. Who has served it says its header; without one it is the backend whose answer passes, else the one that has
+    /// answered last.
+    fn sees(&self, journey: &mut Journey, head: &ResponseHead, passing: Option<OperationId>) {
         journey.seen.status = Some(head.status);
-        let answered = || journey.calls.iter().rev().find_map(|call| call.backend).map(|place| self.backend(place));
-        journey.seen.served_by = head.headers.get(&self.world.served_by).cloned().or_else(answered);
+        let passing = || {
+            let (_, held) = journey.held.iter().find(|(operation, _)| Some(*operation) == passing)?;
+            journey.calls.get(held.call)?.backend
+        };
+        let last = || {
+            let calls = journey.calls.get(journey.calls_before..)?.iter().filter(|call| call.answered.is_some_and(|at| at <= self.now));
+            calls.max_by_key(|call| call.answered)?.backend
+        };
+        let served = || passing().or_else(last).map(|place| self.backend(place));
+        journey.seen.served_by = head.headers.get(&self.world.served_by).cloned().or_else(served);
         if head.status >= 400 {
             (journey.seen.retry_after, journey.seen.should_retry) = sdk::wishes(&head.headers);
         }
@@ -503,7 +521,7 @@ impl Simulation<'_> {
 
     /// The client gets an answer without a body that counts.
     fn client_gets(&mut self, ticket: Ticket, journey: &mut Journey, at: Moment, head: &ResponseHead) {
-        self.sees(journey, head);
+        self.sees(journey, head, None);
         let at = at.after(self.way_to_client(journey));
         self.at(ticket, journey, at, Step::Close(ticket));
     }

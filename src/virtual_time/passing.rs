@@ -30,18 +30,21 @@ pub(super) struct Passed {
     pub is_complete: bool,
 }
 
-/// Passes a body on, from `now`. Whoever stands before the client waits as long as `patience` between two pieces.
+/// Passes a body on, from `now`. Whoever stands before the client waits as long as `patience` between two pieces. What resources of the
+/// simulation have written is `trusted` to be right up to its end; what a fault has touched is looked at whole.
 pub(super) fn pass(
     held: &Held,
     mut screens: Vec<StreamScreen>,
     buffered: bool,
     now: Moment,
     patience: Duration,
+    trusted: bool,
     mut watch: Option<&mut Watch>,
 ) -> Passed {
     let mut passed = Passed { first: None, end: now, longest_pause: Duration::ZERO, is_over: false, is_cut: false, is_complete: false };
     let mut collected = 0;
     let mut tail: Bytes = Bytes::new();
+    let mut all = BytesMut::new();
     let mut sent = now;
     for (at, piece) in &held.chunks {
         let at = (*at).max(now);
@@ -57,6 +60,9 @@ pub(super) fn pass(
         let out = screens.iter_mut().fold(piece.clone(), |piece, screen| screen.pass(&piece));
         passed.is_over = screens.iter().any(StreamScreen::is_over);
         collected += out.len();
+        if !trusted {
+            all.extend_from_slice(&out);
+        }
         if !out.is_empty() {
             tail = out;
         }
@@ -78,6 +84,7 @@ pub(super) fn pass(
             rest = out.freeze();
         }
         if !rest.is_empty() {
+            all.extend_from_slice(&rest);
             tail = rest;
         }
     }
@@ -93,7 +100,12 @@ pub(super) fn pass(
         passed.end = passed.end.max(at);
     }
     let is_stream = held.chunks.len() > 1;
-    passed.is_complete = passed.is_over || if is_stream { ends_as_stream(&tail) } else { is_complete(&tail, None, true) };
+    passed.is_complete = passed.is_over
+        || match (trusted, is_stream) {
+            (false, _) => is_complete(&all, None, false),
+            (true, true) => ends_as_stream(&tail),
+            (true, false) => is_complete(&tail, None, true),
+        };
     passed
 }
 
@@ -114,20 +126,20 @@ mod tests {
     fn a_stream_passes_as_it_comes_or_when_it_is_collected() {
         let pieces = vec![chunk(10, "data: a\n\n"), chunk(500, "data: b\n\n"), chunk(10, "data: [DONE]\n\n")];
         let held = Held::new(0, pieces, at(100), |_| Ending::Whole);
-        let passed = pass(&held, Vec::new(), false, at(100), Duration::MAX, None);
+        let passed = pass(&held, Vec::new(), false, at(100), Duration::MAX, true, None);
         assert_eq!((passed.first, passed.end, passed.is_complete), (Some(at(110)), at(620), true));
         assert_eq!(passed.longest_pause, Duration::from_millis(500));
         // Less than 8 KiB: all of it leaves with the end.
-        let passed = pass(&held, Vec::new(), true, at(100), Duration::MAX, None);
+        let passed = pass(&held, Vec::new(), true, at(100), Duration::MAX, true, None);
         assert_eq!((passed.first, passed.end), (Some(at(620)), at(620)));
         // The gateway has come to its answer late: nothing leaves before.
-        let passed = pass(&held, Vec::new(), false, at(700), Duration::MAX, None);
+        let passed = pass(&held, Vec::new(), false, at(700), Duration::MAX, true, None);
         assert_eq!((passed.first, passed.end), (Some(at(700)), at(700)));
     }
 
     #[test]
     fn a_stream_without_its_end_is_not_whole() {
         let held = Held::new(0, vec![chunk(1, "data: a\n\n"), chunk(1, "data: b\n\n")], at(0), |_| Ending::Whole);
-        assert!(!pass(&held, Vec::new(), false, at(0), Duration::MAX, None).is_complete);
+        assert!(!pass(&held, Vec::new(), false, at(0), Duration::MAX, true, None).is_complete);
     }
 }

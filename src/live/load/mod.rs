@@ -353,6 +353,7 @@ impl Met {
         self.answered =
             attempts.iter().rfind(|attempt| matches!(attempt.outcome, Outcome::Status(_))).map(|attempt| attempt.backend.clone());
         self.calls.extend(attempts.iter().map(|attempt| Called {
+            answered: None,
             backend: cast.backends.iter().position(|(id, _)| *id == attempt.backend),
             throttled: attempt.outcome == Outcome::Status(429),
             tokens: 0,

@@ -45,3 +45,18 @@ fn a_pool_is_as_large_as_the_largest_limit_in_it_and_each_keeps_its_own() {
     let send = |resource: &mut Resource| send(resource, "gpt-4o/chat/completions", &body).head.status;
     assert_eq!([send(&mut small), send(&mut small), send(&mut large), send(&mut large)], [200, 429, 200, 429]);
 }
+
+/// A quota that falls for one deployment has not fallen for the others that share it.
+#[test]
+fn what_falls_for_one_deployment_of_a_pool_stands_for_the_others() {
+    let quotas = Quotas::new();
+    let [mut fallen, mut other] = [sharing(&quotas, Some("pool"), 60_000), sharing(&quotas, Some("pool"), 60_000)];
+    let body = with(ask("Hi"), json!({"max_tokens": 16_000})).to_string();
+    let send = |resource: &mut Resource, told: Told<'_>| {
+        let reply = resource.handle(&request("gpt-4o/chat/completions"), body.as_bytes(), told, NOW, &mut environment());
+        (reply.head.status, header(&reply, "x-ratelimit-limit-tokens").map(str::to_owned))
+    };
+    let tenth = Told::Quota { left: "10%".parse().unwrap(), of_deployment: false };
+    assert_eq!(send(&mut fallen, tenth), (429, Some("6000".to_owned())));
+    assert_eq!(send(&mut other, Told::Nothing), (200, Some("60000".to_owned())));
+}
