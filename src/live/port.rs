@@ -87,8 +87,11 @@ enum State {
         accepting: JoinHandle<()>,
         phase: watch::Sender<Phase>,
     },
-    /// Bound and not listening: the system refuses connections, and gives the number to nobody else.
-    Refusing(Option<TcpSocket>),
+    /// Bound and not listening: the system refuses connections, and gives the number to nobody else. What was under way goes on.
+    Refusing {
+        reserved: Option<TcpSocket>,
+        leaving: Option<watch::Sender<Phase>>,
+    },
     Closed,
 }
 
@@ -113,7 +116,7 @@ impl Port {
     pub(super) fn refusing(bound: Bound) -> Self {
         let Bound { listener, address } = bound;
         drop(listener);
-        Self { address, state: Mutex::new(State::Refusing(reserve(address).ok())) }
+        Self { address, state: Mutex::new(State::Refusing { reserved: reserve(address).ok(), leaving: None }) }
     }
 
     /// Where it is.
@@ -121,28 +124,32 @@ impl Port {
         self.address
     }
 
-    /// Closes the listener and every connection, and keeps the number. Connections are refused when this returns.
+    /// Closes the listener, and every connection once its request is answered, and keeps the number. Connections are refused when this returns.
+    /// A fault meets the requests that begin under it, as in simulated time.
     pub(super) async fn refuse(&self) {
         let mut state = self.state.lock().await;
         if let State::Listening { accepting, phase } = &mut *state {
             stop(accepting).await;
             // Somebody may have taken the number in between; then there is nothing to keep, and `listen` tries again.
             let reserved = reserve(self.address).ok();
-            phase.send_replace(Phase::Closed);
-            phase.closed().await;
-            *state = State::Refusing(reserved);
+            phase.send_replace(Phase::Draining);
+            *state = State::Refusing { reserved, leaving: Some(phase.clone()) };
         }
     }
 
     /// Listens again.
     pub(super) async fn listen(&self, host: Arc<dyn Host>) -> io::Result<()> {
         let mut state = self.state.lock().await;
-        if let State::Refusing(reserved) = &mut *state {
+        if let State::Refusing { reserved, leaving } = &mut *state {
             let socket = match reserved.take() {
                 Some(socket) => socket,
                 None => reserve(self.address)?,
             };
             socket.set_reuseaddr(true)?;
+            if let Some(leaving) = leaving.take() {
+                // Without its sender a connection would end at once.
+                tokio::spawn(async move { leaving.closed().await });
+            }
             *state = listening(socket.listen(BACKLOG)?, host);
         }
         Ok(())
@@ -157,7 +164,12 @@ impl Port {
                 phase.send_replace(Phase::Draining);
                 phase.closed().await;
             }
-            State::Refusing(socket) => drop(socket.take()),
+            State::Refusing { reserved, leaving } => {
+                drop(reserved.take());
+                if let Some(leaving) = leaving {
+                    leaving.closed().await;
+                }
+            }
             State::Closed => {}
         }
         *state = State::Closed;
