@@ -288,6 +288,42 @@ fn raw(address: &str, path: &str, fields: &[(&str, String)]) -> String {
     text
 }
 
+/// Server-sent events go on piece by piece in HTTP/2, and what a fault leaves of them arrives before the stream is reset.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_stream_and_what_is_cut_arrives_as_far_as_it_was_sent() {
+    let simulation = Simulation::start(&[concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml")]);
+    let mut sender = connect(&simulation.gateway("swedencentral")).await;
+    let key = simulation.key();
+    let body = r#"{"messages":[{"role":"user","content":"Tell me of the sea"}],"stream":true}"#;
+    let path = "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21";
+    let ask = || request("POST", path, &[("api-key", &key), ("content-type", "application/json")], body);
+    let mut streamed = async || {
+        let response = sender.send_request(ask()).await.unwrap();
+        assert_eq!((response.status(), response.version()), (StatusCode::OK, Version::HTTP_2));
+        assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/event-stream"));
+        let (mut body, mut pieces, mut text) = (response.into_body(), 0, String::new());
+        loop {
+            match body.frame().await {
+                Some(Ok(frame)) => {
+                    let data = frame.into_data().unwrap_or_default();
+                    pieces += usize::from(!data.is_empty());
+                    text.push_str(std::str::from_utf8(&data).unwrap());
+                }
+                Some(Err(_)) => return (false, pieces, text),
+                None => return (true, pieces, text),
+            }
+        }
+    };
+    let (is_whole, pieces, text) = streamed().await;
+    assert!(is_whole && pieces > 2 && text.ends_with("data: [DONE]\n\n"), "{pieces} pieces of {text}");
+    for target in ["swc", "gateway:swedencentral"] {
+        simulation.fault(&[target, "cut-body"]);
+        let (is_whole, _, text) = streamed().await;
+        assert!(!is_whole && text.contains("data: {") && !text.contains("[DONE]"), "{target}: {text}");
+        simulation.fault(&[target, "clear"]);
+    }
+}
+
 /// A fault meets the streams of requests; the others, and the connection, go on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn faults_of_a_gateway_reset_streams() {

@@ -4,6 +4,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -60,8 +61,11 @@ pub(super) async fn drain<B: Body<Data = Bytes> + Unpin>(mut body: B, limit: usi
     }
 }
 
+/// How late a body breaks off.
+const MOMENT: Duration = Duration::from_millis(5);
+
 /// Lets a body end with an error, a moment late: what was handed over before is then on the wire already. In HTTP/2 another task has to put
-/// it there, so this one waits until the others have had their turn.
+/// it there, and a stream that is reset loses what still waits for that.
 pub(super) struct Cut<E> {
     error: Option<E>,
     turn: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -76,7 +80,7 @@ impl<E: std::fmt::Debug> std::fmt::Debug for Cut<E> {
 impl<E> Cut<E> {
     /// A cut that is due.
     pub(super) fn new(error: E) -> Self {
-        Self { error: Some(error), turn: Box::pin(tokio::task::yield_now()) }
+        Self { error: Some(error), turn: Box::pin(tokio::time::sleep(MOMENT)) }
     }
 
     /// The error, when it is time; nothing more after it.
