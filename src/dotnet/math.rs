@@ -48,13 +48,13 @@ members! {
     member("static double E { get; }", |_| Ok(Value::Double(std::f64::consts::E))),
     member("static double PI { get; }", |_| Ok(Value::Double(std::f64::consts::PI))),
     member("static double Tau { get; }", |_| Ok(Value::Double(std::f64::consts::TAU))),
-    member("static double Acos(double d)", |call| of(call, f64::acos)),
-    member("static double Acosh(double d)", |call| of(call, f64::acosh)),
-    member("static double Asin(double d)", |call| of(call, f64::asin)),
-    member("static double Asinh(double d)", |call| of(call, f64::asinh)),
-    member("static double Atan(double d)", |call| of(call, f64::atan)),
-    member("static double Atan2(double y, double x)", |call| of_two(call, f64::atan2)),
-    member("static double Atanh(double d)", |call| of(call, f64::atanh)),
+    member("static double Acos(double d)", |call| of(call, libm::acos)),
+    member("static double Acosh(double d)", |call| of(call, libm::acosh)),
+    member("static double Asin(double d)", |call| of(call, libm::asin)),
+    member("static double Asinh(double d)", |call| of(call, libm::asinh)),
+    member("static double Atan(double d)", |call| of(call, libm::atan)),
+    member("static double Atan2(double y, double x)", |call| of_two(call, libm::atan2)),
+    member("static double Atanh(double d)", |call| of(call, libm::atanh)),
     member("static long BigMul(int a, int b)", |call| Ok(Value::Int64((whole(call, 0) * whole(call, 1)) as i64))),
     member("static long BigMul(long a, long b, out long low)", |call| {
         let product = whole(call, 0) * whole(call, 1);
@@ -68,12 +68,12 @@ members! {
     }),
     member("static double BitDecrement(double x)", |call| of(call, f64::next_down)),
     member("static double BitIncrement(double x)", |call| of(call, f64::next_up)),
-    member("static double Cbrt(double d)", |call| of(call, f64::cbrt)),
+    member("static double Cbrt(double d)", |call| of(call, libm::cbrt)),
     member("static double Ceiling(double a)", |call| of(call, f64::ceil)),
     member("static decimal Ceiling(decimal d)", |call| to_whole(call, Rounding::ToPositiveInfinity)),
     member("static double CopySign(double x, double y)", |call| of_two(call, f64::copysign)),
-    member("static double Cos(double d)", |call| of(call, f64::cos)),
-    member("static double Cosh(double value)", |call| of(call, f64::cosh)),
+    member("static double Cos(double d)", |call| of(call, libm::cos)),
+    member("static double Cosh(double value)", |call| of(call, libm::cosh)),
     member("static int DivRem(int a, int b, out int result)", |call| divide_out(call, &Type::INT32)),
     member("static long DivRem(long a, long b, out long result)", |call| divide_out(call, &Type::INT64)),
     member("static (sbyte Quotient, sbyte Remainder) DivRem(sbyte left, sbyte right)", |call| divide_pair(call, &Type::SBYTE)),
@@ -85,10 +85,10 @@ members! {
     member("static (long Quotient, long Remainder) DivRem(long left, long right)", |call| divide_pair(call, &Type::INT64)),
     member("static (ulong Quotient, ulong Remainder) DivRem(ulong left, ulong right)", |call| divide_pair(call, &Type::UINT64)),
     member("static (double Sin, double Cos) SinCos(double x)", |call| {
-        let (sin, cos) = real(call, 0).sin_cos();
+        let (sin, cos) = libm::sincos(real(call, 0));
         pair(call, Type::DOUBLE, Value::Double(sin), Value::Double(cos))
     }),
-    member("static double Exp(double d)", |call| of(call, f64::exp)),
+    member("static double Exp(double d)", |call| of(call, libm::exp)),
     member("static double Floor(double d)", |call| of(call, f64::floor)),
     member("static decimal Floor(decimal d)", |call| to_whole(call, Rounding::ToNegativeInfinity)),
     member("static double FusedMultiplyAdd(double x, double y, double z)", |call| {
@@ -96,13 +96,13 @@ members! {
     }),
     member("static double IEEERemainder(double x, double y)", |call| of_two(call, ieee_remainder)),
     member("static int ILogB(double x)", |call| Ok(Value::Int32(ilogb(real(call, 0))))),
-    member("static double Log(double d)", |call| of(call, f64::ln)),
+    member("static double Log(double d)", |call| of(call, libm::log)),
     member("static double Log(double a, double newBase)", |call| of_two(call, log)),
-    member("static double Log10(double d)", |call| of(call, f64::log10)),
-    member("static double Log2(double x)", |call| of(call, f64::log2)),
+    member("static double Log10(double d)", |call| of(call, libm::log10)),
+    member("static double Log2(double x)", |call| of(call, libm::log2)),
     member("static double MaxMagnitude(double x, double y)", |call| of_two(call, |x, y| magnitude(x, y, true))),
     member("static double MinMagnitude(double x, double y)", |call| of_two(call, |x, y| magnitude(x, y, false))),
-    member("static double Pow(double x, double y)", |call| of_two(call, f64::powf)),
+    member("static double Pow(double x, double y)", |call| of_two(call, libm::pow)),
     member("static double ReciprocalEstimate(double d)", |call| of(call, |d| 1.0 / d)),
     member("static double ReciprocalSqrtEstimate(double d)", |call| of(call, |d| 1.0 / d.sqrt())),
     member("static double Round(double a)", |call| of(call, f64::round_ties_even)),
@@ -117,11 +117,11 @@ members! {
     }),
     member("static decimal Round(decimal d, int decimals, MidpointRounding mode)", number::round_member),
     member("static double ScaleB(double x, int n)", |call| Ok(Value::Double(scale(real(call, 0), whole(call, 1) as i32)))),
-    member("static double Sin(double a)", |call| of(call, f64::sin)),
-    member("static double Sinh(double value)", |call| of(call, f64::sinh)),
+    member("static double Sin(double a)", |call| of(call, libm::sin)),
+    member("static double Sinh(double value)", |call| of(call, libm::sinh)),
     member("static double Sqrt(double d)", |call| of(call, f64::sqrt)),
-    member("static double Tan(double a)", |call| of(call, f64::tan)),
-    member("static double Tanh(double value)", |call| of(call, f64::tanh)),
+    member("static double Tan(double a)", |call| of(call, libm::tan)),
+    member("static double Tanh(double value)", |call| of(call, libm::tanh)),
     member("static double Truncate(double d)", |call| of(call, f64::trunc)),
     member("static decimal Truncate(decimal d)", |call| to_whole(call, Rounding::ToZero)),
 }
@@ -305,7 +305,7 @@ fn log(a: f64, base: f64) -> f64 {
     } else if base == 1.0 || (a != 1.0 && (base == 0.0 || base == f64::INFINITY)) {
         f64::NAN
     } else {
-        a.ln() / base.ln()
+        libm::log(a) / libm::log(base)
     }
 }
 

@@ -91,7 +91,7 @@ pub struct Statement {
 }
 
 /// Where a statement stands: what `context.LastError` says of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The element's name.
     pub element: Text,

@@ -95,7 +95,7 @@ impl Axis {
 
     /// From one positive value to another, with a line at each power of ten, and between them where these are few.
     pub fn logarithmic(low: f64, high: f64, say: impl Fn(f64) -> String) -> Self {
-        let (first, last) = (low.log10().floor() as i32, (high.log10() - 1e-9).ceil() as i32);
+        let (first, last) = (libm::log10(low).floor() as i32, (libm::log10(high) - 1e-9).ceil() as i32);
         let last = last.clamp(first + 1, first + 12);
         let within: &[f64] = if last - first < 3 { &[1.0, 3.0] } else { &[1.0] };
         let values = (first..=last).flat_map(|power| within.iter().map(move |factor| factor * 10_f64.powi(power)));
@@ -106,7 +106,7 @@ impl Axis {
     /// How far up a value lies, 0 to 1.
     fn at(&self, value: f64) -> f64 {
         let share = if self.logarithmic {
-            (value.max(self.low) / self.low).ln() / (self.high / self.low).ln()
+            libm::log(value.max(self.low) / self.low) / libm::log(self.high / self.low)
         } else {
             (value - self.low) / (self.high - self.low)
         };
@@ -116,7 +116,7 @@ impl Axis {
 
 /// The smallest of 1, 2 and 5 times a power of ten that is not below this.
 fn round_step(least: f64) -> f64 {
-    let power = 10_f64.powf(least.log10().floor());
+    let power = libm::pow(10.0, libm::log10(least).floor());
     [1.0, 2.0, 5.0].into_iter().map(|factor| factor * power).find(|step| *step >= least * 0.999_999).unwrap_or(power * 10.0)
 }
 

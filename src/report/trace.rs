@@ -33,6 +33,21 @@ pub fn records(records: &[Record], colour: Colour) -> String {
     out
 }
 
+/// Whether the same policies ran, one after another.
+pub fn is_same_way(one: &[Record], other: &[Record]) -> bool {
+    let same = |(one, other): (&Record, &Record)| one.section == other.section && one.place == other.place;
+    one.len() == other.len() && one.iter().zip(other).all(same)
+}
+
+/// The paragraphs that say something else than those of an earlier run which [`is_same_way`].
+pub fn differing(records: &[Record], earlier: &[Record], colour: Colour) -> String {
+    let mut out = String::new();
+    for (record, _) in records.iter().zip(earlier).filter(|(record, earlier)| record.entries != earlier.entries) {
+        paragraph(record, colour, &mut out);
+    }
+    out
+}
+
 fn paragraph(record: &Record, colour: Colour, out: &mut String) {
     let place = &record.place;
     let at = if place.document.is_empty() { place.scope.name().to_owned() } else { format!("{}:{}", place.document, place.line) };
@@ -90,6 +105,24 @@ fn shown(duration: Duration) -> String {
 mod tests {
     use super::*;
     use crate::policy::{Place, Section};
+
+    #[test]
+    fn a_second_run_says_what_is_new() {
+        let record = |line: u32, value: &str| Record {
+            section: Section::Inbound,
+            place: Place { path: "choose".into(), document: "p.xml".into(), line, ..Place::default() },
+            started: Duration::ZERO,
+            duration: Duration::ZERO,
+            entries: vec![Entry::Value(value.to_owned().into())],
+        };
+        let first = [record(1, "a"), record(2, "b")];
+        let again = [record(1, "a"), record(2, "c")];
+        assert!(
+            is_same_way(&first, &again) && !is_same_way(&first, &again[..1]) && !is_same_way(&first, &[record(1, "a"), record(3, "b")])
+        );
+        assert_eq!(differing(&again, &first, Colour::Never), records(&again[1..], Colour::Never));
+        assert_eq!(differing(&first, &first, Colour::Never), "");
+    }
 
     #[test]
     fn a_trace_says_where_what_and_how_long() {

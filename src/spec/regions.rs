@@ -50,10 +50,10 @@ impl Region {
     /// The great-circle distance to another region in kilometres.
     pub fn distance_km(self, other: Self) -> f64 {
         let (lat1, lat2) = (self.latitude.to_radians(), other.latitude.to_radians());
-        let half_lat = ((lat2 - lat1) / 2.0).sin();
-        let half_long = ((other.longitude - self.longitude).to_radians() / 2.0).sin();
-        let h = half_lat * half_lat + lat1.cos() * lat2.cos() * half_long * half_long;
-        2.0 * 6_371.0 * h.sqrt().min(1.0).asin()
+        let half_lat = libm::sin((lat2 - lat1) / 2.0);
+        let half_long = libm::sin((other.longitude - self.longitude).to_radians() / 2.0);
+        let h = half_lat * half_lat + libm::cos(lat1) * libm::cos(lat2) * half_long * half_long;
+        2.0 * 6_371.0 * libm::asin(h.sqrt().min(1.0))
     }
 }
 

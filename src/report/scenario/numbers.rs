@@ -38,7 +38,7 @@ pub(super) fn share(share: f64) -> String {
         return "none".to_owned();
     }
     let rest = share.min(1.0 - share).abs();
-    let decimals = if rest == 0.0 { 0 } else { (-rest.log10()).floor().clamp(2.0, 9.0) as usize };
+    let decimals = if rest == 0.0 { 0 } else { (-libm::log10(rest)).floor().clamp(2.0, 9.0) as usize };
     format!("{} %", trimmed(format!("{:.decimals$}", share * 100.0)))
 }
 

@@ -61,7 +61,18 @@ pub(super) fn text(story: &Story, indent: usize, colour: Colour) -> String {
         for (number, backend) in sent.calls.iter().enumerate() {
             let _ = writeln!(out, "{:indent$}    call {}: {}", "", number + 1, call(backend, colour));
         }
-        for line in trace::records(&sent.trace, colour).lines().filter(|line| !line.is_empty()) {
+        // A client that tries again as a rule meets the same policies: what they say anew is enough.
+        let earlier = story.tries.iter().take(number).position(|earlier| trace::is_same_way(&earlier.trace, &sent.trace));
+        let paragraphs = match earlier.and_then(|place| Some((place, story.tries.get(place)?))).filter(|_| !sent.trace.is_empty()) {
+            Some((place, earlier)) => {
+                let paragraphs = trace::differing(&sent.trace, &earlier.trace, colour);
+                let but = if paragraphs.is_empty() { "" } else { ", but for" };
+                let _ = writeln!(out, "{:indent$}    the policies of try {}{but}", "", place + 1);
+                paragraphs
+            }
+            None => trace::records(&sent.trace, colour),
+        };
+        for line in paragraphs.lines().filter(|line| !line.is_empty()) {
             let _ = writeln!(out, "{:indent$}  {line}", "");
         }
     }
