@@ -2,14 +2,12 @@
 //!
 //! Source: C# language specification, "Expressions".
 
-use super::{Binder, Bound, Operand, conversions};
+use super::{Binder, Bound, Operand, conversions, equality::equality};
 use crate::{
-    csharp::tree::{self, BinaryOperator, ExpressionKind, UnaryOperator},
-    dotnet::{
-        member::{MemberInfo, MemberKind},
-        types::{Class, Kind, Type},
-        value::Value,
-    },
+    csharp::tree::{self, BinaryOperator, ExpressionKind},
+    dotnet::member::{MemberInfo, MemberKind},
+    dotnet::types::{Class, Kind, Type},
+    dotnet::value::Value,
     expression::program::{Arithmetic, Call, Comparison, Conversion, Node, Numeric},
     source::Span,
 };
@@ -69,14 +67,6 @@ pub(super) fn converted(node: Node, from: &Type, to: &Type) -> Node {
         return node;
     }
     conversions::apply(Bound::new(node, from.clone()), Some(Conversion::Numeric(to.clone(), false)), to).node
-}
-
-fn equality(operator: BinaryOperator) -> Option<bool> {
-    match operator {
-        BinaryOperator::Equal => Some(false),
-        BinaryOperator::NotEqual => Some(true),
-        _ => None,
-    }
 }
 
 impl<'t> Binder<'t> {
@@ -173,7 +163,7 @@ impl<'t> Binder<'t> {
         None
     }
 
-    fn operate_on(
+    pub(super) fn operate_on(
         &mut self,
         operator: BinaryOperator,
         left: Operand<'t>,
@@ -203,60 +193,6 @@ impl<'t> Binder<'t> {
             (left, right) => (self.natural(left, left_span)?, self.natural(right, right_span)?),
         };
         self.operate(operator, left, right, span)
-    }
-
-    /// `==` and `!=` of tuples: part by part; those of a literal are compared as they stand, null among them.
-    fn compare_literals(&mut self, operator: BinaryOperator, left: Operand<'t>, right: Operand<'t>, span: Span) -> Option<Bound> {
-        let mut nodes = Vec::new();
-        let (left, right) = (self.elements(left, &mut nodes, span)?, self.elements(right, &mut nodes, span)?);
-        if left.len() != right.len() {
-            let message = format!(
-                "Tuple types used as operands of an == or != operator must have matching cardinalities. But this operator has tuple types of cardinality {} on the left and {} on the right.",
-                left.len(),
-                right.len()
-            );
-            self.error("CS8384", span, message);
-            return None;
-        }
-        let mut all: Option<Node> = None;
-        for (left, right) in left.into_iter().zip(right) {
-            let part = Box::new(self.operate_on(operator, left, span, right, span, span)?.node);
-            all = Some(match all {
-                None => *part,
-                Some(before) if operator == BinaryOperator::Equal => Node::And(Box::new(before), part),
-                Some(before) => Node::Or(Box::new(before), part),
-            });
-        }
-        nodes.extend(all);
-        Some(Bound::new(Node::Sequence(nodes.into()), Type::BOOL))
-    }
-
-    fn elements(&mut self, operand: Operand<'t>, nodes: &mut Vec<Node>, span: Span) -> Option<Vec<Operand<'t>>> {
-        let literal = match operand {
-            Operand::Tuple(literal) => literal,
-            other => {
-                let bound = self.natural(other, span)?;
-                let (keep, kept) = self.kept(bound);
-                nodes.push(keep);
-                let Type::Tuple(tuple) = &kept.ty else { return None };
-                let part =
-                    |(index, ty): (usize, &Type)| Operand::Value(Bound::new(Node::Field(Box::new(kept.node.clone()), index), ty.clone()));
-                return Some(tuple.items.iter().enumerate().map(part).collect());
-            }
-        };
-        let mut elements = Vec::new();
-        for (_, operand, at) in &literal.items {
-            elements.push(match operand {
-                nested @ Operand::Tuple(_) => nested.clone(),
-                other => {
-                    let bound = self.natural(other.clone(), *at)?;
-                    let (keep, kept) = self.kept(bound);
-                    nodes.push(keep);
-                    Operand::Value(kept)
-                }
-            });
-        }
-        Some(elements)
     }
 
     /// Applies an operator to two bound operands.
@@ -313,7 +249,7 @@ impl<'t> Binder<'t> {
         Some(Bound::new(nodes(left, right.node), right.ty))
     }
 
-    fn overloaded(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
+    pub(super) fn overloaded(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
         let is_string = |bound: &Bound| bound.ty == Type::STRING;
         if operator == BinaryOperator::Add && (is_string(left) || is_string(right)) && user_operator(operator, left, right).is_none() {
             return Some(concat(left, right));
@@ -477,123 +413,14 @@ impl<'t> Binder<'t> {
         let inner = user_operator(operator, &own(left, right, l), &own(right, left, r))?;
         Some(lift(operator, [(left.node.clone(), l), (right.node.clone(), r)], inner.node, inner.ty))
     }
-
-    /// `==` and `!=` without an operator of a type's own: of references, tuples and nullables with null.
-    fn equal(&mut self, operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
-        let negated = equality(operator)?;
-        if let (Type::Tuple(a), Type::Tuple(b)) = (&left.ty, &right.ty) {
-            return self.equal_tuples(left, right, a.items.len(), b.items.len(), operator);
-        }
-        let value_and_null = |a: &Bound, b: &Bound| a.ty.underlying().is_some() && b.ty == Type::Null;
-        let references = |ty: &Type| !ty.is_value_type() && ty.underlying().is_none() && *ty != Type::Void;
-        let related = |a: &Type, b: &Type| {
-            let is_interface = |ty: &Type| ty.class().is_some_and(|class| class.kind == Kind::Interface);
-            *a == Type::Null || *b == Type::Null || a.is_reference_to(b) || b.is_reference_to(a) || is_interface(a) || is_interface(b)
-        };
-        let fits = value_and_null(left, right)
-            || value_and_null(right, left)
-            || (references(&left.ty) && references(&right.ty) && related(&left.ty, &right.ty));
-        fits.then(|| Bound::new(Node::Same(left.clone().boxed(), right.clone().boxed(), negated), Type::BOOL))
-    }
-
-    fn equal_tuples(&mut self, left: &Bound, right: &Bound, a: usize, b: usize, operator: BinaryOperator) -> Option<Bound> {
-        if a != b {
-            return None;
-        }
-        let (keep_left, left) = self.kept(left.clone());
-        let (keep_right, right) = self.kept(right.clone());
-        let (Type::Tuple(a), Type::Tuple(b)) = (&left.ty, &right.ty) else { return None };
-        let mut all: Option<Node> = None;
-        for (index, (a, b)) in a.items.iter().zip(&b.items).enumerate() {
-            let field = |bound: &Bound, ty: &Type| Bound::new(Node::Field(Box::new(bound.node.clone()), index), ty.clone());
-            let part = self.overloaded(BinaryOperator::Equal, &field(&left, a), &field(&right, b))?.node;
-            all = Some(match all {
-                None => part,
-                Some(before) => Node::And(Box::new(before), Box::new(part)),
-            });
-        }
-        let all = all?;
-        let equal = if operator == BinaryOperator::Equal { all } else { Node::Not(Box::new(all)) };
-        Some(Bound::new(Node::Sequence([keep_left, keep_right, equal].into()), Type::BOOL))
-    }
-
-    pub(super) fn unary(&mut self, operator: UnaryOperator, operand: &'t tree::Expression, span: Span) -> Option<Bound> {
-        match operator {
-            UnaryOperator::PreIncrement | UnaryOperator::PreDecrement | UnaryOperator::PostIncrement | UnaryOperator::PostDecrement => {
-                return self.increment(operator, operand, span);
-            }
-            UnaryOperator::Not => {
-                let operand_bound = self.operand(operand)?;
-                let (when_true, when_false) = self.outcomes(Some(&operand_bound));
-                self.split = Some((when_false, when_true));
-                let bound = self.natural(operand_bound, operand.span)?;
-                return self.negation(bound, span);
-            }
-            _ => {}
-        }
-        let bound = self.value(operand)?;
-        if let Some(underlying) = bound.ty.underlying().cloned() {
-            let slot = self.slot();
-            let inner = self.unary_on(operator, Bound::new(Node::Local(slot), underlying), span)?;
-            return Some(Bound::new(Node::Lifted([(bound.node, slot)].into(), inner.clone().boxed()), Type::nullable(inner.ty)));
-        }
-        let bound = self.unary_on(operator, bound, span)?;
-        self.folded(bound, span)
-    }
-
-    fn negation(&mut self, bound: Bound, span: Span) -> Option<Bound> {
-        if bound.ty.underlying() == Some(&Type::BOOL) {
-            let slot = self.slot();
-            let inner = Node::Not(Box::new(Node::Local(slot)));
-            return Some(Bound::new(Node::Lifted([(bound.node, slot)].into(), Box::new(inner)), Type::nullable(Type::BOOL)));
-        }
-        match conversions::of_value(&bound, &Type::BOOL) {
-            Some(change) => {
-                let bound = conversions::apply(bound, change, &Type::BOOL);
-                if let Node::Constant(Value::Bool(known)) = bound.node {
-                    return Some(Bound::new(Node::Constant(Value::Bool(!known)), Type::BOOL));
-                }
-                Some(Bound::new(Node::Not(bound.boxed()), Type::BOOL))
-            }
-            None => {
-                self.error("CS0023", span, format!("Operator '!' cannot be applied to operand of type '{}'", bound.ty));
-                None
-            }
-        }
-    }
-
-    fn unary_on(&mut self, operator: UnaryOperator, bound: Bound, span: Span) -> Option<Bound> {
-        let kind = Numeric::of(&bound.ty);
-        let made = match (operator, kind) {
-            (UnaryOperator::Plus, Some(kind)) => Some(Bound::new(converted(bound.node.clone(), &bound.ty, &kind.ty()), kind.ty())),
-            (UnaryOperator::Minus, Some(kind)) if kind != Numeric::UInt64 => {
-                let kind = if kind == Numeric::UInt32 { Numeric::Int64 } else { kind };
-                let operand = converted(bound.node.clone(), &bound.ty, &kind.ty());
-                Some(Bound::new(Node::Negate(kind, self.checked, Box::new(operand)), kind.ty()))
-            }
-            (UnaryOperator::Complement, Some(kind)) if kind.is_integral() => {
-                Some(Bound::new(Node::Complement(kind, Box::new(converted(bound.node.clone(), &bound.ty, &kind.ty()))), kind.ty()))
-            }
-            (UnaryOperator::Complement, None) if bound.ty.enum_members().is_some() => {
-                let number = converted(bound.node.clone(), &bound.ty, &Type::INT32);
-                let node = Node::Complement(Numeric::Int32, Box::new(number));
-                Some(Bound::new(converted(node, &Type::INT32, &bound.ty), bound.ty.clone()))
-            }
-            _ => user_unary(operator, &bound),
-        };
-        if made.is_none() {
-            self.error("CS0023", span, format!("Operator '{}' cannot be applied to operand of type '{}'", operator.symbol(), bound.ty));
-        }
-        made
-    }
 }
 
-fn is_constant(bound: &Bound) -> bool {
+pub(super) fn is_constant(bound: &Bound) -> bool {
     matches!(bound.node, Node::Constant(_))
 }
 
 /// An operator over nullables: null where one operand is null; a comparison is then false, equality compares the nulls.
-fn lift(operator: BinaryOperator, operands: [(Node, usize); 2], node: Node, ty: Type) -> Bound {
+pub(super) fn lift(operator: BinaryOperator, operands: [(Node, usize); 2], node: Node, ty: Type) -> Bound {
     let slots = [operands[0].1, operands[1].1];
     let lifted = Node::Lifted(Box::new(operands), Box::new(node));
     let constant = |value: bool| Box::new(Node::Constant(Value::Bool(value)));
@@ -611,7 +438,7 @@ fn lift(operator: BinaryOperator, operands: [(Node, usize); 2], node: Node, ty: 
     }
 }
 
-fn concat(left: &Bound, right: &Bound) -> Bound {
+pub(super) fn concat(left: &Bound, right: &Bound) -> Bound {
     let mut parts = match &left.node {
         Node::Concat(parts) if left.ty == Type::STRING => parts.to_vec(),
         node => vec![node.clone()],
@@ -624,7 +451,7 @@ fn concat(left: &Bound, right: &Bound) -> Bound {
 }
 
 /// The operators of that token that a type and its bases declare.
-fn declared(ty: &Type, token: &str, count: usize) -> Vec<&'static MemberInfo> {
+pub(super) fn declared(ty: &Type, token: &str, count: usize) -> Vec<&'static MemberInfo> {
     let mut found = Vec::new();
     let mut next = ty.class();
     while let Some(class) = next {
@@ -635,7 +462,7 @@ fn declared(ty: &Type, token: &str, count: usize) -> Vec<&'static MemberInfo> {
     found
 }
 
-fn user_operator(operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
+pub(super) fn user_operator(operator: BinaryOperator, left: &Bound, right: &Bound) -> Option<Bound> {
     let mut candidates = declared(&left.ty, operator.symbol(), 2);
     for info in declared(&right.ty, operator.symbol(), 2) {
         if !candidates.iter().any(|known| std::ptr::eq(*known, info)) {
@@ -655,11 +482,6 @@ fn user_operator(operator: BinaryOperator, left: &Bound, right: &Bound) -> Optio
     Some(Bound::new(operator_call(info, arguments.into()), info.result.clone()))
 }
 
-fn user_unary(operator: UnaryOperator, bound: &Bound) -> Option<Bound> {
-    let info = declared(&bound.ty, operator.symbol(), 1).into_iter().next()?;
-    Some(Bound::new(operator_call(info, [bound.node.clone()].into()), info.result.clone()))
-}
-
-fn operator_call(info: &'static MemberInfo, arguments: Box<[Node]>) -> Node {
+pub(super) fn operator_call(info: &'static MemberInfo, arguments: Box<[Node]>) -> Node {
     Node::Call(Box::new(Call { native: info.native, arguments, types: [].into(), outs: [].into(), has_receiver: false }))
 }
