@@ -54,7 +54,7 @@ const STEPS: [Step; 26] = [
     (&[("region:francecentral", &["connection-refused"]), ("swc", &["500"])], &[false]),
 ];
 
-/// A policy that asks the first region one way, the second before the answer, and both at once behind it.
+/// A policy that tells the second region something one way, asks the first for the answer, and both at once behind it.
 const ASKING: &str = r#"<policies>
     <inbound>
         <base />

@@ -24,7 +24,7 @@ fn document() -> Value {
                 "put": {
                     "operationId": "put-pet",
                     "parameters": [
-                        {"name": "verbose", "in": "query", "schema": {"type": "boolean"}},
+                        {"name": "verbose", "in": "query", "schema": {"type": "boolean", "nullable": true}},
                         {"name": "limit", "in": "query", "required": true, "schema": {"type": "integer", "minimum": 1}},
                         {"name": "tags", "in": "query", "schema": {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}},
                         {"$ref": "#/components/parameters/kind"}

@@ -215,6 +215,20 @@ fn take_null(schema: &mut serde_json::Map<String, Json>) {
     }
 }
 
+/// What OpenAPI 2 and 3.0 have of older JSON Schema, in today's words: bounds that are exclusive by a flag. `file` is no type of JSON.
+fn modernise(schema: &mut serde_json::Map<String, Json>) {
+    for (bound, flag) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
+        if let Some(Json::Bool(is_exclusive)) = schema.get(flag) {
+            let limit = if *is_exclusive { schema.remove(bound) } else { None };
+            schema.remove(flag);
+            schema.extend(limit.map(|limit| (flag.to_owned(), limit)));
+        }
+    }
+    if schema.get("type").is_some_and(|kind| kind == "file") {
+        schema.remove("type");
+    }
+}
+
 /// How much a schema may come to with its references put in, in nodes, and how deep it may nest. What is beyond is taken as it comes: a schema
 /// that refers to itself has no end.
 const MOST_NODES: usize = 100_000;
@@ -242,6 +256,7 @@ fn put_in(document: &Json, schema: &Json, within: &mut Vec<String>, left: &mut u
                 let members = map.iter().map(|(name, value)| (name.clone(), put_in(document, value, within, left, depth + 1)));
                 let mut made: serde_json::Map<String, Json> = members.collect();
                 take_null(&mut made);
+                modernise(&mut made);
                 Json::Object(made)
             }
         },
@@ -301,6 +316,16 @@ mod tests {
         assert!(definition.response(204).unwrap().bodies.is_empty());
         let [limit] = definition.parameters.as_slice() else { panic!("the body is no parameter: {:?}", definition.parameters) };
         assert_eq!((limit.name.as_str(), limit.required, &limit.schema), ("limit", true, &json!({"type": "integer", "maximum": 9})));
+    }
+
+    /// Source: json-schema.org, draft 4, 5.1.2: `exclusiveMaximum` is a flag beside `maximum`.
+    #[test]
+    fn older_keywords_are_todays() {
+        let made = |schema: Json| expanded(&json!({}), &schema, &mut Vec::new());
+        assert_eq!(made(json!({"minimum": 1, "exclusiveMinimum": true})), json!({"exclusiveMinimum": 1}));
+        assert_eq!(made(json!({"maximum": 1, "exclusiveMaximum": false})), json!({"maximum": 1}));
+        assert_eq!(made(json!({"exclusiveMaximum": 3})), json!({"exclusiveMaximum": 3}));
+        assert_eq!(made(json!({"type": "file"})), json!({}));
     }
 
     /// Source: the OpenAPI specification, 3.0.3, "Schema Object": `nullable`.

@@ -86,20 +86,27 @@ enum State {
     Listening {
         accepting: JoinHandle<()>,
         phase: watch::Sender<Phase>,
+        leaving: Leaving,
     },
     /// Bound and not listening: the system refuses connections, and gives the number to nobody else. What was under way goes on.
     Refusing {
         reserved: Option<TcpSocket>,
-        leaving: Option<watch::Sender<Phase>>,
+        leaving: Leaving,
     },
     Closed,
 }
+
+/// The connections of listeners that are gone, each with the rest of its generation: what was under way there goes on. A connection without its
+/// sender would end at once.
+type Leaving = Vec<watch::Sender<Phase>>;
 
 /// How far the connections of a port have come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Open,
-    /// Idle connections close, busy ones after their answer.
+    /// Idle connections close, busy ones after their answer, whenever that is.
+    Leaving,
+    /// Idle connections close, busy ones after their answer; what waits for ever is over.
     Draining,
     /// All connections close.
     Closed,
@@ -109,14 +116,14 @@ impl Port {
     /// Starts to serve.
     pub(super) fn serve(bound: Bound, host: Arc<dyn Host>) -> Self {
         let Bound { listener, address } = bound;
-        Self { address, state: Mutex::new(listening(listener, host)) }
+        Self { address, state: Mutex::new(listening(listener, host, Leaving::new())) }
     }
 
     /// Starts as a port that refuses.
     pub(super) fn refusing(bound: Bound) -> Self {
         let Bound { listener, address } = bound;
         drop(listener);
-        Self { address, state: Mutex::new(State::Refusing { reserved: reserve(address).ok(), leaving: None }) }
+        Self { address, state: Mutex::new(State::Refusing { reserved: reserve(address).ok(), leaving: Leaving::new() }) }
     }
 
     /// Where it is.
@@ -128,12 +135,15 @@ impl Port {
     /// A fault meets the requests that begin under it, as in simulated time.
     pub(super) async fn refuse(&self) {
         let mut state = self.state.lock().await;
-        if let State::Listening { accepting, phase } = &mut *state {
+        if let State::Listening { accepting, phase, leaving } = &mut *state {
             stop(accepting).await;
             // Somebody may have taken the number in between; then there is nothing to keep, and `listen` tries again.
             let reserved = reserve(self.address).ok();
-            phase.send_replace(Phase::Draining);
-            *state = State::Refusing { reserved, leaving: Some(phase.clone()) };
+            phase.send_replace(Phase::Leaving);
+            let mut leaving = std::mem::take(leaving);
+            leaving.retain(|phase| !phase.is_closed());
+            leaving.push(phase.clone());
+            *state = State::Refusing { reserved, leaving };
         }
     }
 
@@ -146,11 +156,8 @@ impl Port {
                 None => reserve(self.address)?,
             };
             socket.set_reuseaddr(true)?;
-            if let Some(leaving) = leaving.take() {
-                // Without its sender a connection would end at once.
-                tokio::spawn(async move { leaving.closed().await });
-            }
-            *state = listening(socket.listen(BACKLOG)?, host);
+            let leaving = std::mem::take(leaving);
+            *state = listening(socket.listen(BACKLOG)?, host, leaving);
         }
         Ok(())
     }
@@ -159,16 +166,15 @@ impl Port {
     pub(super) async fn drain(&self) {
         let mut state = self.state.lock().await;
         match &mut *state {
-            State::Listening { accepting, phase } => {
+            State::Listening { accepting, phase, leaving } => {
                 stop(accepting).await;
                 phase.send_replace(Phase::Draining);
+                end(leaving, Phase::Draining).await;
                 phase.closed().await;
             }
             State::Refusing { reserved, leaving } => {
                 drop(reserved.take());
-                if let Some(leaving) = leaving {
-                    leaving.closed().await;
-                }
+                end(leaving, Phase::Draining).await;
             }
             State::Closed => {}
         }
@@ -178,12 +184,27 @@ impl Port {
     /// Closes everything now. A [`drain`](Self::drain) must not be under way any more.
     pub(super) async fn close(&self) {
         let mut state = self.state.lock().await;
-        if let State::Listening { accepting, phase } = &mut *state {
-            stop(accepting).await;
-            phase.send_replace(Phase::Closed);
-            phase.closed().await;
+        match &mut *state {
+            State::Listening { accepting, phase, leaving } => {
+                stop(accepting).await;
+                phase.send_replace(Phase::Closed);
+                end(leaving, Phase::Closed).await;
+                phase.closed().await;
+            }
+            State::Refusing { leaving, .. } => end(leaving, Phase::Closed).await,
+            State::Closed => {}
         }
         *state = State::Closed;
+    }
+}
+
+/// Ends the connections of listeners that are gone.
+async fn end(leaving: &[watch::Sender<Phase>], how: Phase) {
+    for phase in leaving {
+        phase.send_replace(how);
+    }
+    for phase in leaving {
+        phase.closed().await;
     }
 }
 
@@ -205,7 +226,7 @@ fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-fn listening(listener: TcpListener, host: Arc<dyn Host>) -> State {
+fn listening(listener: TcpListener, host: Arc<dyn Host>, leaving: Leaving) -> State {
     let (phase, _) = watch::channel(Phase::Open);
     let sender = phase.clone();
     let accepting = tokio::spawn(async move {
@@ -225,7 +246,7 @@ fn listening(listener: TcpListener, host: Arc<dyn Host>) -> State {
             }
         }
     });
-    State::Listening { accepting, phase }
+    State::Listening { accepting, phase, leaving }
 }
 
 /// How long a connection may live. The port knows that it lives for as long as this exists.
@@ -252,7 +273,7 @@ impl Life {
             }
             match *self.0.borrow_and_update() {
                 Phase::Open => {}
-                Phase::Draining => connection.as_mut().graceful_shutdown(),
+                Phase::Leaving | Phase::Draining => connection.as_mut().graceful_shutdown(),
                 Phase::Closed => return,
             }
         }
@@ -261,7 +282,7 @@ impl Life {
     /// Returns when the port is to be left: what waits forever waits for this.
     pub(super) async fn over(&self) {
         // Without a sender it is over as well.
-        let _ = self.0.clone().wait_for(|phase| *phase != Phase::Open).await;
+        let _ = self.0.clone().wait_for(|phase| matches!(phase, Phase::Draining | Phase::Closed)).await;
     }
 }
 

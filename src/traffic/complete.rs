@@ -26,7 +26,9 @@ pub(crate) fn is_complete(body: &[u8], status: Option<u16>, trusting: bool) -> b
     match body.trim_ascii_start().first() {
         Some(b'{' | b'[') if trusting => matches!(body.trim_ascii_end().last(), Some(b'}' | b']')),
         Some(b'{' | b'[') => serde_json::from_slice::<IgnoredAny>(body).is_ok(),
-        Some(b'd') if body.starts_with(b"data:") => ends_as_stream(body) && (trusting || events_are_json(body)),
+        Some(b'd' | b'e') if body.starts_with(b"data:") || body.starts_with(b"event:") => {
+            ends_as_stream(body) && (trusting || events_are_json(body))
+        }
         _ => true,
     }
 }
@@ -53,6 +55,9 @@ mod tests {
             ("plain", false, true),
             ("data: x\n\ndata: [DONE]\n\n", true, true),
             ("data: x\n\n", true, false),
+            ("event: response.created\ndata: {}\n\nevent: response.completed\ndata: {}\n\n", false, true),
+            ("event: response.created\ndata: {}\n\n", false, false),
+            ("event: response.created\ndata: {}\n\n", true, false),
             ("data: {\"a\":1}\n\ndata: [DONE]\n\n", false, true),
             ("data: {\"a\"1}\n\ndata: [DONE]\n\n", false, false),
             ("data: {\"a\"1}\n\ndata: [DONE]\n\n", true, true),

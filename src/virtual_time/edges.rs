@@ -213,12 +213,12 @@ impl Simulation<'_> {
     /// What a gateway answers to a probe. It answers its status page itself, whatever becomes of the backends; another path means what it means to
     /// any client, and policies run. One that asks a backend first counts as if that had answered with 200.
     fn probe_status(&mut self, place: usize, gateway: usize, origin: OriginId) -> u16 {
-        let (Some(edge), Some(gateway)) = (self.edges.get_mut(place), self.probed.get(gateway)) else { return 200 };
+        let (Some(edge), Some(probed)) = (self.edges.get_mut(place), self.probed.get(gateway)) else { return 200 };
         let head = edge.door.probe_request(origin);
         let environment = &mut edge.probes.at(self.now);
         let client = Ipv4Addr::LOCALHOST.into();
         let arrival = Arrival { head, body: ArrivingBody::None, client, trace: false, certificate: None };
-        let mut machine = Machine::start(gateway.clone(), arrival, environment);
+        let mut machine = Machine::start(probed.clone(), arrival, environment);
         let mut told = Vec::new();
         let status = loop {
             let event = match machine.next_effect() {
@@ -238,7 +238,7 @@ impl Simulation<'_> {
             machine.handle(event, environment);
         };
         machine.finish();
-        told.iter().for_each(|send| self.tell_resource(send));
+        told.iter().for_each(|send| self.tell_resource(gateway, send));
         status
     }
 

@@ -142,7 +142,11 @@ impl Simulation<'_> {
         while let Some(effect) = journey.machine.as_mut().and_then(|machine| machine.next_effect()) {
             match effect {
                 Effect::Send(send) => self.call(ticket, journey, send),
-                Effect::Tell(send) => self.tell_resource(&send),
+                Effect::Tell(send) => {
+                    if let Some(gateway) = journey.gateway {
+                        self.tell_resource(gateway, &send);
+                    }
+                }
                 Effect::ReadRequestBody { operation } => {
                     let outcome: Result<Bytes, ClientGone> = Ok(journey.body.clone());
                     self.settle_at(ticket, journey, self.now, Event::RequestBody { operation, outcome });
@@ -271,6 +275,9 @@ impl Simulation<'_> {
             };
             let orders = Orders { asked: conduct.told(), second: second.told_as_second() };
             let reply = machine.handle(&send.request, &body, orders, self.now, &mut environment.at(self.now));
+            if reply.is_taken_over() && !second.is_right() {
+                journey.touched = true;
+            }
             conduct.with_second(second, reply.is_taken_over()).deliver(reply)
         };
         let Delivery { reply, delay, end, .. } = delivery;
@@ -282,9 +289,6 @@ impl Simulation<'_> {
         let there = self.now.after(first_byte + delay + back);
         if there > timeout_at {
             return self.fails(ticket, journey, operation, call, timeout_at, no_answer(send.timeout));
-        }
-        if let Some(called) = journey.calls.get_mut(call) {
-            called.answered = Some(there);
         }
         self.told_call(journey, call, Some(head.status), None, there);
         let chunks = match body {
@@ -298,6 +302,7 @@ impl Simulation<'_> {
         });
         match send.reception {
             Reception::Stream => {
+                answered(journey, call, Some(there));
                 journey.held.push((operation, held));
                 self.settle_at(ticket, journey, there, Event::Response { operation, outcome: Ok(Received { head, body: None }) });
             }
@@ -307,6 +312,7 @@ impl Simulation<'_> {
                     Ending::Whole if held.last() <= end => {
                         let at = held.last().max(there);
                         let outcome = Ok(Received { head, body: Some(held.concat()) });
+                        answered(journey, call, Some(at));
                         self.settle_at(ticket, journey, at, Event::Response { operation, outcome });
                     }
                     Ending::Cut(at) if at <= end => {
@@ -327,12 +333,24 @@ impl Simulation<'_> {
     }
 
     /// A request that nobody waits for.
-    pub fn tell_resource(&mut self, send: &Send) {
+    pub fn tell_resource(&mut self, gateway: usize, send: &Send) {
         let Some(resource) = self.network.resource(&send.request.url.host) else { return };
         let body = if let Outgoing::Bytes(bytes) = &send.body { bytes.clone() } else { Bytes::new() };
         let Some((machine, environment)) = self.site.resources.get_mut(resource) else { return };
         // What comes of it is no part of the request's record, as live.
-        machine.handle(&send.request, &body, Told::Nothing, self.now, &mut environment.at(self.now));
+        if self.site.board.is_empty() {
+            machine.handle(&send.request, &body, Told::Nothing, self.now, &mut environment.at(self.now));
+            return;
+        }
+        let (Some((from, _)), Some((region, config))) = (self.world.gateways.get(gateway), self.world.resources.get(resource)) else {
+            return;
+        };
+        let deployment = if self.site.board.names_deployments() { machine.deployment_of(&send.request, &body) } else { None };
+        let exchange = Exchange { from: Some(from.name), backend: &config.id, region: region.name, deployment: deployment.as_deref() };
+        let conduct = self.site.board.conduct(&exchange, self.now, &mut self.site.faults.at(self.now));
+        if conduct.connection == Connection::Open && !matches!(conduct.ending, Way::Reset | Way::Never) {
+            machine.handle(&send.request, &body, conduct.told(), self.now, &mut environment.at(self.now));
+        }
     }
 
     /// Answers what goes to Microsoft Entra ID; says whether it did.
@@ -365,6 +383,7 @@ impl Simulation<'_> {
             Ending::Whole => (held.last(), Ok(held.concat())),
             Ending::Cut(at) => {
                 self.told_call(journey, held.call, None, Some("cut-body"), self.now);
+                answered(journey, held.call, None);
                 (at, Err(crate::azure::faults::broken_off(region)))
             }
             // Nothing ends this wait but the client.
@@ -411,7 +430,8 @@ impl Simulation<'_> {
         let word = if clients < patience { "timeout" } else { "cut-body" };
         let patience = patience.min(clients);
         let trusted = !journey.touched;
-        let passed = super::passing::pass(&held, screens, buffered, self.now, patience, trusted, journey.watch.as_deref_mut());
+        let way_through = super::passing::Way { status: journey.seen.status, buffered, patience, trusted };
+        let passed = super::passing::pass(&held, screens, &way_through, self.now, journey.watch.as_deref_mut());
         journey.seen.first_byte = passed.first.map(|at| at.after(way));
         if journey.streaming {
             journey.deadline = Moment(i64::MAX);
@@ -427,6 +447,7 @@ impl Simulation<'_> {
             }
             Ending::Cut(_) if !passed.is_over => {
                 journey.seen.error = Some("cut-body");
+                answered(journey, held.call, None);
                 self.told_call(journey, held.call, None, Some("cut-body"), self.now);
             }
             _ if !passed.is_complete => journey.seen.error = Some("incomplete"),
@@ -540,6 +561,13 @@ impl Simulation<'_> {
 fn take_held(journey: &mut Journey, exchange: OperationId) -> Option<Held> {
     let place = journey.held.iter().position(|(own, _)| *own == exchange)?;
     Some(journey.held.swap_remove(place).1)
+}
+
+/// Notes when a call has been answered, or that after all it has not.
+fn answered(journey: &mut Journey, call: usize, at: Option<Moment>) {
+    if let Some(called) = journey.calls.get_mut(call) {
+        called.answered = at;
+    }
 }
 
 /// Chunks of an answer that `buffer-response` collects.

@@ -30,17 +30,22 @@ pub(super) struct Passed {
     pub is_complete: bool,
 }
 
-/// Passes a body on, from `now`. Whoever stands before the client waits as long as `patience` between two pieces. What resources of the
-/// simulation have written is `trusted` to be right up to its end; what a fault has touched is looked at whole.
-pub(super) fn pass(
-    held: &Held,
-    mut screens: Vec<StreamScreen>,
-    buffered: bool,
-    now: Moment,
-    patience: Duration,
-    trusted: bool,
-    mut watch: Option<&mut Watch>,
-) -> Passed {
+/// How a body passes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    /// The status before it.
+    pub status: Option<u16>,
+    /// Whether chunks are collected.
+    pub buffered: bool,
+    /// How long whoever stands before the client waits between two pieces.
+    pub patience: Duration,
+    /// Whether it is taken to be right up to its end, as resources write it; what a fault has touched is looked at whole.
+    pub trusted: bool,
+}
+
+/// Passes a body on, from `now`.
+pub(super) fn pass(held: &Held, mut screens: Vec<StreamScreen>, way: &Way, now: Moment, mut watch: Option<&mut Watch>) -> Passed {
+    let Way { status, buffered, patience, trusted } = *way;
     let mut passed = Passed { first: None, end: now, longest_pause: Duration::ZERO, is_over: false, is_cut: false, is_complete: false };
     let mut collected = 0;
     let mut tail: Bytes = Bytes::new();
@@ -102,9 +107,9 @@ pub(super) fn pass(
     let is_stream = held.chunks.len() > 1;
     passed.is_complete = passed.is_over
         || match (trusted, is_stream) {
-            (false, _) => is_complete(&all, None, false),
+            (false, _) => is_complete(&all, status, false),
             (true, true) => ends_as_stream(&tail),
-            (true, false) => is_complete(&tail, None, true),
+            (true, false) => is_complete(&tail, status, true),
         };
     passed
 }
@@ -113,6 +118,10 @@ pub(super) fn pass(
 mod tests {
     use super::*;
     use crate::azure::openai::Chunk;
+
+    fn whole(buffered: bool) -> Way {
+        Way { status: Some(200), buffered, patience: Duration::MAX, trusted: true }
+    }
 
     fn at(ms: i64) -> Moment {
         Moment(ms * 1_000_000)
@@ -126,20 +135,20 @@ mod tests {
     fn a_stream_passes_as_it_comes_or_when_it_is_collected() {
         let pieces = vec![chunk(10, "data: a\n\n"), chunk(500, "data: b\n\n"), chunk(10, "data: [DONE]\n\n")];
         let held = Held::new(0, pieces, at(100), |_| Ending::Whole);
-        let passed = pass(&held, Vec::new(), false, at(100), Duration::MAX, true, None);
+        let passed = pass(&held, Vec::new(), &whole(false), at(100), None);
         assert_eq!((passed.first, passed.end, passed.is_complete), (Some(at(110)), at(620), true));
         assert_eq!(passed.longest_pause, Duration::from_millis(500));
         // Less than 8 KiB: all of it leaves with the end.
-        let passed = pass(&held, Vec::new(), true, at(100), Duration::MAX, true, None);
+        let passed = pass(&held, Vec::new(), &whole(true), at(100), None);
         assert_eq!((passed.first, passed.end), (Some(at(620)), at(620)));
         // The gateway has come to its answer late: nothing leaves before.
-        let passed = pass(&held, Vec::new(), false, at(700), Duration::MAX, true, None);
+        let passed = pass(&held, Vec::new(), &whole(false), at(700), None);
         assert_eq!((passed.first, passed.end), (Some(at(700)), at(700)));
     }
 
     #[test]
     fn a_stream_without_its_end_is_not_whole() {
         let held = Held::new(0, vec![chunk(1, "data: a\n\n"), chunk(1, "data: b\n\n")], at(0), |_| Ending::Whole);
-        assert!(!pass(&held, Vec::new(), false, at(0), Duration::MAX, true, None).is_complete);
+        assert!(!pass(&held, Vec::new(), &whole(false), at(0), None).is_complete);
     }
 }

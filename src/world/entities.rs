@@ -92,7 +92,7 @@ impl Read for Words {
         let text = reader.text(node, "words")?.trim();
         if text.is_empty() {
             reader.error(
-                "spec/bad-text",
+                "entities/bad-text",
                 node.head(reader.source.text()),
                 "there are no words here",
                 "write the words that are to be found",
@@ -137,12 +137,40 @@ pub fn read(source: &Arc<Source>, file: &dyn Fn(&str) -> Result<Vec<u8>, String>
     let mut reader = Reader { source, faults };
     let held = tree.and_then(|tree| held(&File::read(&tree, &mut reader)?, file, &mut reader));
     let mut faults: Vec<Diagnostic> = reader.faults.into_iter().map(own).collect();
+    let masked = masked(source);
+    let labels = faults.iter_mut().flat_map(|fault| &mut fault.labels).filter(|label| Arc::ptr_eq(&label.source, source));
+    labels.for_each(|label| label.source = masked.clone());
     faults.sort_by_key(|fault| fault.primary().map_or(0, |label| label.span.start));
     match held {
         Some(held) if !any_error(&faults) => Ok(held),
         _ if any_error(&faults) => Err(faults),
         _ => Err(vec![Diagnostic::error("entities/unreadable", "the file cannot be read as entities").at(source, Span::at(0))]),
     }
+}
+
+/// The text as diagnostics may show it, each byte where it was: without the tokens of connections.
+fn masked(source: &Arc<Source>) -> Arc<Source> {
+    const KEY: &str = "accessToken";
+    let mut text = String::with_capacity(source.text().len());
+    let mut rest = source.text();
+    while let Some((before, behind)) = rest.find(KEY).map(|at| rest.split_at(at + KEY.len())) {
+        let value = behind.find(|c: char| !matches!(c, '"' | '\'' | ':' | ' ')).unwrap_or(behind.len());
+        let (between, behind) = behind.split_at(value);
+        let quoted = between.chars().next_back().filter(|c| matches!(c, '"' | '\''));
+        let end = match (quoted, behind.chars().next()) {
+            (Some(quote), _) => behind.find(quote),
+            // A block of lines: where it ends is not looked for.
+            (None, Some('|' | '>')) => None,
+            (None, _) => behind.find([',', '}', '\n', '\r']),
+        };
+        let (token, behind) = behind.split_at(end.unwrap_or(behind.len()));
+        text.push_str(before);
+        text.push_str(between);
+        text.extend(token.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }));
+        rest = behind;
+    }
+    text.push_str(rest);
+    Source::new(source.name(), text)
 }
 
 fn held(written: &File, file: &dyn Fn(&str) -> Result<Vec<u8>, String>, reader: &mut Reader<'_>) -> Option<HeldEntities> {

@@ -53,6 +53,8 @@ pub struct Conduct {
     pub ending: Ending,
     /// Whether it is that of the deployment alone, so that another one of the resource may take the request over.
     pub of_deployment: bool,
+    /// What of `ending` is the link's, whichever deployment answers.
+    pub(super) of_link: Ending,
 }
 
 /// Whether a connection opens.
@@ -228,8 +230,15 @@ impl Conduct {
     pub fn with_second(self, second: Self, is_taken_over: bool) -> Self {
         match (is_taken_over, self.of_deployment) {
             (false, _) => self,
-            (true, true) => Self { delay: self.delay, ..Self::default() }.and_behind(|| second),
-            (true, false) => self.and_behind(|| second),
+            // The first has cost its delay, and the link is the same; what else was wrong was the first deployment's.
+            (true, true) => Self { delay: self.delay, ending: self.of_link, ..Self::default() }.and_behind(|| second),
+            (true, false) if second.is_right() => self,
+            (true, false) => {
+                let (body, pace) = (self.body, self.pace);
+                let both = self.and_behind(|| second);
+                let body = if both.body == BodyFault::Right { body } else { both.body };
+                Self { body, pace: pace.saturating_add(both.pace), ..both }
+            }
         }
     }
 
@@ -244,7 +253,7 @@ impl Conduct {
         } else {
             self.ending
         };
-        Self { delay: self.delay.saturating_add(behind.delay), ending, ..behind }
+        Self { delay: self.delay.saturating_add(behind.delay), ending, of_link: self.ending, ..behind }
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     config::FrontDoorConfig,
 };
 use crate::{
+    gateway::effect::CLIENT_CERTIFICATE,
     http::{RequestHead, ResponseHead, Url},
     text::Text,
 };
@@ -46,7 +47,9 @@ fn is_taken_away(name: &str) -> bool {
     starts
         && (OWN.iter().any(|own| own.eq_ignore_ascii_case(name))
             || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("x-fd-"))
-            || name.eq_ignore_ascii_case(SIMULATED_COUNTRY))
+            || name.eq_ignore_ascii_case(SIMULATED_COUNTRY)
+            // TLS with the client ends here, and its certificate with it.
+            || name.eq_ignore_ascii_case(CLIENT_CERTIFICATE))
 }
 
 fn forwarded_for(request: &RequestHead) -> Option<String> {

@@ -258,7 +258,7 @@ impl State {
                 (fullness, None)
             }
             Capacity::Provisioned(provisioned) => {
-                provisioned.fall_to(arrived.fallen);
+                provisioned.fall_to(arrived.fallen, now);
                 let admitted = provisioned.admit(prompt, limit.map(|limit| limit.saturating_mul(answers)), now);
                 let utilisation = provisioned.utilisation(now);
                 told.utilisation = Some(utilisation);

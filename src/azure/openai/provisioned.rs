@@ -56,10 +56,9 @@ impl Bucket {
         Self { minute, whole: minute, level: 0.0, at: Moment::default() }
     }
 
-    /// Lets its capacity fall, or be what it was. What is in it stays in it.
-    fn fall_to(&mut self, quota: Option<Quota>) {
-        let left = quota.map_or(self.whole, |quota| quota.tokens(Some(self.whole as u64)).map_or(self.whole, |left| left as f64));
-        self.minute = left.max(1.0);
+    /// What of its capacity a quota leaves.
+    fn left(&self, quota: Option<Quota>) -> f64 {
+        quota.and_then(|quota| quota.tokens(Some(self.whole as u64))).map_or(self.whole, |left| (left as f64).max(1.0))
     }
 
     fn drain(&mut self, now: Moment) {
@@ -97,9 +96,14 @@ impl Provisioned {
         Self { bucket: Bucket::new(f64::from(tokens) * f64::from(units)), ratio: f64::from(ratio), due: BinaryHeap::new() }
     }
 
-    /// Lets what its units work off in a minute fall, or be what it was.
-    pub fn fall_to(&mut self, quota: Option<Quota>) {
-        self.bucket.fall_to(quota);
+    /// Lets what its units work off in a minute fall, or be what it was, from `now` on.
+    pub fn fall_to(&mut self, quota: Option<Quota>, now: Moment) {
+        let left = self.bucket.left(quota);
+        if left != self.bucket.minute {
+            // What has drained until now has drained as fast as before.
+            self.utilisation(now);
+            self.bucket.minute = left;
+        }
     }
 
     fn weigh(&self, prompt: u64, answer: u64) -> f64 {
@@ -165,6 +169,20 @@ mod tests {
         // Refused requests cost nothing here.
         assert!((four.utilisation(at(18_001)) - 1.0).abs() < 0.01);
         assert_eq!(four.utilisation(at(120_000)), 0.0);
+    }
+
+    #[test]
+    fn what_falls_drains_more_slowly_from_then_on() {
+        let mut four = Provisioned::new("gpt-4o", 4);
+        four.admit(2000, Some(2000), at(0)).unwrap();
+        // 10,000 of a capacity of 10,000; half a minute at the old rate, then a tenth of it.
+        let tenth = Some("10%".parse().unwrap());
+        four.fall_to(tenth, at(30_000));
+        assert!((four.utilisation(at(30_000)) - 5.0).abs() < 0.001);
+        four.fall_to(tenth, at(60_000));
+        assert!((four.utilisation(at(60_000)) - 4.5).abs() < 0.001);
+        four.fall_to(None, at(60_000));
+        assert!((four.utilisation(at(60_000)) - 0.45).abs() < 0.001);
     }
 
     #[test]

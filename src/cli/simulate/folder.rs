@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{
     super::{folder, materials},
     Arguments, named,
-    setup::{Setup, Unusable, keys, region, simulation},
+    setup::{Setup, Unusable, keys, record, region, simulation},
 };
 use crate::{
     diagnostic::any_error,
@@ -42,6 +42,7 @@ pub(super) fn read(arguments: &Arguments, path: &Path) -> Result<Setup, Unusable
     let name = root.canonicalize().ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
     let mut simulation = simulation(arguments, &built.world)?;
     named::add(hosts, &built.world, &mut simulation);
+    record(arguments, &mut simulation, &mut watched)?;
     let policy_name = format!("the service in {}", name.map_or_else(|| path.display().to_string(), |name| format!("`{name}`")));
     Ok(Setup { simulation, spec: None, is_service: true, policy_name, files: watched, warnings, staged: None })
 }

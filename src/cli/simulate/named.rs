@@ -45,7 +45,9 @@ pub(super) fn add(mut hosts: BTreeSet<String>, world: &World, simulation: &mut S
             collect(&single.url.host, &mut hosts);
         }
     }
-    let elsewhere = |host: &String| simulation.mapped.iter().any(|(mapped, _)| mapped == host) || simulation.real.contains(host);
+    let elsewhere = |host: &String| {
+        simulation.mapped.iter().map(|(mapped, _)| mapped).chain(&simulation.real).any(|other| other.eq_ignore_ascii_case(host))
+    };
     hosts.retain(|host| !elsewhere(host));
     for host in hosts.into_iter().take(MOST) {
         let config = ResourceConfig { exact_tokens: true, ..ResourceConfig::undeclared(host.clone().into(), region.display.into()) };

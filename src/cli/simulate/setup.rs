@@ -131,11 +131,7 @@ impl Setup {
         if let Some(hosts) = hosts {
             named::add(hosts, &built.world, &mut simulation);
         }
-        if let Some(path) = &arguments.recordings {
-            files.push(path.clone());
-            let recordings = Recordings::read(&input::read(path)?)?;
-            simulation.resources.iter_mut().for_each(|site| site.config.recordings = recordings.clone());
-        }
+        record(arguments, &mut simulation, &mut files)?;
         Ok(Self { simulation, spec: built.spec, is_service: false, policy_name, files, warnings, staged: None })
     }
 
@@ -155,6 +151,16 @@ impl Setup {
             staged: Some(staged),
         })
     }
+}
+
+/// Gives the resources that are there from the start the answers that have been recorded.
+pub(super) fn record(arguments: &Arguments, simulation: &mut Simulation, files: &mut Vec<PathBuf>) -> Result<(), Unusable> {
+    if let Some(path) = &arguments.recordings {
+        files.push(path.clone());
+        let recordings = Recordings::read(&input::read(path)?)?;
+        simulation.resources.iter_mut().for_each(|site| site.config.recordings = recordings.clone());
+    }
+    Ok(())
 }
 
 /// A world, where it listens and what may leave it.

@@ -116,7 +116,7 @@ pub(super) fn judge(parameter: &Parameter, values: &[&str], whose: &str, action:
         let public = is_response.then(|| INTERNAL.to_owned());
         Some(Finding { name: name.to_string(), kind, rule: "IncorrectMessage", details, public, action })
     };
-    let is_array = parameter.schema.get("type").is_some_and(|kind| kind == "array");
+    let is_array = schema::type_of(&parameter.schema) == Some("array");
     let value = match values {
         // The table has no row for one that is missing.
         [] if parameter.required => return finding(format!("{whose} does not contain the required {word} {name}.")),
@@ -129,7 +129,7 @@ pub(super) fn judge(parameter: &Parameter, values: &[&str], whose: &str, action:
         }
     };
     let Some(value) = value else {
-        let expected = parameter.schema.get("type").and_then(Json::as_str).unwrap_or("");
+        let expected = schema::type_of(&parameter.schema).unwrap_or("");
         let first = values.first().copied().unwrap_or("");
         return finding(format!(
             "Value of the {word} {name} cannot be parsed according to the definition. \n\nCould not convert '{first}' to {expected}."
@@ -145,7 +145,7 @@ pub(super) fn judge(parameter: &Parameter, values: &[&str], whose: &str, action:
 
 /// A text as the JSON that a schema wants; none where it cannot be that.
 fn typed(schema: &Json, text: &str) -> Option<Json> {
-    match schema.get("type").and_then(Json::as_str) {
+    match schema::type_of(schema) {
         Some("integer") => text.trim().parse::<i64>().ok().map(Json::from),
         Some("number") => text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(Json::from),
         Some("boolean") => match text.trim() {

@@ -53,11 +53,22 @@ fn compile(wanted: &Wanted, source: &Json) -> Option<Validator> {
     jsonschema::validator_for(&schema).ok()
 }
 
+/// The type that a schema asks for, the one beside null where it takes that too.
+pub fn type_of(schema: &Json) -> Option<&str> {
+    match schema.get("type")? {
+        Json::Array(kinds) => {
+            let mut kinds = kinds.iter().filter_map(Json::as_str).filter(|kind| *kind != "null");
+            kinds.next().filter(|_| kinds.next().is_none())
+        }
+        kind => kind.as_str(),
+    }
+}
+
 /// Puts the policy's own wishes into every object of a schema.
 fn adapt(schema: &mut Json, wanted: &Wanted) {
+    let is_object = schema.get("properties").is_some() || type_of(schema) == Some("object");
     match schema {
         Json::Object(map) => {
-            let is_object = map.contains_key("properties") || map.get("type").is_some_and(|kind| kind == "object");
             if let (Some(allowed), true) = (wanted.additional_properties, is_object) {
                 map.insert("additionalProperties".into(), Json::Bool(allowed));
             }

@@ -341,7 +341,7 @@ struct Met {
     tries: Vec<Try>,
     /// Calls of the last sending.
     attempts: u64,
-    /// The last backend that answered in it.
+    /// Who has served, as its last gateway has it.
     answered: Option<Text>,
     touched: bool,
 }
@@ -350,8 +350,7 @@ impl Met {
     fn add(&mut self, seen: &Seen, written: &Written, began: Duration, end: Duration, cast: &Cast) {
         let attempts: Vec<&Attempt> = written.gateways.iter().flat_map(|record| &record.attempts).collect();
         self.attempts = attempts.len() as u64;
-        self.answered =
-            attempts.iter().rfind(|attempt| matches!(attempt.outcome, Outcome::Status(_))).map(|attempt| attempt.backend.clone());
+        self.answered = written.gateways.last().and_then(|record| record.served_by.clone());
         self.calls.extend(attempts.iter().map(|attempt| Called {
             answered: None,
             backend: cast.backends.iter().position(|(id, _)| *id == attempt.backend),

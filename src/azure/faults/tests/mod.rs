@@ -93,6 +93,27 @@ fn told(conduct: &Conduct) -> String {
     told.join(", ")
 }
 
+/// A link's part stays whichever deployment answers; a deployment's own goes with it, and a resource's adds up with the second deployment's.
+#[test]
+fn what_spills_over_meets_what_the_second_deployment_meets() {
+    let link = ("link:francecentral-swedencentral", plain("cut-body"));
+    for (faults, taken_over, expected) in [
+        (vec![("swc/gpt-4o", plain("429"))], false, "429"),
+        (vec![("swc/gpt-4o", plain("429"))], true, ""),
+        (vec![("swc", plain("malformed-json"))], true, "Malformed"),
+        (vec![("swc", plain("malformed-json")), ("swc/payg", plain("cut-body"))], true, "Malformed, Cut(None)"),
+        (vec![("swc", plain("malformed-json")), ("swc/payg", plain("truncated-body"))], true, "Truncated"),
+        (vec![link.clone(), ("swc/gpt-4o", plain("429"))], true, "Cut(None)"),
+        (vec![link, ("swc/gpt-4o", plain("429")), ("swc/payg", plain("malformed-json"))], true, "Malformed, Cut(None)"),
+    ] {
+        let board = board(&faults);
+        let second = board.conduct_of_second(&Exchange { deployment: Some("payg"), ..TO_SWC }, NOW, &mut Dice::of(&[]));
+        let both = conduct(&board, TO_SWC).with_second(second, taken_over);
+        // The status of the first deployment is not what is delivered.
+        assert_eq!(told(&both), expected, "{faults:?} {taken_over}");
+    }
+}
+
 #[test]
 fn every_word_does_one_thing() {
     for (word, expected) in [

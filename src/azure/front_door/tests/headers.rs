@@ -31,6 +31,7 @@ fn an_origin_sees_who_asked_and_through_which_door() {
             ("X-Forwarded-Host", "forged.example"),
             ("X-Forwarded-Proto", "http"),
             ("X-Simulated-Country", "FR"),
+            ("X-Simulated-Client-Certificate", "MII="),
             ("X-Azure-Custom", "stays"),
         ],
     );
@@ -51,6 +52,7 @@ fn an_origin_sees_who_asked_and_through_which_door() {
         ("X-Forwarded-Host", "contoso.z01.azurefd.net"),
         ("X-Forwarded-Proto", "https"),
         ("X-Simulated-Country", "-"),
+        ("X-Simulated-Client-Certificate", "-"),
         ("X-Azure-Custom", "stays"),
     ] {
         assert_eq!(field(&head.headers, name), expected, "{name}");
