@@ -240,12 +240,7 @@ impl Simulation<'_> {
             let reply = machine.handle(&send.request, &body, Told::Nothing, self.now, &mut environment.at(self.now));
             Delivery { reply, length: None, delay: Duration::ZERO, end: End::Complete }
         } else {
-            let (Some((from, _)), Some((region, config))) = (self.world.gateways.get(gateway), self.world.resources.get(resource)) else {
-                return;
-            };
-            let deployment = if self.site.board.names_deployments() { machine.deployment_of(&send.request, &body) } else { None };
-            let exchange = Exchange { from: Some(from.name), backend: &config.id, region: region.name, deployment: deployment.as_deref() };
-            let conduct = self.site.board.conduct(&exchange, self.now, &mut self.site.faults.at(self.now));
+            let (conduct, second) = self.conduct(gateway, resource, &send.request, &body);
             if !conduct.is_right() {
                 journey.touched = true;
             }
@@ -266,13 +261,6 @@ impl Simulation<'_> {
                 _ => {}
             }
             let Some((machine, environment)) = self.site.resources.get_mut(resource) else { return };
-            let second = match deployment.as_ref().and_then(|_| machine.second_of(&send.request, &body)) {
-                Some(name) => {
-                    let exchange = Exchange { deployment: Some(&name), ..exchange };
-                    self.site.board.conduct_of_second(&exchange, self.now, &mut self.site.faults.at(self.now))
-                }
-                None => Conduct::default(),
-            };
             let orders = Orders { asked: conduct.told(), second: second.told_as_second() };
             let reply = machine.handle(&send.request, &body, orders, self.now, &mut environment.at(self.now));
             if reply.is_taken_over() && !second.is_right() {
@@ -342,15 +330,25 @@ impl Simulation<'_> {
             machine.handle(&send.request, &body, Told::Nothing, self.now, &mut environment.at(self.now));
             return;
         }
-        let (Some((from, _)), Some((region, config))) = (self.world.gateways.get(gateway), self.world.resources.get(resource)) else {
-            return;
-        };
-        let deployment = if self.site.board.names_deployments() { machine.deployment_of(&send.request, &body) } else { None };
+        let (conduct, second) = self.conduct(gateway, resource, &send.request, &body);
+        let Some((machine, environment)) = self.site.resources.get_mut(resource).filter(|_| conduct.reaches_the_party()) else { return };
+        let orders = Orders { asked: conduct.told(), second: second.told_as_second() };
+        machine.handle(&send.request, &body, orders, self.now, &mut environment.at(self.now));
+    }
+
+    /// What becomes of a call, and of it with the deployment that it may spill over to, where it comes so far.
+    fn conduct(&mut self, gateway: usize, resource: usize, request: &RequestHead, body: &[u8]) -> (Conduct, Conduct) {
+        let found = (self.world.gateways.get(gateway), self.world.resources.get(resource), self.site.resources.get_mut(resource));
+        let (Some((from, _)), Some((region, config)), Some((machine, _))) = found else { return Default::default() };
+        let deployment = if self.site.board.names_deployments() { machine.deployment_of(request, body) } else { None };
         let exchange = Exchange { from: Some(from.name), backend: &config.id, region: region.name, deployment: deployment.as_deref() };
-        let conduct = self.site.board.conduct(&exchange, self.now, &mut self.site.faults.at(self.now));
-        if conduct.connection == Connection::Open && !matches!(conduct.ending, Way::Reset | Way::Never) {
-            machine.handle(&send.request, &body, conduct.told(), self.now, &mut environment.at(self.now));
-        }
+        let mut chance = self.site.faults.at(self.now);
+        let conduct = self.site.board.conduct(&exchange, self.now, &mut chance);
+        let second = deployment.as_ref().filter(|_| conduct.reaches_the_party()).and_then(|_| machine.second_of(request, body));
+        let second = second.map_or_else(Conduct::default, |name| {
+            self.site.board.conduct_of_second(&Exchange { deployment: Some(&name), ..exchange }, self.now, &mut chance)
+        });
+        (conduct, second)
     }
 
     /// Answers what goes to Microsoft Entra ID; says whether it did.

@@ -181,11 +181,16 @@ impl Conduct {
         }
     }
 
+    /// Whether the party that is asked sees the request, so that it may answer: the connection opens, and neither breaks nor stays silent at once.
+    pub fn reaches_the_party(&self) -> bool {
+        self.connection == Connection::Open && !matches!(self.ending, Ending::Reset | Ending::Never)
+    }
+
     /// The same for a deployment that requests spill over to, inside of the service: there no connection breaks or hangs that a client could
     /// see, so that the deployment fails.
     pub fn told_as_second(&self) -> Told<'_> {
         static NOTHING_SAID: LazyLock<FaultOptions> = LazyLock::new(FaultOptions::default);
-        if self.connection != Connection::Open || matches!(self.ending, Ending::Reset | Ending::Never) {
+        if !self.reaches_the_party() {
             return Told::Status { status: 503, options: &NOTHING_SAID, of_deployment: true };
         }
         self.told()
@@ -244,7 +249,7 @@ impl Conduct {
 
     /// The conduct of a link and, where it lets the request through, that of the party behind it.
     pub(super) fn and_behind(self, behind: impl FnOnce() -> Self) -> Self {
-        if self.connection != Connection::Open || matches!(self.ending, Ending::Reset | Ending::Never) {
+        if !self.reaches_the_party() {
             return self;
         }
         let behind = behind();
