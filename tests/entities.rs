@@ -183,8 +183,10 @@ fn everything_that_is_wrong_with_the_file_is_told_at_once() {
     let folder = directory.path();
     written(folder);
     fs::write(folder.join("no.json"), "{ \"type\": 7 }").unwrap();
+    let imports = "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'><xs:include schemaLocation='other' /></xs:schema>";
+    fs::write(folder.join("no.xsd"), imports).unwrap();
     let text = "# A comment.
-schemas: { a: no.json, b: missing.json, \"?\": schemas/chat.json }
+schemas: { a: no.json, b: missing.json, \"?\": schemas/chat.json, d: no.xsd }
 certificates: { c: schemas/chat.json }
 authorizations: [{ provider: github, id: octo }, { provider: git hub, id: octo, accessToken: gho-0123456789 }]
 contentSafety: { rules: [{ words: \" \", category: Cruelty, severity: 8 }], atacks: [] }

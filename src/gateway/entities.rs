@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde_json::Value as Json;
 
-use super::definition::Definition;
+use super::{
+    definition::Definition,
+    validation::xml_schema::{Root, XmlSchema},
+};
 use crate::text::Text;
 
 /// The entities of a service.
@@ -13,12 +16,61 @@ use crate::text::Text;
 pub struct Entities {
     /// Certificates by id: DER or PEM. `context.Deployment.Certificates` shows them, too.
     pub certificates: BTreeMap<Text, Bytes>,
-    /// JSON schemas by id.
-    pub schemas: BTreeMap<Text, Json>,
+    /// Schemas by id.
+    pub schemas: BTreeMap<Text, Schema>,
     /// What the API's definition says of operations, by their ids.
     pub definitions: BTreeMap<Text, Definition>,
     /// Connections of the credential manager.
     pub authorizations: Vec<Authorization>,
+}
+
+/// A schema of the service, in one of the two languages that it knows. Source: learn.microsoft.com/rest/api/apimanagement/global-schema.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Schema {
+    /// JSON Schema.
+    Json(Json),
+    /// XML Schema, as text.
+    Xml(Text),
+}
+
+impl Schema {
+    /// Reads one, in the language that its first character shows.
+    ///
+    /// # Errors
+    /// Why it is no JSON. What is wrong with a schema as such [`Schema::check`] tells.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let text = text.trim_start_matches('\u{feff}');
+        if text.trim_start().starts_with('<') {
+            return Ok(Self::Xml(Text::copied(text)));
+        }
+        serde_json::from_str(text).map(Self::Json).map_err(|error| error.to_string())
+    }
+
+    /// The JSON of one that is JSON.
+    pub fn json(&self) -> Option<&Json> {
+        match self {
+            Self::Json(json) => Some(json),
+            Self::Xml(_) => None,
+        }
+    }
+
+    /// Looks whether the schema `id` of these can be validated by. Those of XML name each other by their ids, so that all must be there.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(id: &str, schemas: &BTreeMap<Text, Self>) -> Result<(), String> {
+        match schemas.get(id) {
+            Some(Self::Json(json)) => match jsonschema::validator_for(json) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(format!("no JSON schema: {error}")),
+            },
+            Some(Self::Xml(_)) => match XmlSchema::compile(id, Root::Element, schemas) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(format!("no XML schema: {error}")),
+            },
+            None => Err("no schema".to_owned()),
+        }
+    }
 }
 
 /// A connection of the credential manager, with the token that it holds: what `get-authorization-context` finds.

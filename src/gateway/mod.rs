@@ -92,6 +92,7 @@ pub struct Gateway {
     /// The stand-in that `llm-content-safety` asks.
     pub safety: Arc<Safety>,
     schemas: Arc<validation::schema::Schemas>,
+    xml_schemas: Arc<validation::xml_schema::XmlSchemas>,
 }
 
 impl Gateway {
@@ -131,7 +132,8 @@ impl Gateway {
             nothing: Arc::new(Program::default()),
             entities: Entities { schemas: holdings.schemas, ..Entities::default() },
             safety: Arc::default(),
-            schemas: Default::default(),
+            schemas: Arc::default(),
+            xml_schemas: Arc::default(),
         }
     }
 
@@ -169,7 +171,8 @@ impl Gateway {
         of_service.into_iter().for_each(|(id, schema)| {
             self.entities.schemas.entry(id).or_insert(schema);
         });
-        self.schemas = Default::default();
+        self.schemas = Arc::default();
+        self.xml_schemas = Arc::default();
         self
     }
 

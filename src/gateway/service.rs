@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Api, Backends, Subscription, context,
+    entities::Schema,
     template::{Path, Template},
 };
 use crate::{
@@ -25,8 +26,8 @@ pub struct Holdings {
     pub users: Vec<shown::User>,
     /// The backend entities.
     pub backends: Backends,
-    /// JSON schemas by id.
-    pub schemas: BTreeMap<Text, serde_json::Value>,
+    /// Schemas by id.
+    pub schemas: BTreeMap<Text, Schema>,
 }
 
 /// An API of a service.

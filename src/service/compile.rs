@@ -131,7 +131,7 @@ impl Building {
                 Err(faults) => self.found.extend(faults.into_iter().map(|fault| bad_backend(id, &fault, Some(file)))),
             }
         }
-        self.holdings.schemas.extend(level.schemas.iter().map(|(id, schema)| (Text::copied(id), schema.clone())));
+        self.holdings.schemas.extend(level.schemas.clone());
         let start = self.holdings.products.len();
         let products: Vec<&ServiceProduct> = level.products.values().collect();
         self.holdings.products.extend(products.iter().map(|product| product.product.clone()));

@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     dotnet::context::{Named, Product, User},
-    gateway::{Api, Granted},
+    gateway::{Api, Granted, entities::Schema},
     source::{Source, Span},
     text::Text,
     xml::Document,
@@ -52,8 +52,8 @@ pub struct Level {
     pub fragments: BTreeMap<String, Arc<Document>>,
     /// Backend entities by id: the file with their properties.
     pub backends: BTreeMap<String, Arc<Source>>,
-    /// JSON schemas by id.
-    pub schemas: BTreeMap<String, serde_json::Value>,
+    /// Schemas by id.
+    pub schemas: BTreeMap<Text, Schema>,
     /// Its APIs, each revision by itself.
     pub apis: Vec<ServiceApi>,
     /// Its products by id.

@@ -10,7 +10,9 @@ use serde_json::Value as Json;
 use super::{Files, Level, NamedValue, Service, properties::Properties};
 use crate::{
     diagnostic::Diagnostic,
+    gateway::entities::Schema,
     source::{Source, Span},
+    text::Text,
     xml::{self, Document},
 };
 
@@ -150,31 +152,30 @@ impl<'a> Folder<'a> {
 
     /// The schemas that `validate-content` names by id, as the resource manager has them: `schemaType`, and `document` or `value`.
     /// Source: learn.microsoft.com/rest/api/apimanagement/global-schema.
-    fn schemas(&mut self) -> BTreeMap<String, Json> {
+    fn schemas(&mut self) -> BTreeMap<Text, Schema> {
         let mut found = BTreeMap::new();
+        let mut written = Vec::new();
         for id in self.folders("schemas/") {
             let place = format!("schemas/{id}/");
             let Some(properties) = self.properties(&place, "schemaInformation.json") else { continue };
-            // XML is refused by name where a policy asks for it.
-            if properties.text("schemaType", &mut self.faults).is_some_and(|kind| kind.eq_ignore_ascii_case("xml")) {
-                continue;
-            }
             let Some(source) = properties.source() else { continue };
             let whole: Json = serde_json::from_str(source.text().trim_start_matches('\u{feff}')).unwrap_or_default();
             let own = whole.get("properties").unwrap_or(&whole);
             let schema = match own.get("document").or_else(|| own.get("value")) {
-                // As text, which is JSON itself.
-                Some(Json::String(text)) => serde_json::from_str(text).ok(),
-                schema => schema.cloned(),
+                Some(Json::String(text)) => Schema::read(text).ok(),
+                schema => schema.cloned().map(Schema::Json),
             };
-            match schema.filter(|schema| jsonschema::validator_for(schema).is_ok()) {
-                Some(schema) => {
-                    found.insert(id, schema);
-                }
-                None => {
-                    let fault = Diagnostic::error("service/bad-schema", format!("the schema `{id}` is no JSON schema"));
-                    properties.fault("document", fault.help("`document` holds the schema, or `value` its text"), &mut self.faults);
-                }
+            let id = Text::from(id);
+            if let Some(schema) = schema {
+                found.insert(id.clone(), schema);
+            }
+            written.push((id, properties));
+        }
+        for (id, properties) in written {
+            if let Err(why) = Schema::check(&id, &found) {
+                let fault = Diagnostic::error("service/bad-schema", format!("the schema `{id}` is {why}"));
+                let fault = fault.help("`document` holds a JSON schema, `value` its text or that of an XML schema");
+                properties.fault("document", fault, &mut self.faults);
             }
         }
         found

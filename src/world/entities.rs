@@ -1,4 +1,4 @@
-//! What a service holds besides policies and backends, as a file says it: JSON schemas, certificates, connections of the credential manager,
+//! What a service holds besides policies and backends, as a file says it: schemas, certificates, connections of the credential manager,
 //! and the rules of the stand-in for content safety.
 //!
 //! API Management keeps these apart from policies, and lets nobody read the secrets among them: no extractor writes them down.
@@ -13,7 +13,7 @@ use crate::{
     dotnet::crypto::certificate::Certificate,
     gateway::{
         Entities,
-        entities::Authorization,
+        entities::{self, Authorization},
         safety::{Category, Rule as SafetyRule, Safety},
     },
     source::{Source, Span},
@@ -30,7 +30,8 @@ use crate::{
 record! {
     /// What an API Management service holds besides policies and backends.
     File {
-        /// JSON schemas that `validate-content` names by `schema-id`: the file of each. Paths are relative to this file.
+        /// Schemas that `validate-content` names by `schema-id`: the file of each, in JSON or XML. Paths are relative to this file. An XML schema names
+        /// others by their ids.
         default "schemas" schemas: Map<Id, FilePath> = {};
         /// Certificates by id, DER or PEM: for `validate-jwt`, `validate-client-certificate` and `context.Deployment.Certificates`.
         default "certificates" certificates: Map<Id, FilePath> = {};
@@ -175,9 +176,17 @@ fn masked(source: &Arc<Source>) -> Arc<Source> {
 
 fn held(written: &File, file: &dyn Fn(&str) -> Result<Vec<u8>, String>, reader: &mut Reader<'_>) -> Option<HeldEntities> {
     let mut entities = Entities::default();
-    for (id, path) in &written.schemas.value()?.0 {
-        if let Some(schema) = named(path, file, reader).and_then(|bytes| json_schema_of(&bytes, path, reader)) {
-            entities.schemas.insert(Text::copied(&id.value.0), schema);
+    let schemas = &written.schemas.value()?.0;
+    for (id, path) in schemas {
+        let Some(bytes) = named(path, file, reader) else { continue };
+        match entities::Schema::read(&String::from_utf8_lossy(&bytes)) {
+            Ok(schema) => drop(entities.schemas.insert(Text::copied(&id.value.0), schema)),
+            Err(why) => bad_schema(path, &format!("no JSON schema: {why}"), reader),
+        }
+    }
+    for (id, path) in schemas.iter().filter(|(id, _)| entities.schemas.contains_key(id.value.0.as_str())) {
+        if let Err(why) = entities::Schema::check(&id.value.0, &entities.schemas) {
+            bad_schema(path, &why, reader);
         }
     }
     for (id, path) in &written.certificates.value()?.0 {
@@ -214,17 +223,8 @@ fn named(path: &Spanned<FilePath>, file: &dyn Fn(&str) -> Result<Vec<u8>, String
     }
 }
 
-fn json_schema_of(bytes: &[u8], path: &Spanned<FilePath>, reader: &mut Reader<'_>) -> Option<Json> {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let fault = match serde_json::from_slice::<Json>(bytes) {
-        Ok(schema) => match jsonschema::validator_for(&schema) {
-            Ok(_) => return Some(schema),
-            Err(error) => error.to_string(),
-        },
-        Err(error) => error.to_string(),
-    };
-    reader.error("entities/bad-schema", path.span, format!("`{}` is no JSON schema: {fault}", path.value.0), "");
-    None
+fn bad_schema(path: &Spanned<FilePath>, why: &str, reader: &mut Reader<'_>) {
+    reader.error("entities/bad-schema", path.span, format!("`{}` is {why}", path.value.0), "");
 }
 
 fn safety(written: &ContentSafety) -> Option<Safety> {

@@ -10,11 +10,14 @@ use super::{Outcome, Stop, Turn};
 use crate::{
     dotnet::{context::Body, exception::Unread},
     gateway::{
-        answers::PolicyError,
         definition::Representation,
-        validation::{self, Finding, INTERNAL, schema},
+        entities::Schema,
+        validation::{self, Finding, INTERNAL, schema, xml_schema::Root},
     },
-    policy::elements::validate_content::{Action, Content, Engine, ValidateContent, When},
+    policy::{
+        Setting,
+        elements::validate_content::{Action, Content, Engine, ValidateContent, When},
+    },
     text::Text,
 };
 
@@ -138,45 +141,69 @@ fn judge(content: &Content, message: &mut Message, element: &Text, turn: &mut Tu
     if action == Action::Ignore {
         return Ok(Vec::new());
     }
-    if content.engine == Engine::Xml {
-        return Err(PolicyError::refused(element, "NotSimulated", "XML schemas are not simulated.", 500).into());
-    }
-    let Some((name, validator)) = validator(content, message, element, turn)? else {
-        return Ok(vec![Finding::no_definition(action)]);
-    };
-    let text = String::from_utf8_lossy(&message.body).into_owned();
     let whose = if message.is_response { "response" } else { "request" };
-    let value: Json = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
-        Ok(value) => value,
-        Err(error) => {
-            let details = format!("Body of the {whose} cannot be validated for the content type {}.\n\n{error}", message.content_type);
+    let text = String::from_utf8_lossy(&message.body).into_owned();
+    let text = text.trim_start_matches('\u{feff}');
+    let judged = match content.engine {
+        Engine::Json => json(content, message, text, element, turn)?,
+        Engine::Xml => xml(content, Root::Element, text, element, turn)?,
+        Engine::Soap => xml(content, Root::Envelope, text, element, turn)?,
+    };
+    let Some((name, judged)) = judged else { return Ok(vec![Finding::no_definition(action)]) };
+    let content_type = &message.content_type;
+    match judged {
+        Ok(said) => {
+            let begin = format!(
+                "Body of the {whose} does not conform to the definition {name}, which is associated with the content type {content_type}."
+            );
+            Ok(said.into_iter().map(|said| message.finding("IncorrectMessage", format!("{begin}\n\n{said}"), action)).collect())
+        }
+        Err(said) => {
+            let details = format!("Body of the {whose} cannot be validated for the content type {content_type}.\n\n{said}");
             let mut finding = message.finding("ValidationException", details, action);
             (finding.name, finding.public) = (String::new(), Some(INTERNAL.to_owned()));
-            return Ok(vec![finding]);
+            Ok(vec![finding])
         }
+    }
+}
+
+/// The name of the schema that was held against a body, and what is wrong by it, or why the body cannot be read; none where there is no schema.
+type Judged = Option<(Text, Result<Vec<String>, String>)>;
+
+fn json(content: &Content, message: &Message, text: &str, element: &Text, turn: &mut Turn<'_>) -> Result<Judged, Stop> {
+    let Some((name, validator)) = validator(content, message, element, turn)? else { return Ok(None) };
+    let judged = match serde_json::from_str::<Json>(text) {
+        Ok(value) => {
+            let value = if content.ignore_case { schema::lower_case(&value) } else { value };
+            Ok(schema::errors(&validator, &value, text))
+        }
+        Err(error) => Err(error.to_string()),
     };
-    let value = if content.ignore_case { schema::lower_case(&value) } else { value };
-    let said = schema::errors(&validator, &value, &text);
-    let finding = |said: String| {
-        let details = format!(
-            "Body of the {whose} does not conform to the definition {name}, which is associated with the content type {}.\n\n{said}",
-            message.content_type
-        );
-        message.finding("IncorrectMessage", details, action)
-    };
-    Ok(said.into_iter().map(finding).collect())
+    Ok(Some((name, judged)))
+}
+
+/// The schema is one of the service's: the definition of an API says of XML only what JSON Schema can.
+fn xml(content: &Content, root: Root, text: &str, element: &Text, turn: &mut Turn<'_>) -> Result<Judged, Stop> {
+    let Some(id) = set(content.schema_id.as_ref(), element, turn)? else { return Ok(None) };
+    let gateway = turn.gateway;
+    Ok(gateway.xml_schemas.get(&id, root, &gateway.entities.schemas).map(|schema| (id, schema.errors(text))))
+}
+
+/// What an attribute says, where it says anything.
+fn set(setting: Option<&Setting<Text>>, element: &Text, turn: &mut Turn<'_>) -> Result<Option<Text>, Stop> {
+    Ok(setting.map(|setting| turn.text(setting, element)).transpose()?.filter(|text| !text.is_empty()))
 }
 
 /// The schema's name, and what validates by it.
 fn validator(content: &Content, message: &Message, element: &Text, turn: &mut Turn<'_>) -> Result<Option<(Text, Arc<Validator>)>, Stop> {
-    let id = content.schema_id.as_ref().map(|id| turn.text(id, element)).transpose()?.filter(|id| !id.is_empty());
-    let reference = content.schema_ref.as_ref().map(|place| turn.text(place, element)).transpose()?.filter(|place| !place.is_empty());
+    let id = set(content.schema_id.as_ref(), element, turn)?;
+    let reference = set(content.schema_ref.as_ref(), element, turn)?;
     let (additional_properties, ignore_case) = (content.additional_properties, content.ignore_case);
     let gateway = turn.gateway;
     Ok(match id {
         Some(id) => {
             let name = reference.clone().unwrap_or_else(|| id.clone());
-            let source = gateway.entities.schemas.get(&id);
+            let source = gateway.entities.schemas.get(&id).and_then(Schema::json);
             let wanted = schema::Wanted { id, reference, additional_properties, ignore_case };
             source.and_then(|source| gateway.schemas.get(&wanted, source)).map(|validator| (name, validator))
         }

@@ -5,6 +5,7 @@
 
 pub mod position;
 pub mod schema;
+pub mod xml_schema;
 
 use serde_json::json;
 

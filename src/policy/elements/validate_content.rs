@@ -47,8 +47,10 @@ impl Action {
 pub enum Engine {
     /// JSON Schema.
     Json,
-    /// XML Schema, which is not simulated.
+    /// XML Schema.
     Xml,
+    /// XML Schema for what an envelope carries.
+    Soap,
 }
 
 /// The content that a body of some types must have.
@@ -138,12 +140,11 @@ pub(super) fn action(lowering: &mut Lowering<'_>, element: &Element, name: &str)
 }
 
 fn content(lowering: &mut Lowering<'_>, element: &Element) -> Option<Content> {
-    let engine =
-        if element.attribute("validate-as").is_some_and(|word| word.value.decoded.trim() == "json") { Engine::Json } else { Engine::Xml };
-    if engine == Engine::Xml {
-        let help = "a message of that type fails here, unless the action is `ignore`";
-        lowering.warning("policy/not-simulated", element.name_span, "XML schemas are not simulated", help);
-    }
+    let engine = match element.attribute("validate-as").map(|word| word.value.decoded.trim()) {
+        Some("xml") => Engine::Xml,
+        Some("soap") => Engine::Soap,
+        _ => Engine::Json,
+    };
     Some(Content {
         content_type: lowering.text_attribute(element, "type"),
         engine,
