@@ -41,8 +41,11 @@ pub enum Root {
 /// Schemas of a gateway, each compiled when it is first needed.
 #[derive(Debug, Default)]
 pub struct XmlSchemas {
-    compiled: Mutex<HashMap<(Text, Root), Option<Arc<XmlSchema>>>>,
+    compiled: Mutex<HashMap<(Text, Root), Found>>,
 }
+
+/// None where the id is that of no XML schema.
+type Found = Option<Arc<XmlSchema>>;
 
 impl XmlSchemas {
     /// What validates by the schema `id` of these; none where that is no XML schema.
