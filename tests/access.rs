@@ -252,23 +252,6 @@ fn authentication_basic_sets_the_header() {
     }
 }
 
-/// Source: learn.microsoft.com/azure/api-management/authentication-certificate-policy. Nothing presents the certificate here.
-#[test]
-fn authentication_certificate_is_recorded() {
-    use openai_failover::gateway::trace::Entry;
-    let policy = r#"<authentication-certificate certificate-id="@("ce" + "rt")" />"#;
-    let answer = World::policy(&guarded(policy)).send(CHAT, &[], None);
-    assert_eq!(fate(&answer), "200");
-    let entries = answer.trace.iter().flat_map(|record| &record.entries);
-    let recorded: Vec<String> = entries
-        .filter_map(|entry| match entry {
-            Entry::Recorded(settings) => Some(settings.iter().map(|(name, value)| format!("{name}={value}")).collect()),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(recorded, ["certificate-id=cert"]);
-}
-
 /// Source: learn.microsoft.com/azure/api-management/get-authorization-context-policy.
 /// Cases of `get-authorization-context`: learn.microsoft.com/azure/api-management/get-authorization-context-policy
 #[test]

@@ -16,6 +16,8 @@ contentSafety:
   rules: [{ words: project falcon, category: Violence, severity: 6 }]
   attacks: [open sesame]
   blocklists: { rivals: [initech] }
+proxies: [{ url: \"http://proxy.example:8080\", username: me, password: hush-hush }]
+clientCertificates: [{ host: contoso.openai.azure.com, accepts: [partner] }]
 ";
 
 const SCHEMA: &str = r#"{ "type": "object", "required": ["messages"], "properties": { "messages": { "type": "array", "minItems": 1 } } }"#;
@@ -130,6 +132,50 @@ fn policies_find_what_the_file_holds() {
     }
 }
 
+/// A gateway without the certificate that its backend asks for, one with it, and one that does not get past the proxy; a scenario's Named Values are
+/// as secret as the rest.
+#[test]
+fn the_way_to_a_backend_is_as_the_file_says() {
+    let directory = tempfile::tempdir().unwrap();
+    written(directory.path());
+    for (policy, expected) in [
+        ("", "500 > 30"),
+        ("<authentication-certificate certificate-id=\"partner\" />", "200 > 30"),
+        ("<authentication-certificate certificate-id=\"partner\" /><proxy url=\"http://proxy.example:8080\" />", "500 > 30"),
+        (
+            "<authentication-certificate certificate-id=\"partner\" /><proxy url=\"http://proxy.example:8080\" username=\"me\" password=\"{{proxy}}\" />",
+            "200 > 30",
+        ),
+    ] {
+        let policy = format!(
+            "<policies><inbound><set-backend-service base-url=\"https://contoso.openai.azure.com/openai\" />\
+             <set-header name=\"api-key\" exists-action=\"override\"><value>key</value></set-header>{policy}</inbound>\
+             <backend><forward-request /></backend></policies>"
+        );
+        fs::write(directory.path().join("way.xml"), &policy).unwrap();
+        let (status, wanted) = expected.split_once(' ').unwrap();
+        let scenario = format!(
+            "policy: way.xml
+backends: [{{ id: own, region: swedencentral, endpoint: https://contoso.openai.azure.com, deployments: {{ gpt-4o: {{ tokensPerMinute: 900000 }} }} }}]
+entities: entities.yaml
+namedValues: {{ proxy: hush-hush }}
+seed: 1
+duration: 1m
+load: [{{ name: all, from: swedencentral, model: gpt-4o, rate: 1/s, retries: 0 }}]
+expect: [\"responses[{status}] {wanted}\"]
+"
+        );
+        fs::write(directory.path().join("way.yaml"), &scenario).unwrap();
+        let output = process::run(&["test", "way.yaml"], directory.path());
+        let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{policy} {told}");
+        fs::write(directory.path().join("way.yaml"), scenario.replace("namedValues: { proxy", "namedValues: { \"no name\"")).unwrap();
+        let output = process::run(&["test", "way.yaml"], directory.path());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && told.contains("no name") && !told.contains("hush"), "{told}");
+    }
+}
+
 #[test]
 fn a_changed_file_takes_effect() {
     let directory = tempfile::tempdir().unwrap();
@@ -190,12 +236,14 @@ schemas: { a: no.json, b: missing.json, \"?\": schemas/chat.json, d: no.xsd }
 certificates: { c: schemas/chat.json }
 authorizations: [{ provider: github, id: octo }, { provider: git hub, id: octo, accessToken: gho-0123456789 }]
 contentSafety: { rules: [{ words: \" \", category: Cruelty, severity: 8 }], atacks: [] }
+proxies: [{ url: \"https://proxy:8080\", username: me, password: hush-hush }]
+clientCertificates: [{ host: b.example, accepts: [c, nobody] }]
 ";
     fs::write(folder.join("entities.yaml"), text).unwrap();
     let output =
         process::run(&["simulate", "--policy", "policy.xml", "--backend-entities", "backends.json", "--entities", "entities.yaml"], folder);
     assert_eq!(output.status.code(), Some(2));
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!told.contains("gho-0123456789"), "{told}");
+    assert!(!told.contains("gho-0123456789") && !told.contains("hush"), "{told}");
     insta::assert_snapshot!(told);
 }

@@ -566,22 +566,6 @@ fn trace_writes_its_message() {
     assert_eq!(faults(r#"<trace source="s" severity="warning"><message>m</message></trace>"#).first(), Some(&"policy/bad-value"));
 }
 
-/// The proxy's settings are written to the trace, its password never.
-#[test]
-fn proxy_is_recorded_without_its_password() {
-    let answer = answered(r#"<proxy url="http://proxy.example:8080" username="me" password="hush" /><return-response />"#);
-    let recorded: Vec<String> = answer
-        .trace
-        .iter()
-        .flat_map(|record| &record.entries)
-        .filter_map(|entry| match entry {
-            Entry::Recorded(settings) => Some(settings.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")),
-            _ => None,
-        })
-        .collect();
-    assert_eq!((answer.head.status, recorded), (200, vec!["url=http://proxy.example:8080 username=me password=***".to_owned()]));
-}
-
 /// A path where a request stops for a broken backend: `forward-request` and `send-request` alike.
 #[test]
 fn a_broken_backend_is_the_sending_policys_error() {

@@ -305,10 +305,16 @@ fn lines(found: &[Diagnostic]) -> String {
 /// Management instance".
 #[test]
 fn schemas_of_the_folder_are_found_by_their_names() {
-    for (id, body, expected) in [("order", r#"{"id":7}"#, 200), ("order", r#"{"id":"seven"}"#, 400), ("invoice", r#"{"id":7}"#, 400)] {
+    for (id, language, body, expected) in [
+        ("order", "json", r#"{"id":7}"#, 200),
+        ("order", "json", r#"{"id":"seven"}"#, 400),
+        ("invoice", "json", r#"{"id":7}"#, 400),
+        ("order-xml", "xml", r#"<order id="7" />"#, 200),
+        ("order-xml", "xml", r#"<order id="seven" />"#, 400),
+    ] {
         let policy = format!(
             "<policies><inbound><base /><validate-content unspecified-content-type-action=\"prevent\" max-size=\"100\" size-exceeded-action=\"prevent\">\
-             <content type=\"application/json\" validate-as=\"json\" action=\"prevent\" schema-id=\"{id}\" /></validate-content></inbound></policies>"
+             <content type=\"application/json\" validate-as=\"{language}\" action=\"prevent\" schema-id=\"{id}\" /></validate-content></inbound></policies>"
         );
         let mut files = files("contoso");
         files.insert("apis/orders/policy.xml".to_owned(), Source::new("policy.xml", policy));

@@ -19,6 +19,7 @@ use super::{
     afterwards::Afterwards,
     backends::Key,
     effect::{Arrival, ArrivingBody, OperationId},
+    egress::Egress,
     execute::{Missed, Unanswered},
     safety::{Screen, StreamScreen},
 };
@@ -76,6 +77,8 @@ pub(super) struct State {
     pub locals: Vec<Value>,
     /// What policies have left for later.
     pub afterwards: Afterwards,
+    /// What requests to backends take along on their way, where a policy says so.
+    pub egress: Option<Box<Egress>>,
 }
 
 impl State {
@@ -115,13 +118,14 @@ impl State {
             stream_screens,
             locals,
             afterwards,
+            egress,
         } = self;
         context.clear();
         heap.clear();
         (*hosted, *base, *backend, *streaming) = (None, None, None, None);
         (*suffix, *query) = (Text::EMPTY, Text::EMPTY);
         (*host_set, *client_body_waits, *preflight) = (false, false, false);
-        (*missed, *unanswered, *cors) = (None, None, None);
+        (*missed, *unanswered, *cors, *egress) = (None, None, None, None);
         screens.clear();
         stream_screens.clear();
         locals.clear();

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::{
     definition::Definition,
+    egress::{Guarded, Proxy},
     validation::xml_schema::{Root, XmlSchema},
 };
 use crate::text::Text;
@@ -22,6 +23,10 @@ pub struct Entities {
     pub definitions: BTreeMap<Text, Definition>,
     /// Connections of the credential manager.
     pub authorizations: Vec<Authorization>,
+    /// The proxies that there are; none means that every one lets everything through.
+    pub proxies: Vec<Proxy>,
+    /// The hosts that ask for a client certificate.
+    pub guarded: Vec<Guarded>,
 }
 
 /// A schema of the service, in one of the two languages that it knows. Source: learn.microsoft.com/rest/api/apimanagement/global-schema.

@@ -16,6 +16,7 @@ pub mod backends;
 pub mod definition;
 pub mod effect;
 pub mod entities;
+pub mod egress;
 pub mod instance;
 pub mod secrets;
 pub mod service;

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     gateway::{
         backends::Tls,
-        effect::{Failure, FailureKind, Purpose, Received, Reception, Send},
+        effect::{CLIENT_CERTIFICATE, Failure, FailureKind, Purpose, Received, Reception, Send},
     },
     http::{RequestHead, ResponseHead, Url, reason_phrase},
     policy::elements::forward_request::HttpVersion,
@@ -79,6 +79,10 @@ pub(super) async fn exchange(world: &World, sender: Sender<'_>, send: &Send, bod
     };
     let decided = destination.decided(world, sender.region, &send.request, &body);
     let mut request = write_request(&send.request, body, destination.prefix())?;
+    if matches!(destination.route, Route::Named { tls: true, .. }) {
+        // Real hosts know nothing of certificates in a header, and none is presented to them.
+        request.headers_mut().remove(CLIENT_CERTIFICATE);
+    }
     let lost = match &decided {
         Some(Decided::Conduct(conduct)) => conduct.connection.failure(&url.host),
         _ => None,

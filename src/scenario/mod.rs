@@ -36,7 +36,7 @@ use crate::{
     source::{Source, Span},
     spec::{
         fields::{Read as _, Reader},
-        parse,
+        parse, secrets,
     },
 };
 
@@ -66,6 +66,7 @@ pub fn read(
     faults.retain(|fault| seen.insert((fault.code, place(fault), fault.message.clone())));
     // Those of other files come behind.
     faults.sort_by_key(|fault| fault.primary().map_or((false, 0), |label| (!Arc::ptr_eq(&label.source, source), label.span.start)));
+    secrets::mask(&mut faults, &["namedValues"]);
     match scenario {
         Some(scenario) if !any_error(&faults) => Ok((scenario, faults)),
         _ => {

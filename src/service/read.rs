@@ -12,12 +12,16 @@ use crate::{
     diagnostic::Diagnostic,
     gateway::entities::Schema,
     source::{Source, Span},
+    spec::secrets,
     text::Text,
     xml::{self, Document},
 };
 
 /// The folders of resources that a gateway's answers do not depend on: known, and left alone.
 const LEFT_ALONE: [&str; 5] = ["diagnostics", "loggers", "tags", "gateways", "policy restrictions"];
+
+/// What holds secrets in any file: the values of Named Values, keys of subscriptions, credentials of backends.
+const SECRET: [&str; 4] = ["value", "primaryKey", "secondaryKey", "credentials"];
 
 /// The folders that are read.
 const READ: [&str; 10] =
@@ -42,6 +46,7 @@ pub fn read(files: &Files) -> (Service, Vec<Diagnostic>) {
         let help = "a folder as extractors write it has `apis/NAME/apiInformation.json`, and `policy.xml` beside `apis`";
         folder.faults.push(Diagnostic::error("service/no-apis", "the folder holds no API").help(help));
     }
+    secrets::mask(&mut folder.faults, &SECRET);
     (service, folder.faults)
 }
 

@@ -7,6 +7,7 @@ use crate::{
     diagnostic::Diagnostic,
     policy::faults_of_value,
     source::{Source, Span},
+    spec::secrets,
 };
 
 /// Values that the user gives, and by what they are found.
@@ -130,6 +131,9 @@ pub fn map_of_values(source: &Arc<Source>) -> Result<Vec<(String, String, Span)>
     let found = Properties::whole(source, &mut faults).map(|properties| properties.all_texts(&mut faults));
     match found {
         Some(found) if faults.is_empty() => Ok(found),
-        _ => Err(faults),
+        _ => {
+            secrets::mask(&mut faults, &[]);
+            Err(faults)
+        }
     }
 }

@@ -12,6 +12,7 @@ mod read;
 mod regions;
 pub(crate) mod scalars;
 mod schema;
+pub(crate) mod secrets;
 pub(crate) mod tree;
 pub(crate) mod validate;
 mod waf;

@@ -13,14 +13,17 @@ use crate::{
     dotnet::crypto::certificate::Certificate,
     gateway::{
         Entities,
+        egress::{Guarded, Proxy},
         entities::{self, Authorization},
         safety::{Category, Rule as SafetyRule, Safety},
     },
+    http::Url,
     source::{Source, Span},
     spec::{
         fields::{Field, Fields, List, Map, Read, Reader, Spanned, record},
         parse,
         scalars::{FilePath, Id, Text as AnyText, Truth, Whole, schema},
+        secrets,
         tree::Node,
         wire::words,
     },
@@ -33,12 +36,39 @@ record! {
         /// Schemas that `validate-content` names by `schema-id`: the file of each, in JSON or XML. Paths are relative to this file. An XML schema names
         /// others by their ids.
         default "schemas" schemas: Map<Id, FilePath> = {};
-        /// Certificates by id, DER or PEM: for `validate-jwt`, `validate-client-certificate` and `context.Deployment.Certificates`.
+        /// Certificates by id, DER or PEM: for `validate-jwt`, `validate-client-certificate`, `authentication-certificate`, backends and
+        /// `context.Deployment.Certificates`.
         default "certificates" certificates: Map<Id, FilePath> = {};
         /// Connections of the credential manager, which `get-authorization-context` names.
         default "authorizations" authorizations: List<Connection> = [];
         /// What the stand-in for Azure AI Content Safety finds in texts.
         default "contentSafety" content_safety: ContentSafety = {};
+        /// The proxies that there are, for the policy `proxy`. Without any, every proxy lets everything through.
+        default "proxies" proxies: List<ProxyServer> = [];
+        /// Hosts that ask the gateway for a certificate in TLS.
+        default "clientCertificates" client_certificates: List<GuardedHost> = [];
+    }
+}
+
+record! {
+    /// A proxy between the gateway and its backends.
+    ProxyServer {
+        /// Its address: `http://host:port`.
+        required "url" url: ProxyUrl;
+        /// The user that it asks for.
+        default "username" username: AnyText;
+        /// The password. No trace shows it.
+        default "password" password: AnyText;
+    }
+}
+
+record! {
+    /// A host that asks the gateway for a certificate in TLS.
+    GuardedHost {
+        /// Its name: `api.contoso.com`.
+        required "host" host: AnyText;
+        /// The ids of the certificates that it takes.
+        required "accepts" accepts: List<Id>;
     }
 }
 
@@ -105,6 +135,24 @@ impl Read for Words {
 }
 schema!([] Words, "Words", json_schema!({ "type": "string", "pattern": "\\S" }));
 
+/// The address of a proxy: "Only HTTP is supported between the gateway and the proxy."
+/// Source: learn.microsoft.com/azure/api-management/proxy-policy.
+#[derive(Clone, Debug)]
+pub(crate) struct ProxyUrl(Url);
+
+impl Read for ProxyUrl {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = reader.text(node, "the address of a proxy")?.trim();
+        let url = Url::parse(text).filter(|url| url.scheme == "http" && matches!(url.path.as_str(), "" | "/"));
+        if url.is_none() {
+            let place = node.head(reader.source.text());
+            reader.error("entities/bad-proxy", place, format!("`{text}` is not the address of a proxy"), "write `http://host:port`");
+        }
+        url.map(Self)
+    }
+}
+schema!([] ProxyUrl, "ProxyUrl", json_schema!({ "type": "string", "pattern": "^[hH][tT][tT][pP]://[^/]+/?$" }));
+
 /// What a file says.
 #[derive(Clone, Debug)]
 pub struct HeldEntities {
@@ -112,7 +160,7 @@ pub struct HeldEntities {
     pub entities: Entities,
     /// The stand-in that `llm-content-safety` asks.
     pub safety: Arc<Safety>,
-    /// What no trace may show: the tokens of connections.
+    /// What no trace may show: the tokens of connections, the passwords of proxies.
     pub secrets: Vec<Text>,
 }
 
@@ -124,6 +172,7 @@ pub fn json_schema() -> Json {
         "schemas": { "chat-request": "chat-request.schema.json" },
         "certificates": { "partner": "partner.pem" },
         "contentSafety": { "rules": [{ "words": "secret project", "category": "Violence", "severity": 6 }] },
+        "proxies": [{ "url": "http://proxy.contoso.com:8080" }],
     });
     schema.insert("examples".to_owned(), json!([example]));
     schema.to_value()
@@ -138,40 +187,13 @@ pub fn read(source: &Arc<Source>, file: &dyn Fn(&str) -> Result<Vec<u8>, String>
     let mut reader = Reader { source, faults };
     let held = tree.and_then(|tree| held(&File::read(&tree, &mut reader)?, file, &mut reader));
     let mut faults: Vec<Diagnostic> = reader.faults.into_iter().map(own).collect();
-    let masked = masked(source);
-    let labels = faults.iter_mut().flat_map(|fault| &mut fault.labels).filter(|label| Arc::ptr_eq(&label.source, source));
-    labels.for_each(|label| label.source = masked.clone());
+    secrets::mask(&mut faults, &["accessToken", "password"]);
     faults.sort_by_key(|fault| fault.primary().map_or(0, |label| label.span.start));
     match held {
         Some(held) if !any_error(&faults) => Ok(held),
         _ if any_error(&faults) => Err(faults),
         _ => Err(vec![Diagnostic::error("entities/unreadable", "the file cannot be read as entities").at(source, Span::at(0))]),
     }
-}
-
-/// The text as diagnostics may show it, each byte where it was: without the tokens of connections.
-fn masked(source: &Arc<Source>) -> Arc<Source> {
-    const KEY: &str = "accessToken";
-    let mut text = String::with_capacity(source.text().len());
-    let mut rest = source.text();
-    while let Some((before, behind)) = rest.find(KEY).map(|at| rest.split_at(at + KEY.len())) {
-        let value = behind.find(|c: char| !matches!(c, '"' | '\'' | ':' | ' ')).unwrap_or(behind.len());
-        let (between, behind) = behind.split_at(value);
-        let quoted = between.chars().next_back().filter(|c| matches!(c, '"' | '\''));
-        let end = match (quoted, behind.chars().next()) {
-            (Some(quote), _) => behind.find(quote),
-            // A block of lines: where it ends is not looked for.
-            (None, Some('|' | '>')) => None,
-            (None, _) => behind.find([',', '}', '\n', '\r']),
-        };
-        let (token, behind) = behind.split_at(end.unwrap_or(behind.len()));
-        text.push_str(before);
-        text.push_str(between);
-        text.extend(token.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }));
-        rest = behind;
-    }
-    text.push_str(rest);
-    Source::new(source.name(), text)
 }
 
 fn held(written: &File, file: &dyn Fn(&str) -> Result<Vec<u8>, String>, reader: &mut Reader<'_>) -> Option<HeldEntities> {
@@ -208,6 +230,31 @@ fn held(written: &File, file: &dyn Fn(&str) -> Result<Vec<u8>, String>, reader: 
         secrets.push(access_token.clone());
         let claims = claims.0.iter().map(|(name, value)| (Text::copied(&name.value.0), Text::copied(&value.value.0))).collect();
         entities.authorizations.push(Authorization { provider: Text::copied(&provider.0), id: Text::copied(&id.0), access_token, claims });
+    }
+    for proxy in &written.proxies.value()?.0 {
+        let ProxyServer { url, username, password } = &proxy.value;
+        let Some(url) = url.value() else { continue };
+        let text = |field: Option<&Spanned<AnyText>>| field.map(|text| Text::copied(&text.value.0));
+        let password = text(password.get());
+        secrets.extend(password.clone());
+        let credentials = text(username.get()).map(|username| (username, password.unwrap_or_default()));
+        entities.proxies.push(Proxy { url: url.0.clone(), credentials });
+    }
+    for guarded in &written.client_certificates.value()?.0 {
+        let GuardedHost { host, accepts } = &guarded.value;
+        let (Some(host), Some(accepts)) = (host.value(), accepts.value()) else { continue };
+        let mut certificates = Vec::new();
+        for id in &accepts.0 {
+            match entities.certificates.get(id.value.0.as_str()) {
+                Some(certificate) => certificates.push(certificate.clone()),
+                None if written.certificates.value()?.0.iter().any(|(known, _)| known.value.0 == id.value.0) => {}
+                None => {
+                    let message = format!("no certificate has the id `{}`", id.value.0);
+                    reader.error("entities/unknown-certificate", id.span, message, "give its file under `certificates`");
+                }
+            }
+        }
+        entities.guarded.push(Guarded { host: Text::copied(&host.0), certificates });
     }
     let safety = safety(written.content_safety.value()?)?;
     Some(HeldEntities { entities, safety: Arc::new(safety), secrets })

@@ -26,7 +26,7 @@ mod tests;
 mod transform;
 mod x509;
 
-pub use x509::certificate;
+pub use x509::{certificate, encoding};
 
 use std::borrow::Cow;
 

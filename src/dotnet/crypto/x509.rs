@@ -101,6 +101,16 @@ pub fn certificate(runtime: &mut Runtime<'_>, der_or_pem: &[u8]) -> Result<Value
     load(runtime, &X509_CERTIFICATE2, der_or_pem, None)
 }
 
+/// The DER of the certificate in a file: DER, PEM or PKCS #12.
+///
+/// # Errors
+/// `CryptographicException` for what is no certificate, and for a wrong password; a spent budget.
+pub fn encoding(runtime: &mut Runtime<'_>, bytes: &[u8], password: Option<&str>) -> Result<Vec<u8>, Raise> {
+    let value = load(runtime, &X509_CERTIFICATE2, bytes, password)?;
+    let held = runtime.own::<X509>(&value).and_then(|own| own.certificate.clone());
+    held.map(|certificate| certificate.der.clone()).ok_or_else(|| cryptographic(ASN1_CORRUPTED))
+}
+
 /// A certificate of its encoding: DER, PEM or PKCS #12.
 fn load(runtime: &mut Runtime<'_>, class: &'static Class, bytes: &[u8], password: Option<&str>) -> Result<Value, Raise> {
     runtime.allocate(bytes.len().saturating_mul(4))?;

@@ -7,11 +7,7 @@ use crate::{policy::elements::authentication_basic::AuthenticationBasic, text::T
 
 pub(super) fn execute(policy: &AuthenticationBasic, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let username = turn.text(&policy.username, element)?;
-    // No trace shows what a password's expression gives.
-    let detailed = std::mem::replace(&mut turn.detailed, false);
-    let password = turn.text(&policy.password, element);
-    turn.detailed = detailed;
-    let password = password?;
+    let password = turn.secret(&policy.password, element)?;
     let credentials = STANDARD.encode(format!("{username}:{password}"));
     turn.state.context.request.headers.set("Authorization", format!("Basic {credentials}"));
     Ok(Outcome::Done)

@@ -4,15 +4,17 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-use super::{Outcome, Stop, Turn, Waiting, set_backend_service::shown, set_query_parameter};
+use super::{Outcome, Stop, Turn, Waiting, authentication_certificate, set_backend_service::shown, set_query_parameter};
 use crate::{
     dotnet::context::{Body, ResponseMessage},
     environment::Moment,
     gateway::{
+        Entities,
         answers::PolicyError,
         backends::{self, Key, Single, Target, Tls},
         breakers::Attempt,
         effect::{ClientGone, Effect, Failure, OperationId, Outgoing, Purpose, Received, Reception, Send},
+        egress::Egress,
         instance::locked,
         pools,
     },
@@ -97,7 +99,7 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
         if turn.state.base.is_none() {
             return Err(PolicyError::no_backend());
         }
-        return Ok(send(forward, None, None, turn));
+        return send(forward, None, None, turn);
     };
     let element = forward.expected.element.clone();
     let not_found = || PolicyError::backend_not_found(&element, &id);
@@ -146,7 +148,7 @@ fn choose(mut forward: Forward, turn: &mut Turn<'_>) -> Result<Outcome, PolicyEr
     forward.expected.backend = Some(backend.key());
     forward.expected.tls = single.tls;
     match &single.credentials.managed_identity {
-        None => Ok(send(forward, Some(single), None, turn)),
+        None => send(forward, Some(single), None, turn),
         Some(identity) => {
             let operation = turn.operation();
             let (resource, client_id) = (identity.resource.clone(), identity.client_id.clone());
@@ -165,14 +167,14 @@ pub(super) fn token(forward: Forward, outcome: Result<Text, Text>, turn: &mut Tu
         Some(Target::Single(single)) => Some(&**single),
         _ => None,
     };
-    Ok(send(forward, single, Some(token), turn))
+    send(forward, single, Some(token), turn)
 }
 
 /// Fields that say how one message is framed: the driver frames the next one.
 const FRAMING: Names = Names::of(&["Content-Length", "Expect"]);
 const FRAMING_AND_HOST: Names = Names::of(&["Content-Length", "Expect", "Host"]);
 
-fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, turn: &mut Turn<'_>) -> Outcome {
+fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
     let now = turn.environment.now();
     let state = &mut *turn.state;
     let request = &state.context.request;
@@ -189,6 +191,7 @@ fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, tur
     let mut head = RequestHead { method: request.method.clone(), url: request.url.clone(), headers };
     if let Some(backend) = backend {
         authorize(&mut head, backend, token);
+        present(backend, &turn.gateway.entities, &mut state.egress);
     }
     let body = match &request.body {
         Body::Bytes(bytes) => Outgoing::Bytes(bytes.clone()),
@@ -209,7 +212,7 @@ fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, tur
         && let Some(backend) = backend
     {
         for certificate in &backend.credentials.certificates {
-            turn.say("information", format!("the client certificate '{certificate}' would be presented"));
+            turn.say("information", format!("the client certificate '{certificate}' is the backend's"));
         }
     }
     dispatch(head, body, forward.timeout, forward.expected, turn)
@@ -236,9 +239,28 @@ fn authorize(head: &mut RequestHead, backend: &Single, token: Option<Text>) {
     }
 }
 
-fn dispatch(request: RequestHead, body: Outgoing, timeout: Duration, expected: Expected, turn: &mut Turn<'_>) -> Outcome {
+/// The certificate of the backend's own credentials, where one of them was told of. It comes before that of a policy; which of the two the service
+/// presents is not documented.
+fn present(backend: &Single, entities: &Entities, egress: &mut Option<Box<Egress>>) {
+    let certificate = backend.credentials.certificates.iter().find_map(|name| authentication_certificate::held(entities, name));
+    if certificate.is_some() {
+        egress.get_or_insert_default().certificate = certificate;
+    }
+}
+
+fn dispatch(
+    mut request: RequestHead,
+    body: Outgoing,
+    timeout: Duration,
+    expected: Expected,
+    turn: &mut Turn<'_>,
+) -> Result<Outcome, PolicyError> {
     turn.state.streaming = None;
     let operation = turn.operation();
+    let egress = turn.state.egress.as_deref().unwrap_or(&Egress::NONE);
+    if let Some(ended) = egress.begin(&mut request, &turn.gateway.entities) {
+        return received(expected, operation, ended, turn);
+    }
     let send = Send {
         operation,
         purpose: Purpose::Forward { tls: expected.tls, version: expected.version },
@@ -247,7 +269,7 @@ fn dispatch(request: RequestHead, body: Outgoing, timeout: Duration, expected: E
         timeout,
         reception: Reception::Stream,
     };
-    Outcome::wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(expected))
+    Ok(Outcome::wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(expected)))
 }
 
 pub(super) fn received(
@@ -270,7 +292,7 @@ pub(super) fn received(
     {
         let head = redirect.head.clone();
         expected.redirect = Some(Box::new(redirect));
-        return Ok(dispatch(head, body, timeout, expected, turn));
+        return dispatch(head, body, timeout, expected, turn);
     }
     count(&expected, Attempt::Response(status, received.head.headers.get("Retry-After").map(Text::as_str)), turn);
     if let Some(cookie) = expected.cookie {

@@ -5,11 +5,7 @@
 
 use super::{Outcome, Stop, Turn};
 use crate::{
-    dotnet::{
-        Value,
-        context::tokens,
-        runtime::{Budget, Runtime},
-    },
+    dotnet::{Value, context::tokens},
     gateway::answers::PolicyError,
     policy::elements::get_authorization_context::GetAuthorizationContext,
     text::Text,
@@ -28,14 +24,8 @@ pub(super) fn execute(policy: &GetAuthorizationContext, element: &Text, turn: &m
         Some(connection) => {
             let (token, claims) = (connection.access_token.clone(), connection.claims.clone());
             let claims = claims.into_iter().map(|(name, value)| (Value::string(name), Value::string(value))).collect();
-            let mut runtime = Runtime {
-                context: &mut turn.state.context,
-                heap: &mut turn.state.heap,
-                environment: turn.environment,
-                budget: Budget::default(),
-                locals: &mut Vec::new(),
-            };
-            tokens::authorization(&mut runtime, &token, claims).map_err(|raise| PolicyError::expression(element, &raise))?
+            turn.in_world(|runtime| tokens::authorization(runtime, &token, claims))
+                .map_err(|raise| PolicyError::expression(element, &raise))?
         }
         None if turn.truth(&policy.ignore_error, element)? => Value::Null,
         None => {

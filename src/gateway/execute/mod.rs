@@ -1,6 +1,7 @@
 //! Running the statements: one file a policy, by the name that it has in `policy/elements/`.
 
 mod authentication_basic;
+mod authentication_certificate;
 mod authentication_managed_identity;
 mod cache_lookup;
 mod cache_lookup_value;
@@ -25,6 +26,7 @@ mod llm_semantic_cache_lookup;
 mod llm_semantic_cache_store;
 mod llm_token_limit;
 mod mock_response;
+mod proxy;
 mod quota;
 mod quota_by_key;
 mod rate_limit;
@@ -264,6 +266,8 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::ValidateStatusCode(policy) => validate_status_code::execute(policy, element, turn),
         Policy::Wait(policy) => wait::execute(policy, element, turn),
         Policy::XmlToJson(policy) => xml_to_json::execute(policy, element, turn),
+        Policy::AuthenticationCertificate(policy) => authentication_certificate::execute(policy, element, turn),
+        Policy::Proxy(policy) => proxy::execute(policy, element, turn),
         Policy::Recorded(policy) => recorded::execute(policy, element, turn),
         Policy::NotSimulated => Err(PolicyError::not_simulated(element).into()),
     }
@@ -358,7 +362,7 @@ impl Turn<'_> {
     }
 
     /// Works in the request's .NET world.
-    fn in_world<T>(&mut self, work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
+    pub(in crate::gateway) fn in_world<T>(&mut self, work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
         work(&mut Runtime {
             context: &mut self.state.context,
             heap: &mut self.state.heap,
@@ -366,6 +370,14 @@ impl Turn<'_> {
             budget: Budget::default(),
             locals: &mut self.state.locals,
         })
+    }
+
+    /// A text setting whose value no trace shows.
+    pub fn secret(&mut self, setting: &Setting<Text>, element: &Text) -> Result<Text, Stop> {
+        let detailed = std::mem::replace(&mut self.detailed, false);
+        let secret = self.text(setting, element);
+        self.detailed = detailed;
+        secret
     }
 
     /// A text setting; null is the empty text.
@@ -394,14 +406,7 @@ impl Turn<'_> {
         if let Value::String(text) = value {
             return text.to_text();
         }
-        let runtime = Runtime {
-            context: &mut self.state.context,
-            heap: &mut self.state.heap,
-            environment: self.environment,
-            budget: Budget::default(),
-            locals: &mut Vec::new(),
-        };
-        to_str(&runtime, value).to_text()
+        self.in_world(|runtime| to_str(runtime, value).to_text())
     }
 
     /// A boolean setting.

@@ -21,7 +21,12 @@ pub(in crate::gateway) struct Prepared {
 }
 
 pub(super) fn execute(policy: &SendOneWayRequest, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
-    let Draft { mut send, token } = send_request::draft(&policy.request, element, turn)?;
+    let Draft { mut send, token, ended } = send_request::draft(&policy.request, element, turn)?;
+    if let Some(ended) = ended {
+        let why = ended.map_or_else(|failure| failure.message, |received| received.head.reason);
+        turn.say("error", format!("The request does not get to its host: {why}"));
+        return Ok(Outcome::Done);
+    }
     send.purpose = Purpose::OneWay;
     match token {
         None => Ok(hand_over(send, turn)),

@@ -1,6 +1,6 @@
 //! Runs `send-request`.
 
-use super::{Outcome, Stop, Turn, Waiting, json_to_xml::choice, set_body, set_header};
+use super::{Outcome, Stop, Turn, Waiting, authentication_certificate, json_to_xml::choice, proxy, set_body, set_header};
 use crate::{
     dotnet::{
         Value,
@@ -9,6 +9,7 @@ use crate::{
     gateway::{
         answers::PolicyError,
         effect::{Effect, Failure, Outgoing, Purpose, Received, Reception, Send},
+        egress::Egress,
     },
     http::{Headers, RequestHead, Url, remove_hop_by_hop},
     policy::elements::send_request::SendRequest,
@@ -34,6 +35,8 @@ pub(in crate::gateway) struct Expected {
 pub(super) struct Draft {
     pub send: Send,
     pub token: Option<Wanted>,
+    /// What came of it on the way, where it does not get to its host.
+    pub ended: Option<Result<Received, Failure>>,
 }
 
 /// A token of the gateway's identity.
@@ -45,13 +48,16 @@ pub(super) struct Wanted {
 
 pub(super) fn execute(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let variable = policy.variable.as_ref().map(|variable| turn.text(variable, element)).transpose()?;
-    let Draft { send, token } = draft(policy, element, turn)?;
+    let Draft { send, token, ended } = draft(policy, element, turn)?;
     let expected = Expected {
         element: element.clone(),
         variable,
         ignore_error: policy.ignore_error,
         fail_on_error_status_code: policy.fail_on_error_status_code,
     };
+    if let Some(ended) = ended {
+        return Ok(received(expected, ended, turn)?);
+    }
     let Some(Wanted { resource, client_id, ignore_error }) = token else { return Ok(dispatch(send, expected)) };
     let operation = turn.operation();
     let effect = Effect::AcquireToken { operation, resource, client_id };
@@ -100,6 +106,15 @@ pub(super) fn draft(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -
         Body::Bytes(bytes) => Outgoing::Bytes(bytes),
         _ => Outgoing::Empty,
     };
+    // What policies have said of requests to the backend is not for the policy's own.
+    let egress = Egress {
+        proxy: policy.proxy.as_ref().map(|policy| proxy::via(policy, element, turn)).transpose()?,
+        certificate: match &policy.certificate {
+            Some(policy) => authentication_certificate::chosen(policy, element, turn)?,
+            None => None,
+        },
+    };
+    let ended = egress.begin(&mut head, &turn.gateway.entities);
     let operation = turn.operation();
     let send = Send { operation, purpose: Purpose::SendRequest, request: head, body, timeout, reception: Reception::Collect };
     let token = match &policy.identity {
@@ -110,7 +125,7 @@ pub(super) fn draft(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -
             ignore_error: identity.ignore_error,
         }),
     };
-    Ok(Draft { send, token })
+    Ok(Draft { send, token, ended })
 }
 
 fn dispatch(send: Send, expected: Expected) -> Outcome {

@@ -7,7 +7,6 @@ use crate::{
     dotnet::{
         context::{LastError, tokens},
         crypto::jws::Key,
-        runtime::{Budget, Runtime},
     },
     gateway::{
         answers::PolicyError,
@@ -138,14 +137,7 @@ pub(super) fn demand(
         return refuse(fault, refusal, element, turn);
     }
     if let Some(output) = output {
-        let mut runtime = Runtime {
-            context: &mut turn.state.context,
-            heap: &mut turn.state.heap,
-            environment: turn.environment,
-            budget: Budget::default(),
-            locals: &mut Vec::new(),
-        };
-        let jwt = tokens::jwt(&mut runtime, text).map_err(|raise| PolicyError::expression(element, &raise))?;
+        let jwt = turn.in_world(|runtime| tokens::jwt(runtime, text)).map_err(|raise| PolicyError::expression(element, &raise))?;
         turn.state.context.variables.set(output.clone(), jwt.unwrap_or(crate::dotnet::Value::Null));
     }
     Ok(Outcome::Done)

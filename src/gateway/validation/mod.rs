@@ -14,10 +14,7 @@ use super::{
     execute::{Outcome, Stop, Turn},
 };
 use crate::{
-    dotnet::{
-        json::parse_as,
-        runtime::{Budget, Runtime},
-    },
+    dotnet::json::parse_as,
     policy::{Setting, elements::validate_content::Action},
     text::Text,
 };
@@ -78,15 +75,8 @@ pub(super) fn conclude(findings: &[Finding], variable: Option<&Text>, element: &
                 })
             })
             .collect();
-        let mut runtime = Runtime {
-            context: &mut turn.state.context,
-            heap: &mut turn.state.heap,
-            environment: turn.environment,
-            budget: Budget::default(),
-            locals: &mut Vec::new(),
-        };
         let text = serde_json::Value::from(shown).to_string();
-        let value = parse_as(&mut runtime, &text, None).map_err(|raise| PolicyError::expression(element, &raise))?;
+        let value = turn.in_world(|runtime| parse_as(runtime, &text, None)).map_err(|raise| PolicyError::expression(element, &raise))?;
         turn.state.context.variables.set(variable.clone(), value);
     }
     for finding in findings.iter().filter(|finding| finding.action == Action::Detect) {

@@ -3,6 +3,7 @@
 //! Source of every attribute: the policy's own page at learn.microsoft.com/azure/api-management/NAME-policy.
 
 pub mod authentication_basic;
+pub mod authentication_certificate;
 pub mod authentication_managed_identity;
 pub mod azure_openai_emit_token_metric;
 pub mod azure_openai_semantic_cache_lookup;
@@ -30,6 +31,7 @@ pub mod llm_semantic_cache_lookup;
 pub mod llm_semantic_cache_store;
 pub mod llm_token_limit;
 pub mod mock_response;
+pub mod proxy;
 pub mod quota;
 pub mod quota_by_key;
 pub mod rate_limit;
@@ -91,6 +93,7 @@ macro_rules! policies {
 
 policies! {
     "authentication-basic" => AuthenticationBasic(authentication_basic),
+    "authentication-certificate" => AuthenticationCertificate(authentication_certificate),
     "authentication-managed-identity" => AuthenticationManagedIdentity(authentication_managed_identity),
     "azure-openai-emit-token-metric" => AzureOpenaiEmitTokenMetric(azure_openai_emit_token_metric),
     "azure-openai-semantic-cache-lookup" => AzureOpenaiSemanticCacheLookup(azure_openai_semantic_cache_lookup),
@@ -118,6 +121,7 @@ policies! {
     "llm-semantic-cache-store" => LlmSemanticCacheStore(llm_semantic_cache_store),
     "llm-token-limit" => LlmTokenLimit(llm_token_limit),
     "mock-response" => MockResponse(mock_response),
+    "proxy" => Proxy(proxy),
     "quota" => Quota(quota),
     "quota-by-key" => QuotaByKey(quota_by_key),
     "rate-limit" => RateLimit(rate_limit),

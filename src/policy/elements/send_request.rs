@@ -1,8 +1,10 @@
 //! `send-request`: a request of the policy's own, its response in a variable.
 
 use super::{
+    authentication_certificate::{self, AuthenticationCertificate},
     authentication_managed_identity::{self, AuthenticationManagedIdentity},
     forward_request::timeout,
+    proxy::{self, Proxy},
     set_body::{self, SetBody},
     set_header::{self, SetHeader},
 };
@@ -38,6 +40,10 @@ pub struct SendRequest {
     pub body: Option<SetBody>,
     /// The gateway's identity as credential.
     pub identity: Option<AuthenticationManagedIdentity>,
+    /// The certificate that is presented.
+    pub certificate: Option<AuthenticationCertificate>,
+    /// The proxy that the request goes by.
+    pub proxy: Option<Proxy>,
 }
 
 /// Lowers the element. The documentation lets no expression stand in the nested `set-method`; deployed policies have it there and work,
@@ -62,8 +68,6 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
         );
     }
     for (child, message, help) in [
-        ("proxy", "the proxy of a request is not simulated", "the request goes straight to its host here"),
-        ("authentication-certificate", "the certificate of a request is not simulated", "the request goes without one here"),
         ("authentication-token", "`authentication-token` is not simulated", "the request goes without one here"),
         ("authentication-token-store", "`authentication-token-store` is not simulated", "the request goes without one here"),
     ] {
@@ -84,6 +88,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
         headers: Vec::new(),
         body: None,
         identity: None,
+        certificate: None,
+        proxy: None,
     };
     for child in element.elements() {
         match child.name.as_str() {
@@ -92,6 +98,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element, path: &str) 
             "set-header" => request.headers.extend(set_header::lower(lowering, child, path)),
             "set-body" => request.body = set_body::lower_nested(lowering, child),
             "authentication-managed-identity" => request.identity = authentication_managed_identity::lower_nested(lowering, child),
+            "authentication-certificate" => request.certificate = authentication_certificate::lower(lowering, child, path),
+            "proxy" => request.proxy = proxy::lower(lowering, child, path),
             _ => {}
         }
     }
