@@ -1,6 +1,10 @@
 //! Source text and places in it: what every diagnostic points at.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    borrow::Cow,
+    ops::Range,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 /// A half-open range of bytes in a [`Source`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,12 +49,26 @@ pub struct Source {
     name: String,
     text: Arc<str>,
     lines: OnceLock<Vec<u32>>,
+    /// How diagnostics quote pieces; the later of two counts. Readers find secrets while they read, and faults of the same text are told at any
+    /// time.
+    quotings: Mutex<Vec<(Span, Quoting)>>,
+}
+
+/// How a piece of a text is quoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quoting {
+    /// As it stands.
+    Whole,
+    /// There may be secrets in it: the brackets, commas and colons of YAML and JSON alone are shown.
+    Outline,
+    /// It is a secret.
+    Nothing,
 }
 
 impl Source {
     /// A text under the name that diagnostics will show.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into(), lines: OnceLock::new() })
+        Arc::new(Self { name: name.into(), text: text.into(), lines: OnceLock::new(), quotings: Mutex::default() })
     }
 
     /// The name that diagnostics show: a path, or `<stdin>`.
@@ -66,6 +84,38 @@ impl Source {
     /// The text of `span`, or `""` where the span lies outside or cuts a character.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or("")
+    }
+
+    /// From now on diagnostics quote this piece so.
+    pub fn quote(&self, span: Span, quoting: Quoting) {
+        self.quotings.lock().unwrap_or_else(PoisonError::into_inner).push((span, quoting));
+    }
+
+    /// A piece of the text as diagnostics quote it. What is not shown has other characters of the same size, so that all else stands where it
+    /// stood; blanks stay.
+    pub fn quoted(&self, range: Range<usize>) -> Cow<'_, str> {
+        let text = self.text.get(range.clone()).unwrap_or("");
+        let quotings = self.quotings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = vec![Quoting::Whole; text.len()];
+        for (span, quoting) in quotings.iter() {
+            let within = |at: u32| (at as usize).clamp(range.start, range.end) - range.start;
+            bytes.get_mut(within(span.start)..within(span.end)).unwrap_or_default().fill(*quoting);
+        }
+        if bytes.iter().all(|quoting| *quoting == Quoting::Whole) {
+            return text.into();
+        }
+        let shown = text.char_indices().map(|(at, character)| match bytes.get(at) {
+            None | Some(Quoting::Whole) => character,
+            Some(Quoting::Outline) if matches!(character, '{' | '}' | '[' | ']' | ',' | ':') => character,
+            _ if character.is_whitespace() => character,
+            _ => match character.len_utf8() {
+                1 => '*',
+                2 => '·',
+                3 => '•',
+                _ => '🞶',
+            },
+        });
+        Cow::Owned(shown.collect())
     }
 
     /// Line and column of a byte offset, both from 1; the column counts characters.

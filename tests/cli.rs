@@ -420,7 +420,7 @@ fn check_knows_what_a_spec_or_a_service_holds() {
     assert_eq!(code, Some(1), "{out}");
     assert!(out.contains("there is no Named Value `other`") && !out.contains("aoai-key-swc` is not known"), "{out}");
     let (code, out, _) = run(&["check", &fixture("services/contoso")], home);
-    assert_eq!((code, out.lines().last().unwrap()), (Some(0), "50 files, 2 expressions: nothing to report"), "{out}");
+    assert_eq!((code, out.lines().last().unwrap()), (Some(0), "51 files, 2 expressions: nothing to report"), "{out}");
     let (code, out, _) = run(&["check", &fixture("services/broken")], home);
     assert_eq!(code, Some(1), "{out}");
     for expected in ["warning[service/unknown-scope]", "error[CS1525]", "error[policy/unknown-named-value]", "error[policy/misplaced-base]"]

@@ -8,6 +8,7 @@ mod process;
 use std::{
     fs,
     sync::{Arc, atomic::AtomicU32},
+    time::Duration,
 };
 
 use openai_failover::{
@@ -97,8 +98,24 @@ const ASKING_STEPS: [Step; 6] = [
     (&[("swc", &["hang"]), ("frc", &["reset"])], &[false]),
 ];
 
+/// What makes a client lose patience: before the head of an answer, and in its middle.
+const IMPATIENT_STEPS: [Step; 5] = [
+    (&[], &[false, true]),
+    (&[("swc", &["stall-body"])], &[false, true]),
+    (&[("swc", &["503"]), ("frc", &["stall-body"])], &[false]),
+    (&[("swc", &["stall-body"]), ("frc", &["503"])], &[true]),
+    (&[("swc", &["hang"])], &[false]),
+];
+
 /// What became of one request: status, who served it, backend with status or error of each attempt, and whether a good answer came whole.
+///
+/// A client that hangs up before it has an answer is a gateway's 499, which the client itself never hears; what was under way then is told of in
+/// simulated time alone, as that of the fault which holds.
 fn told(play: Play, status: &Value, served_by: &Value, mut attempts: Vec<Value>, whole: bool) -> Value {
+    let status = if *status == 499 { &Value::Null } else { status };
+    if status.is_null() {
+        attempts.retain(|attempt| attempt[1] != "hang");
+    }
     let served_by = if served_by == "none" { &Value::Null } else { served_by };
     if play.asks_at_once {
         attempts.sort_by_key(Value::to_string);
@@ -113,7 +130,12 @@ struct Play {
     steps: &'static [Step],
     /// Whether it makes several calls at once, which end in any order; others are held to theirs.
     asks_at_once: bool,
+    /// How long a client waits for anything, in seconds.
+    patience: u64,
 }
+
+/// Patient clients of chat completions, and the generated policy.
+const USUAL: Play = Play { policy: None, steps: &STEPS, asks_at_once: false, patience: 30 };
 
 fn spec_text() -> String {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/two-region.yaml")).unwrap();
@@ -146,8 +168,8 @@ fn simulated(play: Play) -> Vec<Value> {
             trace.push_str(&format!("{},{streams}\n", place * 10 + 1 + number * 4));
         }
     }
-    let load =
-        "{ from: swedencentral, via: swedencentral, model: gpt-4o, trace: requests.csv, promptTokens: 5, maxTokens: 20, retries: 0 }";
+    let load = "from: swedencentral, via: swedencentral, model: gpt-4o, trace: requests.csv, promptTokens: 5, maxTokens: 20, retries: 0";
+    let load = format!("{{ {load}, timeout: {}s }}", play.patience);
     let text = format!("spec: two-region.yaml\nduration: {}s\nload:\n  - {load}\nfaults:\n{faults}", play.steps.len() * 10);
     let (scenario, _) =
         scenario::read(&Source::new("drivers.yaml", text), "drivers", &|_| Ok(trace.clone())).unwrap_or_else(|found| panic!("{found:#?}"));
@@ -171,6 +193,15 @@ fn simulated(play: Play) -> Vec<Value> {
     stories.iter().map(tell).collect()
 }
 
+/// The answer to a request; none where the client had no patience for its head.
+fn sent(simulation: &Simulation, play: Play, streams: bool) -> Option<process::Http> {
+    let path = "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21";
+    let body = json!({"messages": [{"role": "user", "content": "the the the"}], "max_tokens": 20, "stream": streams});
+    let fields = [("api-key", simulation.key()), ("Content-Type", "application/json".to_owned())];
+    let patience = Duration::from_secs(play.patience);
+    process::patient_request(&simulation.gateway("swedencentral"), "POST", path, &fields, body.to_string().as_bytes(), patience).ok()
+}
+
 /// What they come to over sockets.
 fn live(play: Play) -> Vec<Value> {
     let directory = tempfile::tempdir().unwrap();
@@ -189,17 +220,21 @@ fn live(play: Play) -> Vec<Value> {
             simulation.fault(&[&[*at][..], words].concat());
         }
         for streams in *requests {
-            let body = json!({"messages": [{"role": "user", "content": "the the the"}], "max_tokens": 20, "stream": streams});
-            let answer = simulation.chat("swedencentral", &body.to_string());
+            let answer = sent(&simulation, play, *streams);
             let event = simulation.event("request");
             let attempts = event["attempts"].as_array().unwrap().iter().map(|attempt| {
                 let outcome = if attempt["error"].is_null() { &attempt["status"] } else { &attempt["error"] };
                 json!([attempt["backend"], outcome])
             });
             let attempts = attempts.collect();
-            let is_whole =
-                if *streams { answer.text().ends_with("data: [DONE]\n\n") } else { serde_json::from_slice::<Value>(&answer.body).is_ok() };
-            answers.push(told(play, &event["status"], &event["servedBy"], attempts, answer.status == 200 && answer.whole && is_whole));
+            let is_whole = answer.is_some_and(|answer| {
+                let ends = match streams {
+                    true => answer.text().ends_with("data: [DONE]\n\n"),
+                    false => serde_json::from_slice::<Value>(&answer.body).is_ok(),
+                };
+                answer.status == 200 && answer.whole && ends
+            });
+            answers.push(told(play, &event["status"], &event["servedBy"], attempts, is_whole));
         }
         simulation.fault(&["clear"]);
         if held.iter().any(|(_, words)| words.contains(&"--retry-after")) {
@@ -227,12 +262,18 @@ fn compared(play: Play) -> std::collections::BTreeSet<String> {
 #[test]
 fn the_same_requests_under_the_same_faults_have_the_same_answers_after_the_same_attempts() {
     // Not all of them are alike.
-    let kinds = compared(Play { policy: None, steps: &STEPS, asks_at_once: false });
+    let kinds = compared(USUAL);
     assert!(kinds.len() >= 15, "{kinds:#?}");
 }
 
 #[test]
 fn a_policy_that_asks_beside_its_backend_has_the_same_answers_too() {
-    let kinds = compared(Play { policy: Some(ASKING), steps: &ASKING_STEPS, asks_at_once: true });
+    let kinds = compared(Play { policy: Some(ASKING), steps: &ASKING_STEPS, asks_at_once: true, ..USUAL });
+    assert!(kinds.len() >= 4, "{kinds:#?}");
+}
+
+#[test]
+fn clients_without_patience_have_the_same_answers_too() {
+    let kinds = compared(Play { steps: &IMPATIENT_STEPS, patience: 2, ..USUAL });
     assert!(kinds.len() >= 4, "{kinds:#?}");
 }

@@ -53,6 +53,7 @@ fn forwarded(inbound: &str, url: &str, entities: Entities) -> Answered {
          <on-error>{shown}</on-error></policies>"
     );
     let mut world = World::policy(&policy).entities(entities);
+    world.traced = true;
     for host in ["b.example", "c.example"] {
         world = world.on(host, |_| respond(200, &[], "{}"));
     }
@@ -78,12 +79,17 @@ fn requests_go_by_the_proxy_that_is_named() {
         (r#"url="http://nobody.example:8080""#, "https://c.example", refused, 0),
         (r#"url="https://proxy.example:8080""#, "https://c.example", "500 ExpressionValueValidationFailure", 0),
         (r#"url="proxy""#, "https://c.example", "500 ExpressionValueValidationFailure", 0),
+        // Neither credentials nor a secret in place of an address are shown.
+        (r#"url="http://me:hush-hush@proxy.example:8080""#, "https://c.example", "500 ExpressionValueValidationFailure", 0),
+        (r#"url="@("hush-" + "hush")""#, "https://c.example", "500 ExpressionValueValidationFailure", 0),
     ] {
         let answer = forwarded(&format!("<proxy {attributes} />"), url, entities(&one, &two));
         let told = fate(&answer);
         assert!(told.starts_with(expected), "{attributes} {url}: {told} {}", answer.header("X-Message"));
         assert_eq!(answer.sent.len(), calls, "{attributes} {url}");
-        assert!(!format!("{:?}", answer.trace).contains("hush"), "{attributes}: no trace shows a password");
+        let shown = format!("{:?} {:?}", answer.trace, answer.head);
+        assert!(!shown.contains("hush-hush"), "{attributes}: neither trace nor error shows a password: {shown}");
+        assert!(shown.contains("set-backend-service"), "there is a trace");
     }
     let answer = forwarded(r#"<proxy url="http://proxy.example:8080" />"#, "https://c.example", entities(&one, &two));
     assert_eq!(answer.header("X-Message"), "The proxy tunnel request to proxy 'http://proxy.example:8080/' failed with status code '407'.");
@@ -143,6 +149,67 @@ fn a_backend_has_a_certificate_of_its_own() {
         world = world.backends([(backend.key(), backend)].into_iter().collect());
         assert_eq!(world.send(CHAT, &[], Some(b"{}")).head.status.to_string(), expected, "{name}");
     }
+}
+
+/// Each backend has its own: what one was shown is not shown to the next.
+#[test]
+fn a_certificate_of_one_backend_is_none_of_another() {
+    let (one, two) = (certificate("one"), certificate("two"));
+    let backend = |id: &'static str, host: &str, certificate: Option<&'static str>| {
+        let mut backend = Backend::single(id, Url::parse(&format!("https://{host}")).unwrap());
+        let Target::Single(single) = &mut backend.target else { panic!("it is no pool") };
+        single.credentials.certificates = certificate.into_iter().map(Into::into).collect();
+        (backend.key(), backend)
+    };
+    let policy = "<policies><inbound><authentication-certificate certificate-id=\"two\" /></inbound><backend>\
+                  <retry condition=\"@(context.Response.StatusCode == 429)\" count=\"2\" interval=\"0\" first-fast-retry=\"true\">\
+                  <set-variable name=\"n\" value=\"@(context.Variables.GetValueOrDefault<int>(\"n\") + 1)\" />\
+                  <set-backend-service backend-id=\"@(new[] { \"a\", \"b\", \"a\" }[(int)context.Variables[\"n\"] - 1])\" />\
+                  <forward-request buffer-request-body=\"true\" /></retry></backend></policies>";
+    let mut world = World::policy(policy).entities(entities(&one, &two));
+    world = world.on("b.example", |_| respond(429, &[], "")).on("c.example", |_| respond(429, &[], ""));
+    world = world.backends([backend("a", "b.example", Some("one")), backend("b", "c.example", None)].into_iter().collect());
+    let answer = world.send(CHAT, &[], Some(b"{}"));
+    let seen: Vec<_> = answer
+        .sent
+        .iter()
+        .map(|sent| {
+            let shown = sent.head.headers.get(CLIENT_CERTIFICATE).map(|text| STANDARD.decode(text.as_bytes()).unwrap());
+            (
+                sent.host.as_str(),
+                if shown.as_ref() == Some(&one) {
+                    "one"
+                } else if shown.as_ref() == Some(&two) {
+                    "two"
+                } else {
+                    "none"
+                },
+            )
+        })
+        .collect();
+    assert_eq!(seen, [("b.example", "one"), ("c.example", "two"), ("b.example", "one")], "{}", answer.text());
+}
+
+/// Source: learn.microsoft.com/rest/api/apimanagement/backend/create-or-update, `BackendProxyContract`.
+#[test]
+fn a_backend_has_a_proxy_of_its_own() {
+    for (proxy, expected) in [
+        (r#"{ "url": "http://proxy.example:8080", "username": "me", "password": "{{password}}" }"#, "200"),
+        (r#"{ "url": "http://proxy.example:8080", "username": "me", "password": "wrong" }"#, "500"),
+        (r#"{ "url": "http://nobody.example:8080" }"#, "500"),
+    ] {
+        let properties = format!(r#"{{ "url": "https://c.example", "protocol": "http", "proxy": {proxy} }}"#);
+        let named_values = [("password".to_owned(), "hush-hush".to_owned())].into_iter().collect();
+        let backend = Backend::read("own", &serde_json::from_str(&properties).unwrap(), &named_values).unwrap();
+        // The pipeline's own is another one, which refuses nobody.
+        let policy = "<policies><inbound><proxy url=\"http://open.example:8080\" /><set-backend-service backend-id=\"own\" /></inbound>\
+                      <backend><forward-request /></backend></policies>";
+        let mut world = World::policy(policy).entities(entities(b"", b"")).on("c.example", |_| respond(200, &[], "{}"));
+        world = world.backends([(backend.key(), backend)].into_iter().collect());
+        assert_eq!(world.send(CHAT, &[], Some(b"{}")).head.status.to_string(), expected, "{proxy}");
+    }
+    let wrong = serde_json::from_str(r#"{ "url": "https://c.example", "protocol": "http", "proxy": { "url": "https://p" } }"#).unwrap();
+    assert_eq!(Backend::read("own", &wrong, &Default::default()).unwrap_err(), ["the URL of its proxy is not `http://host:port`"]);
 }
 
 /// A request of the policy's own has a proxy and a certificate of its own, and not those of the request to the backend.

@@ -223,6 +223,63 @@ expect:
     assert_eq!(output.status.code(), Some(0), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
 }
 
+/// Every file that may hold secrets, with a fault in the same line, and each way in which a value is lost before it is read.
+#[test]
+fn no_diagnostic_quotes_a_secret() {
+    const SECRET: &str = "s3cret-0123";
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    written(folder);
+    fs::write(folder.join("pass.xml"), "<policies><inbound><return-response /></inbound></policies>").unwrap();
+    let scenario = "policy: pass.xml\nduration: 1m\nload: [{ from: swedencentral, model: gpt-4o, rate: 1/s }]\n";
+    let simulate: &[&str] = &["simulate", "--policy", "pass.xml"];
+    for (arguments, name, text) in [
+        (&["--named-values", "secret.yaml"][..], "secret.yaml", "bad name: SECRET\n"),
+        (&["--named-values", "secret.env"], "secret.env", "k: [SECRET\n"),
+        (&["--named-values", "secret.yaml"], "secret.yaml", "- SECRET\n"),
+        (&["--named-values", "secret.yaml"], "secret.yaml", "k: one\nk: SECRET\n"),
+        (&["--named-values", "secret.yaml"], "secret.yaml", "k: { a: SECRET }\n"),
+        (&["--entities", "secret"], "secret", "authorizations: [{ provider: a, id: b, accesToken: SECRET }]\n"),
+        (&["--entities", "secret"], "secret", "authorizations: [{ accessToken: SECRET\n"),
+        (&["--entities", "secret"], "secret", "proxies: [{ url: \"http://me:SECRET@p:1\" }]\n"),
+        (&["--entities", "secret"], "secret", "proxies: [{ url: \"http://p:1\", password: x, password: SECRET }]\n"),
+        (
+            &["--backend-entities", "secret.json"],
+            "secret.json",
+            r#"{"name":"b","properties":{"url":"x","credentials":{"header":{"api-key":"SECRET"}}}}"#,
+        ),
+        (
+            &["--backend-entities", "secret.json"],
+            "secret.json",
+            r#"{"name":"b","properties":{"url":"ftp://x","credentials":{"header":{"api-key":["SECRET"]}}}}"#,
+        ),
+    ] {
+        fs::write(folder.join(name), text.replace("SECRET", SECRET)).unwrap();
+        for format in [&[][..], &["--format", "json"]] {
+            let output = process::run(&[simulate, arguments, format].concat(), folder);
+            let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            assert!(output.status.code() == Some(2) && told.contains("error"), "{text}: {told}");
+            assert!(!told.contains(SECRET), "{text}: {told}");
+        }
+    }
+    for text in [
+        "namedValues: { \"no name\": SECRET }\n",
+        "namedvalues: { k: SECRET }\n",
+        "namedValues:\n  k: one\n  k: SECRET\n  [x]: SECRET\n",
+        "namedValues: [SECRET]\n",
+        "namedValues: { k: SECRET }\nseed: [\n",
+        "{ policy: pass.xml, duration: 1m, load: [{ from: swedencentral, model: gpt-4o, rate: 1/s }], namedValues: { k: SECRET }, faults: [{ at: 1s, for: 1s, gateway: brazilsouth, fault: 503 }] }",
+    ] {
+        let begin = if text.starts_with('{') { "" } else { scenario };
+        let text = format!("{begin}{}", text.replace("SECRET", SECRET));
+        fs::write(folder.join("secret.yaml"), &text).unwrap();
+        let output = process::run(&["test", "secret.yaml"], folder);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && told.contains("error"), "{text}: {told}");
+        assert!(!told.contains(SECRET), "{text}: {told}");
+    }
+}
+
 #[test]
 fn everything_that_is_wrong_with_the_file_is_told_at_once() {
     let directory = tempfile::tempdir().unwrap();

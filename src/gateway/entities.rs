@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::{
     definition::Definition,
     egress::{Guarded, Proxy},
-    validation::xml_schema::{Root, XmlSchema},
+    validation::xml_schema::{Root, XmlSchema, decoded},
 };
 use crate::text::Text;
 
@@ -42,8 +42,9 @@ impl Schema {
     /// Reads one, in the language that its first character shows.
     ///
     /// # Errors
-    /// Why it is no JSON. What is wrong with a schema as such [`Schema::check`] tells.
-    pub fn read(text: &str) -> Result<Self, String> {
+    /// Why it is no text, or no JSON. What is wrong with a schema as such [`Schema::check`] tells.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        let text = decoded(bytes)?;
         let text = text.trim_start_matches('\u{feff}');
         if text.trim_start().starts_with('<') {
             return Ok(Self::Xml(Text::copied(text)));
@@ -69,10 +70,12 @@ impl Schema {
                 Ok(_) => Ok(()),
                 Err(error) => Err(format!("no JSON schema: {error}")),
             },
-            Some(Self::Xml(_)) => match XmlSchema::compile(id, Root::Element, schemas) {
-                Ok(_) => Ok(()),
-                Err(error) => Err(format!("no XML schema: {error}")),
-            },
+            Some(Self::Xml(_)) => {
+                [Root::Element, Root::Envelope].into_iter().try_for_each(|root| match XmlSchema::compile(id, root, schemas) {
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(format!("no XML schema: {error}")),
+                })
+            }
             None => Err("no schema".to_owned()),
         }
     }

@@ -100,16 +100,16 @@ fn snippet<'a>(diagnostic: &'a Diagnostic, source: &'a Arc<Source>) -> Snippet<'
         |at: usize, wanted: usize| (wanted..=at.max(wanted)).chain(at..=wanted.max(at)).find(|at| text.is_char_boundary(*at)).unwrap_or(at);
     let from = if start - from > WIDEST { near(start, start - WIDEST) } else { from };
     let to = if to - from > WIDEST + (end - start).min(WIDEST) { near(start, from + 2 * WIDEST).min(to) } else { to };
-    let lines = text.get(from..to).unwrap_or("");
+    let lines = source.quoted(from..to);
     let first = source.position(crate::source::Span::at(from).start).line;
+    let length = lines.len();
     let annotations = labels.iter().enumerate().map(|(index, label)| {
         let kind = if index == 0 && std::ptr::eq(*label, diagnostic.labels.first().unwrap_or(label)) {
             AnnotationKind::Primary
         } else {
             AnnotationKind::Context
         };
-        let span = (label.span.start as usize).saturating_sub(from).min(lines.len())
-            ..(label.span.end as usize).saturating_sub(from).min(lines.len());
+        let span = (label.span.start as usize).saturating_sub(from).min(length)..(label.span.end as usize).saturating_sub(from).min(length);
         let annotation = kind.span(span);
         if label.message.is_empty() { annotation } else { annotation.label(label.message.as_str()) }
     });

@@ -53,6 +53,7 @@ pub fn read(
     file: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<(Scenario, Vec<Diagnostic>), Vec<Diagnostic>> {
     let (tree, faults) = parse(source);
+    secrets::conceal(source, tree.as_ref(), &["namedValues", "headers", "key"]);
     let mut reader = Reader { source, faults };
     let scenario = tree.and_then(|tree| {
         let head = tree.head(source.text());
@@ -66,7 +67,6 @@ pub fn read(
     faults.retain(|fault| seen.insert((fault.code, place(fault), fault.message.clone())));
     // Those of other files come behind.
     faults.sort_by_key(|fault| fault.primary().map_or((false, 0), |label| (!Arc::ptr_eq(&label.source, source), label.span.start)));
-    secrets::mask(&mut faults, &["namedValues"]);
     match scenario {
         Some(scenario) if !any_error(&faults) => Ok((scenario, faults)),
         _ => {

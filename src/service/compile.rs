@@ -11,10 +11,11 @@ use crate::{
     dotnet::context::Named,
     gateway::{
         Held, Holdings, Programs, Subscription,
-        backends::{self, Backend},
+        backends::{self, Backend, without_values},
     },
     policy::{self, Program, Resources, Scope},
     source::{Source, Span},
+    spec::secrets::conceal_all,
     text::Text,
     xml::{self, Document},
 };
@@ -217,7 +218,8 @@ impl Building {
 
 /// A backend entity from the file with its properties.
 fn backend(id: &str, file: &Source, named_values: &BTreeMap<String, String>) -> Result<Backend, Vec<String>> {
-    let unreadable = |error: serde_json::Error| vec![format!("its properties cannot be read: {error}")];
+    conceal_all(file);
+    let unreadable = |error: serde_json::Error| vec![format!("its properties cannot be read: {}", without_values(&error))];
     let mut json: serde_json::Value = serde_json::from_str(file.text().trim_start_matches('\u{feff}')).map_err(unreadable)?;
     let properties = json.get_mut("properties").map(serde_json::Value::take).unwrap_or(json);
     Backend::read(id, &serde_json::from_value(properties).map_err(unreadable)?, named_values)

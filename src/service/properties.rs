@@ -6,10 +6,13 @@ use crate::{
     diagnostic::Diagnostic,
     source::{Source, Span},
     spec::{
-        self, Limits,
+        self, Limits, secrets,
         tree::{Entry, Node, Value},
     },
 };
+
+/// What holds secrets in any file: the values of Named Values, keys of subscriptions, credentials of backends and of their proxies.
+const SECRET: [&str; 5] = ["value", "primaryKey", "secondaryKey", "credentials", "password"];
 
 /// A JSON object and where it stands.
 #[derive(Clone, Debug, Default)]
@@ -159,6 +162,7 @@ impl Properties {
 /// The tree of a file. Its faults carry the codes of this room.
 pub(super) fn tree(source: &Arc<Source>, faults: &mut Vec<Diagnostic>) -> Option<Node> {
     let (node, found) = spec::parse_within(source, Limits::DESCRIPTION);
+    secrets::conceal(source, node.as_ref(), &SECRET);
     faults.extend(found.into_iter().map(|mut fault| {
         fault.code = match fault.code {
             "spec/too-large" => "service/too-large",

@@ -12,16 +12,12 @@ use crate::{
     diagnostic::Diagnostic,
     gateway::entities::Schema,
     source::{Source, Span},
-    spec::secrets,
     text::Text,
     xml::{self, Document},
 };
 
 /// The folders of resources that a gateway's answers do not depend on: known, and left alone.
 const LEFT_ALONE: [&str; 5] = ["diagnostics", "loggers", "tags", "gateways", "policy restrictions"];
-
-/// What holds secrets in any file: the values of Named Values, keys of subscriptions, credentials of backends.
-const SECRET: [&str; 4] = ["value", "primaryKey", "secondaryKey", "credentials"];
 
 /// The folders that are read.
 const READ: [&str; 10] =
@@ -46,7 +42,6 @@ pub fn read(files: &Files) -> (Service, Vec<Diagnostic>) {
         let help = "a folder as extractors write it has `apis/NAME/apiInformation.json`, and `policy.xml` beside `apis`";
         folder.faults.push(Diagnostic::error("service/no-apis", "the folder holds no API").help(help));
     }
-    secrets::mask(&mut folder.faults, &SECRET);
     (service, folder.faults)
 }
 
@@ -167,17 +162,16 @@ impl<'a> Folder<'a> {
             let whole: Json = serde_json::from_str(source.text().trim_start_matches('\u{feff}')).unwrap_or_default();
             let own = whole.get("properties").unwrap_or(&whole);
             let schema = match own.get("document").or_else(|| own.get("value")) {
-                Some(Json::String(text)) => Schema::read(text).ok(),
-                schema => schema.cloned().map(Schema::Json),
+                Some(Json::String(text)) => Schema::read(text.as_bytes()).map_err(|why| format!("no JSON schema: {why}")),
+                Some(schema) => Ok(Schema::Json(schema.clone())),
+                None => Err("not there".to_owned()),
             };
             let id = Text::from(id);
-            if let Some(schema) = schema {
-                found.insert(id.clone(), schema);
-            }
-            written.push((id, properties));
+            let why = schema.map(|schema| drop(found.insert(id.clone(), schema))).err();
+            written.push((id, properties, why));
         }
-        for (id, properties) in written {
-            if let Err(why) = Schema::check(&id, &found) {
+        for (id, properties, why) in written {
+            if let Some(why) = why.or_else(|| Schema::check(&id, &found).err()) {
                 let fault = Diagnostic::error("service/bad-schema", format!("the schema `{id}` is {why}"));
                 let fault = fault.help("`document` holds a JSON schema, `value` its text or that of an XML schema");
                 properties.fault("document", fault, &mut self.faults);

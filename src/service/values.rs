@@ -7,7 +7,7 @@ use crate::{
     diagnostic::Diagnostic,
     policy::faults_of_value,
     source::{Source, Span},
-    spec::secrets,
+    spec::{parse, secrets},
 };
 
 /// Values that the user gives, and by what they are found.
@@ -127,13 +127,12 @@ fn made_up(name: &str, named_value: &NamedValue) -> Diagnostic {
 /// # Errors
 /// What is wrong with the file.
 pub fn map_of_values(source: &Arc<Source>) -> Result<Vec<(String, String, Span)>, Vec<Diagnostic>> {
+    // What is wrong with a value is told later, and by others.
+    secrets::conceal_but(source, parse(source).0.as_ref(), &[]);
     let mut faults = Vec::new();
     let found = Properties::whole(source, &mut faults).map(|properties| properties.all_texts(&mut faults));
     match found {
         Some(found) if faults.is_empty() => Ok(found),
-        _ => {
-            secrets::mask(&mut faults, &[]);
-            Err(faults)
-        }
+        _ => Err(faults),
     }
 }

@@ -41,6 +41,7 @@ use crate::{
 /// errors.
 pub fn read(source: &Arc<Source>) -> Result<(Spec, Vec<Diagnostic>), Vec<Diagnostic>> {
     let (tree, faults) = parse(source);
+    secrets::conceal(source, tree.as_ref(), &["namedValues"]);
     let mut reader = Reader { source, faults };
     let spec = tree.and_then(|tree| {
         let file = wire::File::read(&tree, &mut reader)?;

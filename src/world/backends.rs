@@ -8,10 +8,10 @@ use super::ResourceSource;
 use crate::{
     azure::identity::COGNITIVE_SERVICES,
     diagnostic::Diagnostic,
-    gateway::backends::{Backend, Backends, ManagedIdentity, Properties, Target, faults},
+    gateway::backends::{Backend, Backends, ManagedIdentity, Properties, Target, faults, without_values},
     http::Url,
     source::{Source, Span},
-    spec::{Auth, Endpoint, Region, Spec},
+    spec::{Auth, Endpoint, Region, Spec, secrets::conceal_all},
     text::Text,
 };
 
@@ -80,8 +80,9 @@ fn entity(id: &str, endpoint: &Endpoint, region: Region, credential: Credential)
 
 /// A resource, a list of them, or a list under `value` as the resource manager answers.
 fn read(source: &Arc<Source>, named_values: &BTreeMap<String, String>) -> Result<Backends, Vec<Diagnostic>> {
+    conceal_all(source);
     let unreadable = |error: serde_json::Error| {
-        let message = format!("`{}` holds no backend resources: {error}", source.name());
+        let message = format!("`{}` holds no backend resources: {}", source.name(), without_values(&error));
         vec![Diagnostic::error(CODE, message).at(source, place(source, &error))]
     };
     let mut json: serde_json::Value = serde_json::from_str(source.text()).map_err(unreadable)?;

@@ -13,12 +13,12 @@ use crate::{
     dotnet::crypto::certificate::Certificate,
     gateway::{
         Entities,
-        egress::{Guarded, Proxy},
+        egress::{Guarded, Proxy, der, proxy_url},
         entities::{self, Authorization},
         safety::{Category, Rule as SafetyRule, Safety},
     },
     http::Url,
-    source::{Source, Span},
+    source::{Quoting, Source, Span},
     spec::{
         fields::{Field, Fields, List, Map, Read, Reader, Spanned, record},
         parse,
@@ -142,11 +142,12 @@ pub(crate) struct ProxyUrl(Url);
 
 impl Read for ProxyUrl {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let text = reader.text(node, "the address of a proxy")?.trim();
-        let url = Url::parse(text).filter(|url| url.scheme == "http" && matches!(url.path.as_str(), "" | "/"));
+        let url = proxy_url(reader.text(node, "the address of a proxy")?);
         if url.is_none() {
-            let place = node.head(reader.source.text());
-            reader.error("entities/bad-proxy", place, format!("`{text}` is not the address of a proxy"), "write `http://host:port`");
+            // What people put in front of an `@` is not quoted.
+            reader.source.quote(node.span, Quoting::Nothing);
+            let help = "write `http://host:port`; user and password have keys of their own";
+            reader.error("entities/bad-proxy", node.head(reader.source.text()), "this is not the address of a proxy", help);
         }
         url.map(Self)
     }
@@ -178,16 +179,19 @@ pub fn json_schema() -> Json {
     schema.to_value()
 }
 
+/// The keys whose values are no secrets.
+const SHOWN: [&str; 9] = ["schemas", "certificates", "provider", "id", "contentSafety", "url", "username", "host", "accepts"];
+
 /// Reads the file. `file` gives what a file holds that it names, or says why it cannot.
 ///
 /// # Errors
 /// Everything that is wrong with it, and with schemas and certificates that it names.
 pub fn read(source: &Arc<Source>, file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<HeldEntities, Vec<Diagnostic>> {
     let (tree, faults) = parse(source);
+    secrets::conceal_but(source, tree.as_ref(), &SHOWN);
     let mut reader = Reader { source, faults };
     let held = tree.and_then(|tree| held(&File::read(&tree, &mut reader)?, file, &mut reader));
     let mut faults: Vec<Diagnostic> = reader.faults.into_iter().map(own).collect();
-    secrets::mask(&mut faults, &["accessToken", "password"]);
     faults.sort_by_key(|fault| fault.primary().map_or(0, |label| label.span.start));
     match held {
         Some(held) if !any_error(&faults) => Ok(held),
@@ -201,7 +205,7 @@ fn held(written: &File, file: &dyn Fn(&str) -> Result<Vec<u8>, String>, reader: 
     let schemas = &written.schemas.value()?.0;
     for (id, path) in schemas {
         let Some(bytes) = named(path, file, reader) else { continue };
-        match entities::Schema::read(&String::from_utf8_lossy(&bytes)) {
+        match entities::Schema::read(&bytes) {
             Ok(schema) => drop(entities.schemas.insert(Text::copied(&id.value.0), schema)),
             Err(why) => bad_schema(path, &format!("no JSON schema: {why}"), reader),
         }
@@ -237,16 +241,24 @@ fn held(written: &File, file: &dyn Fn(&str) -> Result<Vec<u8>, String>, reader: 
         let text = |field: Option<&Spanned<AnyText>>| field.map(|text| Text::copied(&text.value.0));
         let password = text(password.get());
         secrets.extend(password.clone());
+        if let (Some(_), false) = (&password, username.said) {
+            let help = "give `username`, too: a proxy asks for both, or for nobody";
+            reader.error("entities/missing-key", proxy.span, "a proxy with a password has no user", help);
+        }
         let credentials = text(username.get()).map(|username| (username, password.unwrap_or_default()));
         entities.proxies.push(Proxy { url: url.0.clone(), credentials });
     }
     for guarded in &written.client_certificates.value()?.0 {
         let GuardedHost { host, accepts } = &guarded.value;
         let (Some(host), Some(accepts)) = (host.value(), accepts.value()) else { continue };
+        if host.0.contains([':', '/', '@']) {
+            let help = "write the name alone: `api.contoso.com`";
+            reader.error("entities/bad-host", guarded.span, format!("`{}` is not the name of a host", host.0), help);
+        }
         let mut certificates = Vec::new();
         for id in &accepts.0 {
             match entities.certificates.get(id.value.0.as_str()) {
-                Some(certificate) => certificates.push(certificate.clone()),
+                Some(certificate) => certificates.extend(der(certificate)),
                 None if written.certificates.value()?.0.iter().any(|(known, _)| known.value.0 == id.value.0) => {}
                 None => {
                     let message = format!("no certificate has the id `{}`", id.value.0);

@@ -204,8 +204,23 @@ impl Http {
 /// # Errors
 /// The connection's.
 pub fn request(host: &str, method: &str, path: &str, fields: &[(&str, String)], body: &[u8]) -> std::io::Result<Http> {
+    patient_request(host, method, path, fields, body, Duration::from_secs(30))
+}
+
+/// The same by a client that waits so long for anything to come.
+///
+/// # Errors
+/// The connection's; a head that does not come in time.
+pub fn patient_request(
+    host: &str,
+    method: &str,
+    path: &str,
+    fields: &[(&str, String)],
+    body: &[u8],
+    patience: Duration,
+) -> std::io::Result<Http> {
     let mut stream = TcpStream::connect(host)?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_read_timeout(Some(patience))?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in fields {
         head.push_str(&format!("{name}: {value}\r\n"));

@@ -107,6 +107,15 @@ pub enum Deployments {
 }
 
 impl Deployments {
+    /// The models that are known to be there.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        let declared = match self {
+            Self::Declared(deployments) => Some(deployments),
+            Self::Any => None,
+        };
+        declared.into_iter().flatten().map(|(_, deployment)| deployment.model.as_str())
+    }
+
     /// What a backend of a region spec holds. Deployments of one subscription share their quota where the spec names subscriptions.
     pub fn of_backend(backend: &spec::Backend) -> Self {
         let deployment = |deployment: &spec::Deployment| {

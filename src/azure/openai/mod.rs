@@ -48,7 +48,7 @@ pub use latency::Latency;
 pub use quotas::Quotas;
 pub use recordings::Recordings;
 pub use resource::Resource;
-pub use tokenizer::prepare as prepare_tokenizer;
+pub use tokenizer::{build as build_tokenizers, prepare as prepare_tokenizer};
 
 /// An answer of the service.
 #[derive(Clone, Debug)]

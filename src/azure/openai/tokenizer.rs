@@ -34,6 +34,13 @@ pub fn prepare() {
     let _ = thread::Builder::new().name("tokenizer".to_owned()).spawn(|| Counter::O200k.table().is_some());
 }
 
+/// Builds the tables that these models need, here and now: where time is measured, no request may wait for one.
+pub fn build<'a>(models: impl IntoIterator<Item = &'a str>) {
+    for model in models {
+        let _ = Counter::of(model).table();
+    }
+}
+
 impl Counter {
     /// How the model `name` counts.
     pub fn of(name: &str) -> Self {

@@ -8,9 +8,10 @@ mod properties;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use super::egress::Proxy;
 use crate::{http::Url, text::Text};
 
-pub use properties::Properties;
+pub use properties::{Properties, without_values};
 
 /// Names one backend of a service. A workspace has backends of its own, and theirs may have the ids of others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +69,8 @@ pub struct Single {
     pub credentials: Credentials,
     /// How the service's certificate is checked.
     pub tls: Tls,
+    /// The proxy that requests to it go by.
+    pub proxy: Option<Proxy>,
     /// When it is left alone for a while. The service takes one rule at this time; where there are more, each trips on its own.
     pub breaker: Vec<Rule>,
 }
@@ -167,7 +170,7 @@ pub type Backends = BTreeMap<Key, Backend>;
 impl Backend {
     /// A single service without anything around it.
     pub fn single(id: impl Into<Text>, url: Url) -> Self {
-        let single = Single { url, credentials: Credentials::default(), tls: Tls::default(), breaker: Vec::new() };
+        let single = Single { url, credentials: Credentials::default(), tls: Tls::default(), proxy: None, breaker: Vec::new() };
         Self { id: id.into(), workspace: None, region: Text::EMPTY, resource_id: None, target: Target::Single(Box::new(single)) }
     }
 

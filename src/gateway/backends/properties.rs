@@ -5,7 +5,12 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Deserializer, de};
 
 use super::{Backend, Credentials, ManagedIdentity, Member, Pool, Rule, Single, Target, Threshold, Tls};
-use crate::{http::Url, policy, text::Text};
+use crate::{
+    gateway::egress::{Proxy, proxy_url},
+    http::Url,
+    policy,
+    text::Text,
+};
 
 /// The `properties` of a `Microsoft.ApiManagement/service/backends` resource. Members that the gateway has no use for are passed over.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -22,6 +27,26 @@ pub struct Properties {
     circuit_breaker: Option<BreakerProperties>,
     pool: Option<PoolProperties>,
     properties: Option<SpecialProperties>,
+    proxy: Option<ProxyProperties>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct ProxyProperties {
+    url: String,
+    username: Option<String>,
+    password: Option<String>,
+}
+
+/// What is wrong with properties, without the values that the parser quotes: credentials stand among them.
+pub fn without_values(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    match (said.find('"'), said.rfind('"')) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", said.get(..start).unwrap_or("").trim_end(), said.get(end + 1..).unwrap_or(""))
+        }
+        _ => said,
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -235,14 +260,25 @@ impl Reading<'_> {
         let breaker = rules.iter().filter_map(|rule| self.rule(rule)).collect();
         let text = properties.url.as_deref().unwrap_or_default();
         let url = self.text(text);
+        let proxy = properties.proxy.as_ref().and_then(|proxy| self.proxy(proxy));
         match Url::parse(&url) {
-            Some(url) => Some(Box::new(Single { url: url.without_empty_segments(), credentials, tls, breaker })),
+            Some(url) => Some(Box::new(Single { url: url.without_empty_segments(), credentials, tls, proxy, breaker })),
             None => {
                 // As the resource has it: a Named Value is not shown.
                 self.fault(format!("its URL `{text}` is not an absolute `http` or `https` URL"));
                 None
             }
         }
+    }
+
+    fn proxy(&mut self, properties: &ProxyProperties) -> Option<Proxy> {
+        let url = proxy_url(&self.text(&properties.url));
+        if url.is_none() {
+            self.fault("the URL of its proxy is not `http://host:port`");
+        }
+        let password = properties.password.as_deref().map(|password| self.text(password)).unwrap_or_default();
+        let credentials = properties.username.as_deref().map(|username| (self.text(username), password));
+        Some(Proxy { url: url?, credentials })
     }
 
     fn credentials(&mut self, properties: &CredentialsProperties) -> Credentials {

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::{Outcome, Stop, Turn};
 use crate::{
-    dotnet::crypto::{self, certificate::Certificate},
-    gateway::{Entities, answers::PolicyError},
+    dotnet::crypto,
+    gateway::{answers::PolicyError, egress},
     policy::{
         Setting,
         elements::authentication_certificate::{AuthenticationCertificate, Which},
@@ -22,61 +22,39 @@ pub(super) fn execute(policy: &AuthenticationCertificate, element: &Text, turn: 
 /// The certificate that the element means, in DER; `send-request` has one of its own. One that the service holds and nobody has told of is
 /// named in the trace, and none is presented.
 pub(super) fn chosen(policy: &AuthenticationCertificate, element: &Text, turn: &mut Turn<'_>) -> Result<Option<Bytes>, Stop> {
-    let (name, certificate) = match &policy.certificate {
+    let (named, certificate) = match &policy.certificate {
         Which::Thumbprint(thumbprint) => {
             let thumbprint = turn.text(thumbprint, element)?;
-            let found = held(&turn.gateway.entities, &thumbprint);
-            (thumbprint, found)
+            let found = egress::with_thumbprint(&turn.gateway.entities, &thumbprint);
+            (format!("with the thumbprint '{thumbprint}'"), found)
         }
         Which::Id(id) => {
             let id = turn.text(id, element)?;
-            let found = turn.gateway.entities.certificates.get(&id).and_then(|bytes| der(bytes));
-            (id, found)
+            let found = egress::with_id(&turn.gateway.entities, &id);
+            (format!("'{id}'"), found)
         }
         Which::Body { bytes, password } => {
             let password = password.as_ref().map(|password| turn.secret(password, element)).transpose()?;
-            ("of the policy".into(), Some(brought(bytes, password.as_deref(), element, turn)?))
+            ("in the policy".to_owned(), Some(brought(bytes, password.as_deref(), element, turn)?))
         }
     };
-    if turn.detailed {
-        turn.say(
-            "information",
-            match &certificate {
-                Some(_) => format!("the certificate '{name}' is presented to hosts that speak TLS"),
-                None => format!("no certificate '{name}' was told of, and none is presented"),
-            },
-        );
-    }
+    let is_known = certificate.is_some();
+    turn.explain(|| match is_known {
+        true => format!("the certificate {named} is presented to hosts that speak TLS"),
+        false => format!("nobody has told of a certificate {named}, and none is presented"),
+    });
     Ok(certificate)
 }
 
-/// A certificate of the service by its thumbprint, or by its id, alone or behind a path: what a backend's credentials may name it by.
-pub(super) fn held(entities: &Entities, name: &str) -> Option<Bytes> {
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let by_id = entities.certificates.get(name).and_then(|bytes| der(bytes));
-    by_id.or_else(|| {
-        let certificates = entities.certificates.values().filter_map(|bytes| Certificate::read(bytes));
-        certificates.into_iter().find(|known| known.thumbprint().eq_ignore_ascii_case(name)).map(|found| found.der.into())
-    })
-}
-
-fn der(bytes: &[u8]) -> Option<Bytes> {
-    Certificate::read(bytes).map(|certificate| certificate.der.into())
-}
-
+/// A file with a certificate may hold its key: no trace shows what the expression gives.
 fn brought(bytes: &Setting<Text>, password: Option<&str>, element: &Text, turn: &mut Turn<'_>) -> Result<Bytes, Stop> {
-    let Setting::Expression(program) = bytes else { return Err(not_bytes(element).into()) };
-    let value = turn.evaluate(program, element)?;
+    let not_bytes = || PolicyError::value(element, "The body of a certificate is a byte[].");
+    let Setting::Expression(program) = bytes else { return Err(not_bytes().into()) };
+    let value = turn.unseen(|turn| turn.evaluate(program, element))?;
     let read = turn.in_world(|runtime| {
         let bytes = runtime.bytes(&value)?.to_vec();
         Some(crypto::encoding(runtime, &bytes, password))
     });
-    match read {
-        Some(read) => Ok(read.map_err(|raise| PolicyError::expression(element, &raise))?.into()),
-        None => Err(not_bytes(element).into()),
-    }
-}
-
-fn not_bytes(element: &Text) -> PolicyError {
-    PolicyError::value(element, "The body of a certificate is a byte[].".to_owned())
+    let encoding = read.ok_or_else(not_bytes)?.map_err(|raise| PolicyError::expression(element, &raise))?;
+    Ok(encoding.into())
 }

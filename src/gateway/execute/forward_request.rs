@@ -4,12 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-use super::{Outcome, Stop, Turn, Waiting, authentication_certificate, set_backend_service::shown, set_query_parameter};
+use super::{Outcome, Stop, Turn, Waiting, set_backend_service::shown, set_query_parameter};
 use crate::{
     dotnet::context::{Body, ResponseMessage},
     environment::Moment,
     gateway::{
-        Entities,
         answers::PolicyError,
         backends::{self, Key, Single, Target, Tls},
         breakers::Attempt,
@@ -49,6 +48,8 @@ pub(in crate::gateway) struct Expected {
     version: HttpVersion,
     /// What is sent again where the response is a redirect that is followed.
     redirect: Option<Box<Redirect>>,
+    /// What it takes along on its way.
+    egress: Option<Box<Egress>>,
 }
 
 /// A request that may be redirected.
@@ -76,6 +77,7 @@ pub(super) fn execute(policy: &ForwardRequest, element: &Text, turn: &mut Turn<'
         tls: Tls::default(),
         version: policy.http_version,
         redirect: None,
+        egress: None,
     };
     let forward = Forward { expected, follows, timeout };
     if policy.buffer_request_body && matches!(turn.state.context.request.body, Body::Unread) {
@@ -191,8 +193,22 @@ fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, tur
     let mut head = RequestHead { method: request.method.clone(), url: request.url.clone(), headers };
     if let Some(backend) = backend {
         authorize(&mut head, backend, token);
-        present(backend, &turn.gateway.entities, &mut state.egress);
     }
+    let entities = &turn.gateway.entities;
+    forward.expected.egress = Egress::of(state.egress.as_deref(), backend, entities);
+    let ended = Egress::begin(forward.expected.egress.as_deref(), &mut head, entities);
+    if let Some(backend) = backend {
+        for certificate in &backend.credentials.certificates {
+            turn.explain(|| format!("the backend's certificate is '{certificate}'"));
+        }
+    }
+    if let Some(ended) = ended {
+        // Nothing of the body has left.
+        let operation = turn.operation();
+        return received(forward.expected, operation, ended, turn);
+    }
+    let state = &mut *turn.state;
+    let request = &state.context.request;
     let body = match &request.body {
         Body::Bytes(bytes) => Outgoing::Bytes(bytes.clone()),
         Body::Unread if state.client_body_waits => {
@@ -208,14 +224,7 @@ fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, tur
         let redirect = Redirect { head: head.clone(), body: again, left: REDIRECTS, deadline: now.after(forward.timeout) };
         forward.expected.redirect = Some(Box::new(redirect));
     }
-    if turn.detailed
-        && let Some(backend) = backend
-    {
-        for certificate in &backend.credentials.certificates {
-            turn.say("information", format!("the client certificate '{certificate}' is the backend's"));
-        }
-    }
-    dispatch(head, body, forward.timeout, forward.expected, turn)
+    Ok(dispatch(head, body, forward.timeout, forward.expected, turn))
 }
 
 /// What the backend entity adds takes the place of what the request has under the same name. The documentation does not say; a caller could
@@ -239,28 +248,9 @@ fn authorize(head: &mut RequestHead, backend: &Single, token: Option<Text>) {
     }
 }
 
-/// The certificate of the backend's own credentials, where one of them was told of. It comes before that of a policy; which of the two the service
-/// presents is not documented.
-fn present(backend: &Single, entities: &Entities, egress: &mut Option<Box<Egress>>) {
-    let certificate = backend.credentials.certificates.iter().find_map(|name| authentication_certificate::held(entities, name));
-    if certificate.is_some() {
-        egress.get_or_insert_default().certificate = certificate;
-    }
-}
-
-fn dispatch(
-    mut request: RequestHead,
-    body: Outgoing,
-    timeout: Duration,
-    expected: Expected,
-    turn: &mut Turn<'_>,
-) -> Result<Outcome, PolicyError> {
+fn dispatch(request: RequestHead, body: Outgoing, timeout: Duration, expected: Expected, turn: &mut Turn<'_>) -> Outcome {
     turn.state.streaming = None;
     let operation = turn.operation();
-    let egress = turn.state.egress.as_deref().unwrap_or(&Egress::NONE);
-    if let Some(ended) = egress.begin(&mut request, &turn.gateway.entities) {
-        return received(expected, operation, ended, turn);
-    }
     let send = Send {
         operation,
         purpose: Purpose::Forward { tls: expected.tls, version: expected.version },
@@ -269,7 +259,7 @@ fn dispatch(
         timeout,
         reception: Reception::Stream,
     };
-    Ok(Outcome::wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(expected)))
+    Outcome::wait(Effect::Send(Box::new(send)), operation, Waiting::Forward(expected))
 }
 
 pub(super) fn received(
@@ -290,9 +280,12 @@ pub(super) fn received(
     if let Some(redirect) = expected.redirect.take()
         && let Some((redirect, body, timeout)) = redirected(*redirect, &received, turn)
     {
-        let head = redirect.head.clone();
+        let mut head = redirect.head.clone();
         expected.redirect = Some(Box::new(redirect));
-        return dispatch(head, body, timeout, expected, turn);
+        if let Some(ended) = Egress::begin(expected.egress.as_deref(), &mut head, &turn.gateway.entities) {
+            return self::received(expected, operation, ended, turn);
+        }
+        return Ok(dispatch(head, body, timeout, expected, turn));
     }
     count(&expected, Attempt::Response(status, received.head.headers.get("Retry-After").map(Text::as_str)), turn);
     if let Some(cookie) = expected.cookie {

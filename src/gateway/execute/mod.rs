@@ -211,6 +211,7 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
     let element = &statement.place.element;
     match &statement.policy {
         Policy::AuthenticationBasic(policy) => authentication_basic::execute(policy, element, turn),
+        Policy::AuthenticationCertificate(policy) => authentication_certificate::execute(policy, element, turn),
         Policy::AuthenticationManagedIdentity(policy) => authentication_managed_identity::execute(policy, element, turn),
         Policy::AzureOpenaiEmitTokenMetric(policy) => llm_emit_token_metric::execute(policy, element, turn),
         Policy::AzureOpenaiSemanticCacheLookup(policy) => llm_semantic_cache_lookup::execute(policy, element, turn),
@@ -239,6 +240,7 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::LlmSemanticCacheStore(policy) => llm_semantic_cache_store::execute(policy, element, turn),
         Policy::LlmTokenLimit(policy) => llm_token_limit::execute(policy, element, turn),
         Policy::MockResponse(policy) => mock_response::execute(policy, element, turn),
+        Policy::Proxy(policy) => proxy::execute(policy, element, turn),
         Policy::Quota(policy) => quota::execute(policy, element, turn),
         Policy::QuotaByKey(policy) => quota_by_key::execute(policy, element, turn),
         Policy::RateLimit(policy) => rate_limit::execute(policy, element, turn),
@@ -266,8 +268,6 @@ pub(super) fn execute(statement: &Statement, turn: &mut Turn<'_>) -> Result<Outc
         Policy::ValidateStatusCode(policy) => validate_status_code::execute(policy, element, turn),
         Policy::Wait(policy) => wait::execute(policy, element, turn),
         Policy::XmlToJson(policy) => xml_to_json::execute(policy, element, turn),
-        Policy::AuthenticationCertificate(policy) => authentication_certificate::execute(policy, element, turn),
-        Policy::Proxy(policy) => proxy::execute(policy, element, turn),
         Policy::Recorded(policy) => recorded::execute(policy, element, turn),
         Policy::NotSimulated => Err(PolicyError::not_simulated(element).into()),
     }
@@ -374,10 +374,15 @@ impl Turn<'_> {
 
     /// A text setting whose value no trace shows.
     pub fn secret(&mut self, setting: &Setting<Text>, element: &Text) -> Result<Text, Stop> {
+        self.unseen(|turn| turn.text(setting, element))
+    }
+
+    /// Works without writing values to the trace.
+    fn unseen<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let detailed = std::mem::replace(&mut self.detailed, false);
-        let secret = self.text(setting, element);
+        let worked = work(self);
         self.detailed = detailed;
-        secret
+        worked
     }
 
     /// A text setting; null is the empty text.

@@ -9,6 +9,7 @@ use crate::{
     gateway::{
         answers::PolicyError,
         effect::{Effect, Purpose, Send},
+        egress::Egress,
     },
     policy::elements::send_one_way_request::SendOneWayRequest,
     text::Text,
@@ -17,29 +18,30 @@ use crate::{
 /// A request that waits for its token. A token is had from the gateway's own cache as a rule, so that this is no wait for the target.
 pub(in crate::gateway) struct Prepared {
     send: Send,
+    egress: Egress,
     ignore_token_error: bool,
 }
 
 pub(super) fn execute(policy: &SendOneWayRequest, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
-    let Draft { mut send, token, ended } = send_request::draft(&policy.request, element, turn)?;
-    if let Some(ended) = ended {
-        let why = ended.map_or_else(|failure| failure.message, |received| received.head.reason);
-        turn.say("error", format!("The request does not get to its host: {why}"));
-        return Ok(Outcome::Done);
-    }
+    let Draft { mut send, token, egress } = send_request::draft(&policy.request, element, turn)?;
     send.purpose = Purpose::OneWay;
     match token {
-        None => Ok(hand_over(send, turn)),
+        None => Ok(hand_over(send, &egress, turn)),
         Some(token) => {
             let operation = turn.operation();
             let effect = Effect::AcquireToken { operation, resource: token.resource, client_id: token.client_id };
-            let prepared = Prepared { send, ignore_token_error: token.ignore_error };
+            let prepared = Prepared { send, egress, ignore_token_error: token.ignore_error };
             Ok(Outcome::wait(effect, operation, Waiting::OneWayToken(Box::new(prepared))))
         }
     }
 }
 
-fn hand_over(send: Send, turn: &mut Turn<'_>) -> Outcome {
+fn hand_over(mut send: Send, egress: &Egress, turn: &mut Turn<'_>) -> Outcome {
+    if let Some(ended) = Egress::begin(Some(egress), &mut send.request, &turn.gateway.entities) {
+        let why = ended.map_or_else(|failure| failure.message, |received| received.head.reason);
+        turn.say("error", format!("The request does not get to its host: {why}"));
+        return Outcome::Done;
+    }
     let (method, url) = (&send.request.method, &send.request.url);
     turn.say("verbose", format!("{method} {}://{}{} is sent, and no answer awaited.", url.scheme, url.authority(), url.path));
     Outcome::Tell(Box::new(send))
@@ -55,5 +57,5 @@ pub(super) fn token(mut prepared: Prepared, outcome: Result<Text, Text>, turn: &
             return Ok(Outcome::Done);
         }
     }
-    Ok(hand_over(prepared.send, turn))
+    Ok(hand_over(prepared.send, &prepared.egress, turn))
 }

@@ -19,6 +19,7 @@ use crate::{
 /// A request that waits for its token.
 pub(in crate::gateway) struct Prepared {
     send: Send,
+    egress: Egress,
     expected: Expected,
     ignore_token_error: bool,
 }
@@ -35,8 +36,8 @@ pub(in crate::gateway) struct Expected {
 pub(super) struct Draft {
     pub send: Send,
     pub token: Option<Wanted>,
-    /// What came of it on the way, where it does not get to its host.
-    pub ended: Option<Result<Received, Failure>>,
+    /// What it takes along on its way.
+    pub egress: Egress,
 }
 
 /// A token of the gateway's identity.
@@ -48,20 +49,17 @@ pub(super) struct Wanted {
 
 pub(super) fn execute(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let variable = policy.variable.as_ref().map(|variable| turn.text(variable, element)).transpose()?;
-    let Draft { send, token, ended } = draft(policy, element, turn)?;
+    let Draft { send, token, egress } = draft(policy, element, turn)?;
     let expected = Expected {
         element: element.clone(),
         variable,
         ignore_error: policy.ignore_error,
         fail_on_error_status_code: policy.fail_on_error_status_code,
     };
-    if let Some(ended) = ended {
-        return Ok(received(expected, ended, turn)?);
-    }
-    let Some(Wanted { resource, client_id, ignore_error }) = token else { return Ok(dispatch(send, expected)) };
+    let Some(Wanted { resource, client_id, ignore_error }) = token else { return Ok(dispatch(send, &egress, expected, turn)?) };
     let operation = turn.operation();
     let effect = Effect::AcquireToken { operation, resource, client_id };
-    let prepared = Prepared { send, expected, ignore_token_error: ignore_error };
+    let prepared = Prepared { send, egress, expected, ignore_token_error: ignore_error };
     Ok(Outcome::wait(effect, operation, Waiting::SendToken(Box::new(prepared))))
 }
 
@@ -108,13 +106,12 @@ pub(super) fn draft(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -
     };
     // What policies have said of requests to the backend is not for the policy's own.
     let egress = Egress {
-        proxy: policy.proxy.as_ref().map(|policy| proxy::via(policy, element, turn)).transpose()?,
+        proxy: policy.proxy.as_ref().map(|policy| proxy::named(policy, element, turn)).transpose()?,
         certificate: match &policy.certificate {
             Some(policy) => authentication_certificate::chosen(policy, element, turn)?,
             None => None,
         },
     };
-    let ended = egress.begin(&mut head, &turn.gateway.entities);
     let operation = turn.operation();
     let send = Send { operation, purpose: Purpose::SendRequest, request: head, body, timeout, reception: Reception::Collect };
     let token = match &policy.identity {
@@ -125,12 +122,15 @@ pub(super) fn draft(policy: &SendRequest, element: &Text, turn: &mut Turn<'_>) -
             ignore_error: identity.ignore_error,
         }),
     };
-    Ok(Draft { send, token, ended })
+    Ok(Draft { send, token, egress })
 }
 
-fn dispatch(send: Send, expected: Expected) -> Outcome {
+fn dispatch(mut send: Send, egress: &Egress, expected: Expected, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
+    if let Some(ended) = Egress::begin(Some(egress), &mut send.request, &turn.gateway.entities) {
+        return received(expected, ended, turn);
+    }
     let operation = send.operation;
-    Outcome::wait(Effect::Send(Box::new(send)), operation, Waiting::Send(expected))
+    Ok(Outcome::wait(Effect::Send(Box::new(send)), operation, Waiting::Send(expected)))
 }
 
 /// The identity's answer: without a token the request is not sent, and counts as failed.
@@ -144,7 +144,7 @@ pub(super) fn token(mut prepared: Prepared, outcome: Result<Text, Text>, turn: &
         }
         Err(message) => return Err(PolicyError::token(&message)),
     }
-    Ok(dispatch(prepared.send, prepared.expected))
+    dispatch(prepared.send, &prepared.egress, prepared.expected, turn)
 }
 
 pub(super) fn received(expected: Expected, outcome: Result<Received, Failure>, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {

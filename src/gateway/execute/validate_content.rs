@@ -12,7 +12,10 @@ use crate::{
     gateway::{
         definition::Representation,
         entities::Schema,
-        validation::{self, Finding, INTERNAL, schema, xml_schema::Root},
+        validation::{
+            self, Finding, INTERNAL, schema,
+            xml_schema::{Root, decoded},
+        },
     },
     policy::{
         Setting,
@@ -142,12 +145,13 @@ fn judge(content: &Content, message: &mut Message, element: &Text, turn: &mut Tu
         return Ok(Vec::new());
     }
     let whose = if message.is_response { "response" } else { "request" };
-    let text = String::from_utf8_lossy(&message.body).into_owned();
-    let text = text.trim_start_matches('\u{feff}');
     let judged = match content.engine {
-        Engine::Json => json(content, message, text, element, turn)?,
-        Engine::Xml => xml(content, Root::Element, text, element, turn)?,
-        Engine::Soap => xml(content, Root::Envelope, text, element, turn)?,
+        Engine::Json => {
+            let text = String::from_utf8_lossy(&message.body);
+            json(content, message, text.trim_start_matches('\u{feff}'), element, turn)?
+        }
+        Engine::Xml => xml(content, Root::Element, &message.body, element, turn)?,
+        Engine::Soap => xml(content, Root::Envelope, &message.body, element, turn)?,
     };
     let Some((name, judged)) = judged else { return Ok(vec![Finding::no_definition(action)]) };
     let content_type = &message.content_type;
@@ -183,10 +187,13 @@ fn json(content: &Content, message: &Message, text: &str, element: &Text, turn: 
 }
 
 /// The schema is one of the service's: the definition of an API says of XML only what JSON Schema can.
-fn xml(content: &Content, root: Root, text: &str, element: &Text, turn: &mut Turn<'_>) -> Result<Judged, Stop> {
+fn xml(content: &Content, root: Root, body: &[u8], element: &Text, turn: &mut Turn<'_>) -> Result<Judged, Stop> {
     let Some(id) = set(content.schema_id.as_ref(), element, turn)? else { return Ok(None) };
     let gateway = turn.gateway;
-    Ok(gateway.xml_schemas.get(&id, root, &gateway.entities.schemas).map(|schema| (id, schema.errors(text))))
+    Ok(gateway
+        .xml_schemas
+        .get(&id, root, &gateway.entities.schemas)
+        .map(|schema| (id, decoded(body).and_then(|text| schema.errors(&text)))))
 }
 
 /// What an attribute says, where it says anything.

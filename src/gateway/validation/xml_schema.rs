@@ -5,6 +5,7 @@
 //! w3.org/TR/soap12-part1 for the envelopes.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
 };
@@ -13,8 +14,8 @@ use xsd_schema::{
     CompiledSchemaSet, EmbeddedLoader, LoaderChain, ResolverConfig, SchemaError, SchemaLoader, SchemaResolver, SchemaResult,
     SchemaSetBuilder, XsdVersion,
     validation::{
-        CollectingValidationSink, DoctypeView, DriveWithError, ElementStartView, SchemaValidator, ValidationError, ValidationEventHandler,
-        ValidationFlags, drive_quick_xml_with,
+        DoctypeView, DriveWithError, ElementStartView, SchemaValidator, ValidationError, ValidationEventHandler, ValidationFlags,
+        ValidationSink, ValidationWarning, drive_quick_xml_with,
     },
     xml::ParseLimits,
 };
@@ -26,8 +27,17 @@ use crate::{
 
 /// Where schemas stand for each other: `schemaLocation` names another schema of the service by its id.
 const BASE: &str = "service://schemas/";
-/// As deep as .NET's own reader takes documents of services, and shallow enough for any thread.
+/// How deep a document may nest, how many attributes an element has, and how many bytes a name: ours, and more than people write. The service
+/// limits the bytes of a body alone.
 const DEEPEST: usize = 128;
+const MOST_ATTRIBUTES: usize = 1024;
+const LONGEST_NAME: usize = 1024;
+/// As many faults of a document as are told.
+const MOST_FAULTS: usize = 100;
+/// As much of what is told of one, in characters: values are quoted whole.
+const LONGEST_FAULT: usize = 1000;
+/// The library keeps every name that a document has: beyond so many bytes a schema is compiled anew.
+const MOST_NAMES: usize = 4 << 20;
 
 /// What the root of a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,8 +60,15 @@ type Found = Option<Arc<XmlSchema>>;
 impl XmlSchemas {
     /// What validates by the schema `id` of these; none where that is no XML schema.
     pub fn get(&self, id: &Text, root: Root, schemas: &BTreeMap<Text, Schema>) -> Option<Arc<XmlSchema>> {
+        if !matches!(schemas.get(id), Some(Schema::Xml(_))) {
+            return None;
+        }
         let mut compiled = locked(&self.compiled);
-        compiled.entry((id.clone(), root)).or_insert_with(|| XmlSchema::compile(id, root, schemas).ok().map(Arc::new)).clone()
+        let known = compiled.entry((id.clone(), root)).or_default();
+        if known.as_ref().is_none_or(|schema| schema.is_worn()) {
+            *known = XmlSchema::compile(id, root, schemas).ok().map(Arc::new);
+        }
+        known.clone()
     }
 }
 
@@ -63,7 +80,11 @@ pub struct XmlSchema {
     compiled: Mutex<Compiled>,
 }
 
-struct Compiled(CompiledSchemaSet);
+struct Compiled {
+    set: CompiledSchemaSet,
+    /// What its names take before any document's.
+    names: usize,
+}
 
 impl std::fmt::Debug for Compiled {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -94,7 +115,15 @@ impl XmlSchema {
             SchemaSetBuilder::with_resolver(resolver, XsdVersion::V1_0).add_source(text, &format!("{BASE}{id}")).map_err(said)?;
         if root == Root::Envelope {
             for namespace in ENVELOPES {
-                builder = builder.add_source(&envelope(namespace), namespace).map_err(said)?;
+                // A service may bring the envelope's own schema, and then it is that one.
+                let target = format!("targetNamespace=\"{namespace}\"");
+                let brought = schemas.iter().find(|(_, schema)| matches!(schema, Schema::Xml(text) if text.contains(&target)));
+                builder = match brought {
+                    Some((known, _)) if **known == *id => continue,
+                    Some((known, Schema::Xml(text))) => builder.add_source(text, &format!("{BASE}{known}")),
+                    _ => builder.add_source(&envelope(namespace), namespace),
+                }
+                .map_err(said)?;
             }
         }
         let compiled = builder.compile().map_err(said)?;
@@ -103,8 +132,16 @@ impl XmlSchema {
                 let location = missing.schema_location().unwrap_or("").to_owned();
                 Err(format!("it names `{location}`, which is no XML schema of the service by its id"))
             }
-            None => Ok(Self { root, compiled: Mutex::new(Compiled(compiled)) }),
+            None => {
+                let names = compiled.schema_set().name_table.heap_bytes();
+                Ok(Self { root, compiled: Mutex::new(Compiled { set: compiled, names }) })
+            }
         }
+    }
+
+    fn is_worn(&self) -> bool {
+        let compiled = locked(&self.compiled);
+        compiled.set.schema_set().name_table.heap_bytes() > compiled.names.saturating_add(MOST_NAMES)
     }
 
     /// What is wrong with a document, in its order.
@@ -113,11 +150,15 @@ impl XmlSchema {
     /// Why it is no XML, or none that the service reads.
     pub fn errors(&self, document: &str) -> Result<Vec<String>, String> {
         let compiled = locked(&self.compiled);
-        let set = compiled.0.schema_set();
-        let validator = SchemaValidator::new(set, ValidationFlags::default() - ValidationFlags::BUILD_PSVI_TYPED_VALUES);
-        let (mut errors, mut warnings) = (Vec::new(), Vec::new());
-        let mut run = validator.start_run(CollectingValidationSink { errors: &mut errors, warnings: &mut warnings });
-        run.set_parse_limits(ParseLimits::none().with_max_depth(DEEPEST));
+        let set = compiled.set.schema_set();
+        // `xml:lang` and its like may stand anywhere, as .NET's settings are unless somebody changes them.
+        // Source: learn.microsoft.com/dotnet/api/system.xml.xmlreadersettings.validationflags.
+        let flags = ValidationFlags::REPORT_WARNINGS | ValidationFlags::ALLOW_XML_ATTRIBUTES;
+        let validator = SchemaValidator::new(set, flags);
+        let mut faults = Faults(Vec::new());
+        let mut run = validator.start_run(&mut faults);
+        let limits = ParseLimits::none().with_max_depth(DEEPEST).with_max_attributes(MOST_ATTRIBUTES).with_max_name_bytes(LONGEST_NAME);
+        run.set_parse_limits(limits);
         let driven = drive_quick_xml_with(document.as_bytes(), &mut run, set, &mut Reading { root: self.root, is_inside: false });
         driven.map_err(|error| match error {
             DriveWithError::Hook(why) => why.to_owned(),
@@ -125,13 +166,54 @@ impl XmlSchema {
         })?;
         run.end_validation().map_err(|error| error.to_string())?;
         drop(run);
-        let place = |error: &ValidationError| {
-            let path = error.instance_path()?;
-            let steps: Vec<String> = path.steps().map(|step| step.name().local_name().to_owned()).collect();
-            Some(format!(" Path: /{}", steps.join("/")))
-        };
-        Ok(errors.iter().map(|error| format!("{}.{}", error.message.trim_end_matches('.'), place(error).unwrap_or_default())).collect())
+        Ok(faults.0)
     }
+}
+
+/// What is wrong with a document: each with the path of what it is about.
+struct Faults(Vec<String>);
+
+impl ValidationSink for &mut Faults {
+    fn on_error(&mut self, error: ValidationError) {
+        if self.0.len() >= MOST_FAULTS {
+            return;
+        }
+        let message: String = error.message.trim_end_matches('.').chars().take(LONGEST_FAULT).collect();
+        let steps: Option<Vec<String>> =
+            error.instance_path().map(|path| path.steps().map(|step| step.name().local_name().to_owned()).collect());
+        let place = steps.map_or(String::new(), |steps| format!(" Path: /{}", steps.join("/")));
+        self.0.push(format!("{message}.{place}"));
+    }
+
+    fn on_warning(&mut self, _warning: ValidationWarning) {}
+}
+
+/// The text of a document, as its first bytes and its declaration say that it is written.
+///
+/// # Errors
+/// Why it is no text.
+pub fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
+    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units = bytes.chunks(2).map(|pair| unit([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)]));
+        char::decode_utf16(units).collect::<Result<String, _>>().map(Cow::Owned).map_err(|error| error.to_string())
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => units(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => units(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => std::str::from_utf8(rest).map(Cow::Borrowed).map_err(|error| error.to_string()),
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Cow::Borrowed(text)),
+            Err(_) if is_latin_1(bytes) => Ok(Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect())),
+            Err(error) => Err(error.to_string()),
+        },
+    }
+}
+
+/// Whether the declaration names ISO 8859-1.
+fn is_latin_1(bytes: &[u8]) -> bool {
+    let declaration = bytes.split(|byte| *byte == b'>').next().unwrap_or_default();
+    let declaration = String::from_utf8_lossy(declaration).to_ascii_lowercase();
+    declaration.starts_with("<?xml") && (declaration.contains("\"iso-8859-1\"") || declaration.contains("'iso-8859-1'"))
 }
 
 /// What no schema says of a document.

@@ -22,7 +22,7 @@ use records::Written;
 
 use super::{Attempt, Outcome, RequestRecord, Running, UnknownTarget, clock, gateway};
 use crate::{
-    azure::{faults::FaultCommand, network::round_trip},
+    azure::{faults::FaultCommand, network::round_trip, openai::build_tokenizers},
     environment::Moment,
     scenario::{Arrivals, Load, Metric, Recorded, Scenario, Via},
     text::Text,
@@ -68,6 +68,9 @@ pub async fn drive(running: &Running, records: &Arc<Records>, driven: &Driven) -
     for fault in &scenario.faults {
         running.check_target(&fault.target)?;
     }
+    let models: Vec<String> = world.resources.iter().flat_map(|(_, resource)| resource.deployments.models()).map(str::to_owned).collect();
+    // On a slow machine it takes a second, in which nothing would be sent.
+    let _ = tokio::task::spawn_blocking(move || build_tokenizers(models.iter().map(String::as_str))).await;
     let cast = Cast::of(world);
     let outside = world.resources.iter().map(|(region, _)| !world.data_boundary.contains(*region)).collect();
     let play = Arc::new(Play {
