@@ -34,7 +34,7 @@ use crate::{
         Gateway,
         effect::{Arrival, ArrivingBody, presented},
     },
-    http::{Headers, ResponseHead, reason_phrase},
+    http::{ResponseHead, reason_phrase},
     text::Text,
 };
 
@@ -244,17 +244,10 @@ fn failing_answer(status: u16, options: &FaultOptions, id: [u8; 16], is_head: bo
         None => own_answer(status, reason_phrase(status.as_u16()), id, is_head, log),
         Some(body) => answer_with(status, Bytes::copy_from_slice(body.as_bytes()), is_head, log),
     };
-    let fields = response.headers_mut();
-    if let Some(wait) = options.retry_after {
-        let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        fields.insert(header::RETRY_AFTER, milliseconds.div_ceil(1000).into());
-        fields.insert("retry-after-ms", milliseconds.into());
-    }
-    let written: Headers = options.headers.iter().cloned().collect();
     let mut own = HeaderMap::new();
     // They have been looked at: they can be written.
-    if headers::write(&written, Length::Count, false, &mut own).is_ok() {
-        fields.extend(own);
+    if headers::write(&options.fields(), Length::Count, false, &mut own).is_ok() {
+        response.headers_mut().extend(own);
     }
     response
 }

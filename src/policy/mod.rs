@@ -11,6 +11,7 @@ mod named_values;
 mod program;
 mod raw;
 mod series;
+mod settings;
 
 pub use elements::Policy;
 pub use examine::{STAND_INS, examine, likeliest};

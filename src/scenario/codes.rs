@@ -1,6 +1,6 @@
 //! Faults that the readers of specs find too, in the words of a scenario.
 
-use crate::diagnostic::Diagnostic;
+use crate::{diagnostic::Diagnostic, spec::retold};
 
 /// The code for scenarios.
 const CODES: &[(&str, &str)] = &[
@@ -26,10 +26,6 @@ const CODES: &[(&str, &str)] = &[
 ];
 
 /// The fault as one of a scenario.
-pub(super) fn own(mut fault: Diagnostic) -> Diagnostic {
-    if let Some((_, own)) = CODES.iter().find(|(code, _)| *code == fault.code) {
-        fault.code = own;
-    }
-    fault.help = fault.help.map(|help| help.replace("schema spec", "schema scenario"));
-    fault
+pub(super) fn own(fault: Diagnostic) -> Diagnostic {
+    retold(fault, CODES, "schema scenario")
 }

@@ -37,6 +37,15 @@ use crate::{
     source::{Source, Span},
 };
 
+/// A fault that the readers of specs find in a file of another format: with that format's own code, and its own schema in the help.
+pub(crate) fn retold(mut fault: Diagnostic, codes: &[(&str, &'static str)], schema: &str) -> Diagnostic {
+    if let Some((_, own)) = codes.iter().find(|(code, _)| *code == fault.code) {
+        fault.code = own;
+    }
+    fault.help = fault.help.map(|help| help.replace("schema spec", schema));
+    fault
+}
+
 /// Reads a region spec and checks it. Either way every fault comes back at once, in the order of the file: with a spec those that are no
 /// errors.
 pub fn read(source: &Arc<Source>) -> Result<(Spec, Vec<Diagnostic>), Vec<Diagnostic>> {

@@ -108,14 +108,7 @@ impl Simulation<'_> {
                 journey.disturbed = (conduct.delay, conduct.ending);
                 if let Answering::Status(status, options) = &conduct.answer {
                     journey.gateways.push(place);
-                    let mut head = ResponseHead { status: *status, reason: reason_phrase(*status).into(), headers: Headers::new() };
-                    if let Some(wait) = options.retry_after {
-                        head.headers.append("Retry-After", wait.as_millis().div_ceil(1000).to_string());
-                        head.headers.append("retry-after-ms", wait.as_millis().to_string());
-                    }
-                    for (name, value) in &options.headers {
-                        head.headers.set(name.clone(), value.clone());
-                    }
+                    let head = ResponseHead { status: *status, reason: reason_phrase(*status).into(), headers: options.fields() };
                     return self.client_gets(ticket, journey, self.now.after(conduct.delay), &head);
                 }
             }

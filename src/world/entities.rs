@@ -21,7 +21,7 @@ use crate::{
     source::{Quoting, Source, Span},
     spec::{
         fields::{Field, Fields, List, Map, Read, Reader, Spanned, record},
-        parse,
+        parse, retold,
         scalars::{FilePath, Id, Text as AnyText, Truth, Whole, schema},
         secrets,
         tree::Node,
@@ -303,7 +303,7 @@ fn safety(written: &ContentSafety) -> Option<Safety> {
 }
 
 /// Faults that the readers of specs find too, in the words of this file.
-fn own(mut fault: Diagnostic) -> Diagnostic {
+fn own(fault: Diagnostic) -> Diagnostic {
     const CODES: [(&str, &str); 12] = [
         ("spec/bad-id", "entities/bad-id"),
         ("spec/bad-path", "entities/bad-path"),
@@ -318,9 +318,5 @@ fn own(mut fault: Diagnostic) -> Diagnostic {
         ("spec/unknown-value", "entities/unknown-value"),
         ("spec/wrong-type", "entities/wrong-type"),
     ];
-    if let Some((_, own)) = CODES.iter().find(|(code, _)| *code == fault.code) {
-        fault.code = own;
-    }
-    fault.help = fault.help.map(|help| help.replace("schema spec", "schema entities"));
-    fault
+    retold(fault, &CODES, "schema entities")
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, fmt, time::Duration};
 
 use super::{FaultError, FaultOption, Quota, Share, share::written};
 use crate::{
-    http::{HOP_BY_HOP, is_token},
+    http::{HOP_BY_HOP, Headers, is_token},
     text::Text,
 };
 
@@ -43,6 +43,19 @@ impl FaultOptions {
             (FaultOption::TokensPerMinute, self.tokens_per_minute.is_some()),
         ];
         given.into_iter().filter_map(|(option, given)| given.then_some(option))
+    }
+
+    /// The header fields of a gateway's status: when to come back, and those that were asked for, which come last.
+    pub fn fields(&self) -> Headers {
+        let mut fields = Headers::new();
+        if let Some(wait) = self.retry_after {
+            fields.append("Retry-After", wait.as_millis().div_ceil(1000).to_string());
+            fields.append("retry-after-ms", wait.as_millis().to_string());
+        }
+        for (name, value) in &self.headers {
+            fields.set(name.clone(), value.clone());
+        }
+        fields
     }
 
     /// What is wrong with them, whichever fault they belong to.

@@ -23,24 +23,22 @@ fn compiled(text: &str) -> Program {
     compile(&Code::verbatim(&source, Span::new(2, text.len() - 1)), form, Target::Any).unwrap()
 }
 
+/// Works in a world of its own, at a second since 1970.
+fn in_world<T>(context: &mut RequestContext, heap: &mut Heap, second: i64, work: impl FnOnce(&mut Runtime<'_>) -> T) -> T {
+    let mut environment = Fixed { now: Moment(second * 1_000_000_000), state: second as u64 };
+    work(&mut Runtime { context, heap, environment: &mut environment, budget: Budget::default(), locals: &mut Vec::new() })
+}
+
 fn give(program: &Program, a: &Value, body: &[u8], second: i64) -> String {
     let mut context = RequestContext::default();
     let mut heap = Heap::default();
     context.variables.set("other".into(), Value::string("x"));
     context.variables.set("a".into(), a.clone());
     context.variables.set("body".into(), heap.value(Object::Bytes(body.to_vec())));
-    let mut environment = Fixed { now: Moment(second * 1_000_000_000), state: second as u64 };
-    let mut runtime = Runtime {
-        context: &mut context,
-        heap: &mut heap,
-        environment: &mut environment,
-        budget: Budget::default(),
-        locals: &mut Vec::new(),
-    };
-    match evaluate(program, &mut runtime) {
-        Ok(value) => format!("{value:?} {}", to_str(&runtime, &value)),
+    in_world(&mut context, &mut heap, second, |runtime| match evaluate(program, runtime) {
+        Ok(value) => format!("{value:?} {}", to_str(runtime, &value)),
         Err(raise) => format!("{raise:?}"),
-    }
+    })
 }
 
 #[test]
@@ -150,15 +148,7 @@ fn what_is_passed_on_stays_the_same_object() {
         let own = Value::string(String::from("x"));
         let mut context = RequestContext::default();
         context.variables.set("a".into(), own.clone());
-        let (mut heap, mut environment) = (Heap::default(), Fixed { now: Moment(0), state: 0 });
-        let mut runtime = Runtime {
-            context: &mut context,
-            heap: &mut heap,
-            environment: &mut environment,
-            budget: Budget::default(),
-            locals: &mut Vec::new(),
-        };
-        let given = evaluate(&program, &mut runtime).unwrap();
+        let given = in_world(&mut context, &mut Heap::default(), 0, |runtime| evaluate(&program, runtime)).unwrap();
         assert!(matches!((given, own), (Value::String(a), Value::String(b)) if a.is_same(&b)));
     }
 }
@@ -219,30 +209,24 @@ impl Row {
         let mut context = RequestContext::default();
         context.request.original_url.path = String::from(path).into();
         context.variables.set("a".into(), a.clone());
-        let (mut heap, mut environment) = (Heap::default(), Fixed { now: Moment(second * 1_000_000_000), state: 0 });
-        let mut runtime = Runtime {
-            context: &mut context,
-            heap: &mut heap,
-            environment: &mut environment,
-            budget: Budget::default(),
-            locals: &mut Vec::new(),
-        };
-        let mut failed = series.and_then(|series| series.run(&mut runtime, |number| self.assigned(number)));
-        let done = if failed.is_some() { series.map_or(0, Series::count) } else { 0 };
-        for number in done..self.names.len() {
-            if matches!(failed, Some(Err(_))) {
-                break;
+        in_world(&mut context, &mut Heap::default(), second, |runtime| {
+            let mut failed = series.and_then(|series| series.run(runtime, |number| self.assigned(number)));
+            let done = if failed.is_some() { series.map_or(0, Series::count) } else { 0 };
+            for number in done..self.names.len() {
+                if matches!(failed, Some(Err(_))) {
+                    break;
+                }
+                match self.assigned(number).unwrap() {
+                    Assigned::Literal(text) => runtime.context.variables.set_named(&self.names[number], Value::string(text.clone())),
+                    Assigned::Expression(program) => match evaluate(program, runtime) {
+                        Ok(value) => runtime.context.variables.set_named(&self.names[number], value),
+                        Err(raise) => failed = Some(Err((number, raise))),
+                    },
+                }
             }
-            match self.assigned(number).unwrap() {
-                Assigned::Literal(text) => runtime.context.variables.set_named(&self.names[number], Value::string(text.clone())),
-                Assigned::Expression(program) => match evaluate(program, &mut runtime) {
-                    Ok(value) => runtime.context.variables.set_named(&self.names[number], value),
-                    Err(raise) => failed = Some(Err((number, raise))),
-                },
-            }
-        }
-        let values: Vec<String> = runtime.context.variables.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-        format!("{values:?} {:?}", failed.and_then(Result::err).map(|(number, raise)| (number, format!("{raise:?}"))))
+            let values: Vec<String> = runtime.context.variables.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+            format!("{values:?} {:?}", failed.and_then(Result::err).map(|(number, raise)| (number, format!("{raise:?}"))))
+        })
     }
 }
 
@@ -316,15 +300,8 @@ fn a_literal_stays_one_and_what_a_client_sends_does_not_become_one() {
         if let Some(header) = header {
             context.request.headers.append("x-a", String::from(header));
         }
-        let (mut heap, mut environment) = (Heap::default(), Fixed { now: Moment(0), state: 0 });
-        let mut runtime = Runtime {
-            context: &mut context,
-            heap: &mut heap,
-            environment: &mut environment,
-            budget: Budget::default(),
-            locals: &mut Vec::new(),
-        };
-        let Value::String(given) = evaluate(program, &mut runtime).unwrap() else { panic!("no string") };
+        let given = in_world(&mut context, &mut Heap::default(), 0, |runtime| evaluate(program, runtime)).unwrap();
+        let Value::String(given) = given else { panic!("no string") };
         ["basic", "gold"].map(|word| given.is_same(&crate::dotnet::string::Str::Text(crate::text::Text::literal(word))))
     };
     for header in [None, Some("basic"), None, Some("gold"), Some("basic"), None, Some("gold"), Some("x"), Some("basic"), None] {
@@ -344,15 +321,7 @@ fn what_is_one_of_two_inputs_is_not_taken_for_the_other() {
         let mut context = RequestContext::default();
         context.variables.set("a".into(), a);
         context.variables.set("b".into(), b.clone());
-        let (mut heap, mut environment) = (Heap::default(), Fixed { now: Moment(0), state: 0 });
-        let mut runtime = Runtime {
-            context: &mut context,
-            heap: &mut heap,
-            environment: &mut environment,
-            budget: Budget::default(),
-            locals: &mut Vec::new(),
-        };
-        let given = evaluate(&program, &mut runtime).unwrap();
+        let given = in_world(&mut context, &mut Heap::default(), 0, |runtime| evaluate(&program, runtime)).unwrap();
         assert!(matches!((given, b), (Value::String(given), Value::String(b)) if given.is_same(&b)), "{apart}");
     }
 }
