@@ -242,6 +242,8 @@ fn no_diagnostic_quotes_a_secret() {
         (&["--entities", "secret"], "secret", "authorizations: [{ provider: a, id: b, accesToken: SECRET }]\n"),
         (&["--entities", "secret"], "secret", "authorizations: [{ accessToken: SECRET\n"),
         (&["--entities", "secret"], "secret", "proxies: [{ url: \"http://me:SECRET@p:1\" }]\n"),
+        (&["--entities", "secret"], "secret", "clientCertificates: [{ host: \"me:SECRET@p\", accepts: [] }]\n"),
+        (&["--entities", "secret"], "secret", "authorizations: [{ provider: a, id: b, accessToken: !SECRET }]\n"),
         (&["--entities", "secret"], "secret", "proxies: [{ url: \"http://p:1\", password: x, password: SECRET }]\n"),
         (
             &["--backend-entities", "secret.json"],
@@ -268,6 +270,11 @@ fn no_diagnostic_quotes_a_secret() {
         "namedValues:\n  k: one\n  k: SECRET\n  [x]: SECRET\n",
         "namedValues: [SECRET]\n",
         "namedValues: { k: SECRET }\nseed: [\n",
+        "namedValues: { a: x }\nseed: 5\nnamedValues: { a: SECRET }\n",
+        "namedValue: { k: SECRET }\n",
+        "namedValues: { k: !SECRET }\n",
+        "backends: [{ id: a, region: swedencentral, endpoint: https://a.openai.azure.com, apiKey: SECRET }]\n",
+        "{ policy: pass.xml, duration: 1m, load: [{ from: swedencentral, model: gpt-4o, rate: 1/s, headers: { api-key: \"SECRET \" } }] }",
         "{ policy: pass.xml, duration: 1m, load: [{ from: swedencentral, model: gpt-4o, rate: 1/s }], namedValues: { k: SECRET }, faults: [{ at: 1s, for: 1s, gateway: brazilsouth, fault: 503 }] }",
     ] {
         let begin = if text.starts_with('{') { "" } else { scenario };

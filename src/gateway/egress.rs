@@ -48,7 +48,8 @@ pub struct Guarded {
 /// nothing says that the service would take it for credentials.
 /// Source: learn.microsoft.com/azure/api-management/proxy-policy.
 pub fn proxy_url(text: &str) -> Option<Url> {
-    Url::parse(text.trim()).filter(|url| url.scheme == "http" && matches!(url.path.as_str(), "" | "/") && !text.contains('@'))
+    let is_bare = |url: &Url| matches!(url.path.as_str(), "" | "/") && url.query.is_empty() && !text.contains('@');
+    Url::parse(text.trim()).filter(|url| url.scheme == "http" && is_bare(url))
 }
 
 impl Egress {

@@ -82,9 +82,12 @@ schema!([] Share, "Share", json_schema!({ "type": "string", "pattern": "^[0-9]+(
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Amount(pub(super) super::Amount);
 
-/// A text with a rule, and what a wrong one is told.
+/// A text with a rule, and what a wrong one is told: without the text itself, where that may be a secret.
 macro_rules! ruled {
     ($(#[$meta:meta])* $name:ident, $what:literal, $pattern:literal, $holds:expr, $rule:literal) => {
+        ruled!($(#[$meta])* $name, $what, $pattern, $holds, $rule, false);
+    };
+    ($(#[$meta:meta])* $name:ident, $what:literal, $pattern:literal, $holds:expr, $rule:literal, $is_secret:literal) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub(super) struct $name(pub(super) String);
@@ -96,7 +99,8 @@ macro_rules! ruled {
                 if holds(text) {
                     return Some(Self(text.to_owned()));
                 }
-                reader.error("scenario/bad-text", node.head(reader.source.text()), format!("`{}` is not {}", shown(text), $what), $rule);
+                let message = if $is_secret { format!("this is not {}", $what) } else { format!("`{}` is not {}", shown(text), $what) };
+                reader.error("scenario/bad-text", node.head(reader.source.text()), message, $rule);
                 None
             }
         }
@@ -127,7 +131,8 @@ ruled!(
     /// The value of a header field: RFC 9110, section 5.5.
     HeaderValue, "the value of a header", "^[ -~]*$",
     |text| text.len() <= 8_000 && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && text.trim() == text,
-    "use ASCII, on one line"
+    "use ASCII, on one line, without spaces at either end",
+    true
 );
 ruled!(
     /// The pairs of a query.

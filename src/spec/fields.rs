@@ -4,10 +4,13 @@ use std::{borrow::Cow, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::tree::{Entry, Node, Value};
+use super::{
+    secrets,
+    tree::{Entry, Node, Value},
+};
 use crate::{
     diagnostic::{Diagnostic, nearest},
-    source::{Source, Span},
+    source::{Quoting, Source, Span},
 };
 
 /// Collects what is wrong while values are read.
@@ -132,10 +135,11 @@ impl<'n> Fields<'n> {
             return None;
         };
         for entry in entries.iter().filter(|entry| !keys.contains(&entry.key.as_str())) {
-            let help = match nearest(&entry.key, keys.iter().copied()) {
-                Some(key) => format!("did you mean `{key}`?"),
-                None => format!("the keys here are {}", quoted(keys)),
-            };
+            let meant = nearest(&entry.key, keys.iter().copied());
+            let help = meant.map_or_else(|| format!("the keys here are {}", quoted(keys)), |key| format!("did you mean `{key}`?"));
+            if meant.is_none_or(secrets::is_secret) {
+                reader.source.quote(entry.node.span, Quoting::Nothing);
+            }
             reader.error("spec/unknown-key", entry.span, format!("unknown key `{}`", shown(&entry.key)), help);
         }
         Some(Self { entries, head: node.key.unwrap_or_else(|| node.head(reader.source.text())) })

@@ -9,6 +9,7 @@ use serde_saphyr::granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle
 
 use super::{
     fields::shown,
+    secrets,
     tree::{Entry, Node, Value},
 };
 use crate::{
@@ -135,11 +136,12 @@ impl<'a> Builder<'a> {
         Ok(self.root.filter(|root| !matches!(root.value, Value::Null)))
     }
 
-    /// YAML's own tags (`!!str`) say what the reader decides anyway; others would be lost in silence.
+    /// YAML's own tags (`!!str`) say what the reader decides anyway; others would be lost in silence, and a secret that
+    /// begins with `!` is not told.
     fn tag(&mut self, tag: Option<Cow<'_, Tag>>, span: Span) {
-        if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
-            let fault = Diagnostic::error("spec/unknown-tag", format!("the tag `{}` means nothing here", shown(&tag.original())));
-            self.faults.push(fault.at(self.source, span).help("remove the tag"));
+        if tag.is_some_and(|tag| !tag.is_yaml_core_schema()) {
+            let fault = Diagnostic::error("spec/unknown-tag", "a tag means nothing here");
+            self.faults.push(fault.at(self.source, span).help("remove it; a text that begins with `!` stands in quotes"));
         }
     }
 
@@ -222,8 +224,9 @@ impl<'a> Builder<'a> {
                 return;
             };
             for entry in more {
-                if !entries.iter().any(|own| own.key == entry.key) {
-                    entries.push(entry);
+                match entries.iter().any(|own| own.key == entry.key) {
+                    true => secrets::conceal_dropped(self.source, &entry.key, &entry.node),
+                    false => entries.push(entry),
                 }
             }
         }
@@ -271,6 +274,7 @@ fn insert(entries: &mut Vec<Entry>, entry: Entry, source: &Arc<Source>, faults: 
         entries.push(entry);
         return;
     };
+    secrets::conceal_dropped(source, &entry.key, &entry.node);
     let fault = Diagnostic::error("spec/duplicate-key", format!("the key `{}` is given twice", shown(&entry.key))).at(source, entry.span);
     faults.push(fault.label(source, first.span, "given here first").help("remove one of the two"));
 }

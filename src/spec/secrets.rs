@@ -3,18 +3,17 @@
 use super::tree::{Node, Value};
 use crate::source::{Quoting, Source, Span};
 
+/// What holds secrets in some format or other: what a reader drops under such a key is nowhere in its tree.
+const SECRET: [&str; 9] =
+    ["namedValues", "headers", "key", "value", "primaryKey", "secondaryKey", "credentials", "accessToken", "password"];
+
 /// Conceals all that stands under one of the keys `hidden`, but for the keys in it: what the reader drops, such as a key that is given twice, and
 /// comments with it. Without a tree nobody knows where a value ends: nothing is quoted where one of those keys is.
 pub(crate) fn conceal(source: &Source, tree: Option<&Node>, hidden: &[&str]) {
-    let text = source.text();
     match tree {
-        Some(tree) => conceal_under(source, tree, text.len(), hidden),
-        None => {
-            let text = text.to_ascii_lowercase();
-            if hidden.iter().any(|key| text.contains(&key.to_ascii_lowercase())) {
-                conceal_all(source);
-            }
-        }
+        Some(tree) => conceal_under(source, tree, Span::new(0, source.text().len()), hidden),
+        None if hidden.iter().any(|key| has_key(source.text(), key)) => conceal_all(source),
+        None => {}
     }
 }
 
@@ -34,25 +33,50 @@ pub(crate) fn conceal_all(source: &Source) {
     source.quote(Span::new(0, source.text().len()), Quoting::Nothing);
 }
 
-fn conceal_under(source: &Source, node: &Node, end: usize, hidden: &[&str]) {
+/// Whether some format keeps secrets under this key.
+pub(super) fn is_secret(key: &str) -> bool {
+    SECRET.iter().any(|secret| secret.eq_ignore_ascii_case(key))
+}
+
+/// Conceals a value that a reader drops.
+pub(super) fn conceal_dropped(source: &Source, key: &str, node: &Node) {
+    if is_secret(key) {
+        source.quote(node.span, Quoting::Nothing);
+    }
+}
+
+/// Whether a text that is no YAML has a word as a key: with a colon behind it.
+fn has_key(text: &str, key: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.match_indices(&key.to_ascii_lowercase()).any(|(at, found)| {
+        let (before, behind) = (text.get(..at).unwrap_or(""), text.get(at + found.len()..).unwrap_or(""));
+        let begins = !before.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        begins && behind.trim_start_matches(['"', '\'']).trim_start().starts_with(':')
+    })
+}
+
+/// `within` is where the node's text stands, with what belongs to no value. What an alias or a merge brings stands elsewhere, and is concealed there.
+fn conceal_under(source: &Source, node: &Node, within: Span, hidden: &[&str]) {
+    let holds = |span: Span| within.start <= span.start && span.end <= within.end;
+    let until = |next: Option<Span>| next.filter(|next| holds(*next)).map_or(within.end, |next| next.start) as usize;
     match &node.value {
         Value::Null | Value::Scalar { .. } => {}
         Value::List(items) => {
-            for (place, item) in items.iter().enumerate() {
-                let end = items.get(place + 1).map_or(end, |next| next.span.range().start);
-                conceal_under(source, item, end, hidden);
+            for (place, item) in items.iter().enumerate().filter(|(_, item)| holds(item.span)) {
+                let end = until(items.get(place + 1).map(|next| next.span));
+                conceal_under(source, item, Span::new(item.span.start as usize, end), hidden);
             }
         }
         Value::Map(entries) => {
-            for entry in entries {
-                let behind = entries.iter().map(|other| other.span.range().start).filter(|start| *start > entry.span.range().start).min();
-                let end = behind.unwrap_or(end);
+            for entry in entries.iter().filter(|entry| holds(entry.span)) {
+                let behind = entries.iter().map(|other| other.span).filter(|other| holds(*other) && other.start > entry.span.start);
+                let value = Span::new(entry.span.end as usize, until(behind.min_by_key(|other| other.start)));
                 // `namedvalues` is told of as misspelt, and its value is as secret.
                 if hidden.iter().any(|key| key.eq_ignore_ascii_case(&entry.key)) {
-                    source.quote(Span::new(entry.node.span.range().start, end), Quoting::Outline);
+                    source.quote(value, Quoting::Outline);
                     show(source, &entry.node, &[], false);
                 } else {
-                    conceal_under(source, &entry.node, end, hidden);
+                    conceal_under(source, &entry.node, value, hidden);
                 }
             }
         }
@@ -91,10 +115,18 @@ mod tests {
             ("x: [{ password: a:b, url: u }]\n", "x: [{ password: ***, url: u }]\n"),
             ("namedvalues:\n  k: one\n  k: two\n  [x]: three\nb: c\n", "namedvalues:\n  k: ***\n  *: ***\n  [*]: *****\nb: c\n"),
             ("{\"password\":\"abc\",\"n\":1}", "{\"password\":*****,\"n\":1}"),
-            ("l:\n- password: |\n    one:\n- b: c\n", "l:\n- password: |\n    ****\n* b: c\n"),
+            ("l:\n- password: |\n    one:\n- b: c\n", "l:\n- password: *\n    ****\n* b: c\n"),
             // With a fault of syntax nobody knows where a value ends.
             ("a: [b\nPassword: |\n  user-abc:d\n", "** **\n********* *\n  **********\n"),
-            ("a: [b\n", "a: [b\n"),
+            ("a: [b # password\n", "a: [b # password\n"),
+            // What stands before a value, and what is dropped.
+            ("password: &a !b c # d\n", "password: ** ** * * *\n"),
+            ("password: a\nx: 1\npassword: b\n", "password: *\nx: 1\npassword: *\n"),
+            // What an alias brings is concealed where it stands.
+            (
+                "l: [&a { password: p, u: v }, { x: y }, *a, { <<: *a, z: w }]\n",
+                "l: [&a { password: *, u: v }, { x: y }, *a, { <<: *a, z: w }]\n",
+            ),
         ] {
             assert_eq!(quoted(text), expected, "{text:?}");
         }

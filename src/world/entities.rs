@@ -152,7 +152,7 @@ impl Read for ProxyUrl {
         url.map(Self)
     }
 }
-schema!([] ProxyUrl, "ProxyUrl", json_schema!({ "type": "string", "pattern": "^[hH][tT][tT][pP]://[^/]+/?$" }));
+schema!([] ProxyUrl, "ProxyUrl", json_schema!({ "type": "string", "pattern": "^[hH][tT][tT][pP]://[^/@?]+/?$" }));
 
 /// What a file says.
 #[derive(Clone, Debug)]
@@ -252,8 +252,9 @@ fn held(written: &File, file: &dyn Fn(&str) -> Result<Vec<u8>, String>, reader: 
         let GuardedHost { host, accepts } = &guarded.value;
         let (Some(host), Some(accepts)) = (host.value(), accepts.value()) else { continue };
         if host.0.contains([':', '/', '@']) {
+            reader.source.quote(guarded.span, Quoting::Nothing);
             let help = "write the name alone: `api.contoso.com`";
-            reader.error("entities/bad-host", guarded.span, format!("`{}` is not the name of a host", host.0), help);
+            reader.error("entities/bad-host", guarded.span, "this is not the name of a host", help);
         }
         let mut certificates = Vec::new();
         for id in &accepts.0 {

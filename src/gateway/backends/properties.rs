@@ -41,12 +41,19 @@ struct ProxyProperties {
 /// What is wrong with properties, without the values that the parser quotes: credentials stand among them.
 pub fn without_values(error: &serde_json::Error) -> String {
     let said = error.to_string();
-    match (said.find('"'), said.rfind('"')) {
+    let mut shown = match (said.find('"'), said.rfind('"')) {
         (Some(start), Some(end)) if start < end => {
             format!("{}{}", said.get(..start).unwrap_or("").trim_end(), said.get(end + 1..).unwrap_or(""))
         }
         _ => said,
+    };
+    for kind in ["integer", "floating point", "boolean", "character"] {
+        let quoted = shown.split_once(&format!("{kind} `")).and_then(|(before, behind)| Some((before, behind.split_once('`')?.1)));
+        if let Some((before, behind)) = quoted {
+            shown = format!("{before}{kind}{behind}");
+        }
     }
+    shown
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -275,6 +282,9 @@ impl Reading<'_> {
         let url = proxy_url(&self.text(&properties.url));
         if url.is_none() {
             self.fault("the URL of its proxy is not `http://host:port`");
+        }
+        if properties.password.is_some() && properties.username.is_none() {
+            self.fault("its proxy has a `password` and no `username`");
         }
         let password = properties.password.as_deref().map(|password| self.text(password)).unwrap_or_default();
         let credentials = properties.username.as_deref().map(|username| (self.text(username), password));

@@ -7,7 +7,10 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use xsd_schema::{
@@ -63,10 +66,11 @@ impl XmlSchemas {
         if !matches!(schemas.get(id), Some(Schema::Xml(_))) {
             return None;
         }
+        let compile = || XmlSchema::compile(id, root, schemas).ok().map(Arc::new);
         let mut compiled = locked(&self.compiled);
-        let known = compiled.entry((id.clone(), root)).or_default();
-        if known.as_ref().is_none_or(|schema| schema.is_worn()) {
-            *known = XmlSchema::compile(id, root, schemas).ok().map(Arc::new);
+        let known = compiled.entry((id.clone(), root)).or_insert_with(compile);
+        if known.as_ref().is_some_and(|schema| schema.is_worn()) {
+            *known = compile();
         }
         known.clone()
     }
@@ -78,6 +82,8 @@ pub struct XmlSchema {
     root: Root,
     // The library's names are kept in cells that threads may not share.
     compiled: Mutex<Compiled>,
+    /// What names of documents have come to since, in bytes.
+    names: AtomicUsize,
 }
 
 struct Compiled {
@@ -98,50 +104,33 @@ impl XmlSchema {
     /// # Errors
     /// What is wrong with it.
     pub fn compile(id: &str, root: Root, schemas: &BTreeMap<Text, Schema>) -> Result<Self, String> {
-        let Some(Schema::Xml(text)) = schemas.get(id) else { return Err(format!("`{id}` is no XML schema of the service")) };
-        let texts = schemas.iter().filter_map(|(id, schema)| match schema {
-            Schema::Xml(text) => Some((id.clone(), text.clone())),
-            Schema::Json(_) => None,
-        });
-        let mut loaders = LoaderChain::new();
-        // `xml:lang` and the like, which the library brings with it.
-        loaders.add(Box::new(EmbeddedLoader::new()));
-        loaders.add(Box::new(OfService(texts.collect())));
-        let config = ResolverConfig { allow_network: false, ..ResolverConfig::default() };
-        let mut resolver = SchemaResolver::with_config_and_loader(config, Box::new(loaders));
-        resolver.catalog_mut().add_xml_catalog();
-        let said = |error: SchemaError| error.to_string().replace(BASE, "");
-        let mut builder =
-            SchemaSetBuilder::with_resolver(resolver, XsdVersion::V1_0).add_source(text, &format!("{BASE}{id}")).map_err(said)?;
-        if root == Root::Envelope {
-            for namespace in ENVELOPES {
-                // A service may bring the envelope's own schema, and then it is that one.
-                let target = format!("targetNamespace=\"{namespace}\"");
-                let brought = schemas.iter().find(|(_, schema)| matches!(schema, Schema::Xml(text) if text.contains(&target)));
-                builder = match brought {
-                    Some((known, _)) if **known == *id => continue,
-                    Some((known, Schema::Xml(text))) => builder.add_source(text, &format!("{BASE}{known}")),
-                    _ => builder.add_source(&envelope(namespace), namespace),
-                }
-                .map_err(said)?;
+        let envelopes: &[&[&str]] = match root {
+            Root::Element => &[&[]],
+            // One that includes the envelope's own schema has no room for ours, which declares the same again.
+            Root::Envelope => &[&ENVELOPES, &[SOAP_12], &[SOAP_11], &[]],
+        };
+        let mut compiled = Err(String::new());
+        for envelopes in envelopes {
+            compiled = with_envelopes(id, envelopes, schemas);
+            if compiled.is_ok() {
+                break;
             }
         }
-        let compiled = builder.compile().map_err(said)?;
-        match compiled.directive_failures().first() {
+        let set = compiled?;
+        match set.directive_failures().first() {
             Some(missing) => {
                 let location = missing.schema_location().unwrap_or("").to_owned();
                 Err(format!("it names `{location}`, which is no XML schema of the service by its id"))
             }
             None => {
-                let names = compiled.schema_set().name_table.heap_bytes();
-                Ok(Self { root, compiled: Mutex::new(Compiled { set: compiled, names }) })
+                let names = set.schema_set().name_table.heap_bytes();
+                Ok(Self { root, compiled: Mutex::new(Compiled { set, names }), names: AtomicUsize::new(0) })
             }
         }
     }
 
     fn is_worn(&self) -> bool {
-        let compiled = locked(&self.compiled);
-        compiled.set.schema_set().name_table.heap_bytes() > compiled.names.saturating_add(MOST_NAMES)
+        self.names.load(Ordering::Relaxed) > MOST_NAMES
     }
 
     /// What is wrong with a document, in its order.
@@ -160,12 +149,14 @@ impl XmlSchema {
         let limits = ParseLimits::none().with_max_depth(DEEPEST).with_max_attributes(MOST_ATTRIBUTES).with_max_name_bytes(LONGEST_NAME);
         run.set_parse_limits(limits);
         let driven = drive_quick_xml_with(document.as_bytes(), &mut run, set, &mut Reading { root: self.root, is_inside: false });
+        self.names.store(set.name_table.heap_bytes().saturating_sub(compiled.names), Ordering::Relaxed);
         driven.map_err(|error| match error {
             DriveWithError::Hook(why) => why.to_owned(),
             error => error.to_string(),
         })?;
-        run.end_validation().map_err(|error| error.to_string())?;
+        let ended = run.end_validation().map_err(|error| error.to_string());
         drop(run);
+        ended?;
         Ok(faults.0)
     }
 }
@@ -178,11 +169,11 @@ impl ValidationSink for &mut Faults {
         if self.0.len() >= MOST_FAULTS {
             return;
         }
-        let message: String = error.message.trim_end_matches('.').chars().take(LONGEST_FAULT).collect();
         let steps: Option<Vec<String>> =
             error.instance_path().map(|path| path.steps().map(|step| step.name().local_name().to_owned()).collect());
         let place = steps.map_or(String::new(), |steps| format!(" Path: /{}", steps.join("/")));
-        self.0.push(format!("{message}.{place}"));
+        let told = format!("{}.{place}", error.message.trim_end_matches('.'));
+        self.0.push(told.chars().take(LONGEST_FAULT).collect());
     }
 
     fn on_warning(&mut self, _warning: ValidationWarning) {}
@@ -258,8 +249,31 @@ impl SchemaLoader for OfService {
     }
 }
 
-/// The namespaces of SOAP 1.1 and 1.2.
-const ENVELOPES: [&str; 2] = ["http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"];
+const SOAP_11: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+const SOAP_12: &str = "http://www.w3.org/2003/05/soap-envelope";
+const ENVELOPES: [&str; 2] = [SOAP_11, SOAP_12];
+
+/// The schema `id` beside those of these envelopes.
+fn with_envelopes(id: &str, envelopes: &[&str], schemas: &BTreeMap<Text, Schema>) -> Result<CompiledSchemaSet, String> {
+    let Some(Schema::Xml(text)) = schemas.get(id) else { return Err(format!("`{id}` is no XML schema of the service")) };
+    let texts = schemas.iter().filter_map(|(id, schema)| match schema {
+        Schema::Xml(text) => Some((id.clone(), text.clone())),
+        Schema::Json(_) => None,
+    });
+    let mut loaders = LoaderChain::new();
+    // `xml:lang` and the like, which the library brings with it.
+    loaders.add(Box::new(EmbeddedLoader::new()));
+    loaders.add(Box::new(OfService(texts.collect())));
+    let config = ResolverConfig { allow_network: false, ..ResolverConfig::default() };
+    let mut resolver = SchemaResolver::with_config_and_loader(config, Box::new(loaders));
+    resolver.catalog_mut().add_xml_catalog();
+    let said = |error: SchemaError| error.to_string().replace(BASE, "");
+    let mut builder = SchemaSetBuilder::with_resolver(resolver, XsdVersion::V1_0).add_source(text, &format!("{BASE}{id}")).map_err(said)?;
+    for namespace in envelopes {
+        builder = builder.add_source(&envelope(namespace), namespace).map_err(said)?;
+    }
+    builder.compile().map_err(said)
+}
 
 /// The schema of an envelope: what stands in the body is declared somewhere; headers may be anything.
 fn envelope(namespace: &str) -> String {
