@@ -142,7 +142,27 @@ pub struct Position {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Whatever is concealed, every character that is quoted stands where it stood, and what is concealed whole shows blanks alone.
+        #[test]
+        fn what_is_quoted_stands_where_it_stood(text in "[a-c:{ \né€𝄞]{0,30}", spans in proptest::collection::vec((0..40u32, 0..40u32, 0..3usize), 0..5)) {
+            let source = Source::new("a", &*text);
+            for (start, length, quoting) in spans {
+                let quoting = [Quoting::Whole, Quoting::Outline, Quoting::Nothing][quoting];
+                source.quote(Span { start, end: start + length }, quoting);
+            }
+            let quoted = source.quoted(0..text.len()).into_owned();
+            let sizes = |text: &str| text.chars().map(|c| (c.len_utf8(), c.is_whitespace())).collect::<Vec<_>>();
+            prop_assert_eq!(sizes(&quoted), sizes(&text));
+            source.quote(Span::new(0, text.len()), Quoting::Nothing);
+            let is_hidden = !source.quoted(0..text.len()).contains(|c: char| "abc:{é€𝄞".contains(c));
+            prop_assert!(is_hidden);
+        }
+    }
 
     #[test]
     fn positions_count_lines_and_characters_from_one() {

@@ -307,3 +307,118 @@ fn envelope(namespace: &str) -> String {
 </xs:schema>"###
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
+    use super::*;
+
+    const SCHEMA: &str = r###"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:t="urn:t" targetNamespace="urn:t" elementFormDefault="qualified">
+        <xs:complexType name="p"><xs:sequence><xs:element name="b" type="xs:decimal" minOccurs="0" maxOccurs="3"/></xs:sequence></xs:complexType>
+        <xs:element name="a" nillable="true"><xs:complexType><xs:complexContent><xs:extension base="t:p">
+        <xs:choice maxOccurs="unbounded" minOccurs="0"><xs:element ref="t:a"/><xs:any namespace="##other" processContents="lax"/></xs:choice>
+        <xs:attribute name="k" type="xs:ID"/></xs:extension></xs:complexContent></xs:complexType>
+        <xs:key name="u"><xs:selector xpath="t:a"/><xs:field xpath="@k"/></xs:key></xs:element></xs:schema>"###;
+
+    /// Pieces of documents and of schemas, whole and broken.
+    const PIECES: [&str; 44] = [
+        "<a xmlns='urn:t'>",
+        "<t:a xmlns:t=\"urn:t\" k='x'>",
+        "</a>",
+        "</t:a>",
+        "<a>",
+        "<b>",
+        "</b>",
+        "<b/>",
+        "1.5",
+        "x",
+        " ",
+        "\n",
+        "<",
+        ">",
+        "&",
+        "&amp;",
+        "&#x41;",
+        "&#0;",
+        "&e;",
+        "<![CDATA[",
+        "]]>",
+        "<!--",
+        "-->",
+        "<?x y?>",
+        "<?xml version='1.0'?>",
+        "<!DOCTYPE a [<!ENTITY e 'x'>]>",
+        "<c xmlns='urn:c' d='e'/>",
+        "<a xmlns='urn:t' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:nil='true'/>",
+        "<a xmlns='urn:t' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:type='t:p'/>",
+        "xml:lang='en'",
+        "\u{feff}",
+        "\u{0}",
+        "é",
+        "𝄞",
+        "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>",
+        "</xs:schema>",
+        "<xs:element name='a' type='xs:int'/>",
+        "<xs:element name='a'>",
+        "<xs:complexType>",
+        "<xs:sequence maxOccurs='99999999999'>",
+        "<xs:element ref='a'/>",
+        "<xs:include schemaLocation='one'/>",
+        "<xs:simpleType><xs:restriction base='xs:string'><xs:pattern value='(['/></xs:restriction></xs:simpleType>",
+        "</xs:element>",
+    ];
+
+    /// How bodies begin that say how they are written.
+    const STARTS: [&[u8]; 5] = [b"", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"<?xml encoding='iso-8859-1'?>"];
+
+    fn schemas(text: &str) -> BTreeMap<Text, Schema> {
+        [(Text::from("one"), Schema::Xml(Text::copied(text)))].into_iter().collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_body_breaks_a_schema(pieces in vec(select(&PIECES[..]), 0..40), root in select(&[Root::Element, Root::Envelope][..])) {
+            let schema = XmlSchema::compile("one", root, &schemas(SCHEMA)).unwrap();
+            let _ = schema.errors(&pieces.concat());
+            // What came before makes no difference.
+            if root == Root::Element {
+                prop_assert_eq!(schema.errors("<a xmlns='urn:t'/>"), Ok(Vec::new()));
+            }
+        }
+
+        #[test]
+        fn no_text_breaks_the_compiler(pieces in vec(select(&PIECES[..]), 0..30)) {
+            let text = format!("<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>{}</xs:schema>", pieces.concat());
+            for text in [text, pieces.concat()] {
+                let _ = Schema::check("one", &schemas(&text));
+            }
+        }
+
+        #[test]
+        fn every_body_is_decoded_or_refused(bytes in vec(any::<u8>(), 0..60), start in select(&STARTS[..])) {
+            let _ = decoded(&[start, &bytes].concat());
+        }
+    }
+
+    /// The library keeps names: a schema that has met many is made anew, and judges as before.
+    #[test]
+    fn a_schema_that_has_met_too_many_names_is_made_anew() {
+        let (cache, schemas, id) = (XmlSchemas::default(), schemas(SCHEMA), Text::from("one"));
+        let first = cache.get(&id, Root::Element, &schemas).unwrap();
+        let mut round = 0;
+        while !first.is_worn() {
+            let names: String = (0..200).map(|name| format!("<n{round}x{name}{} xmlns='urn:c'/>", "y".repeat(900))).collect();
+            assert_eq!(first.errors(&format!("<a xmlns='urn:t'>{names}</a>")), Ok(Vec::new()));
+            round += 1;
+            assert!(round < 100, "names are bounded");
+        }
+        let second = cache.get(&id, Root::Element, &schemas).unwrap();
+        assert!(
+            !second.is_worn() && !Arc::ptr_eq(&first, &second) && Arc::ptr_eq(&second, &cache.get(&id, Root::Element, &schemas).unwrap())
+        );
+        assert_eq!(second.errors("<a xmlns='urn:t'/>"), Ok(Vec::new()));
+    }
+}
