@@ -134,6 +134,26 @@ fn a_certificate_is_presented_to_hosts_that_speak_tls() {
     assert_eq!(answer.header("X-Message"), "The SSL connection could not be established, see inner exception.");
 }
 
+/// "password: Use if certificate specified in body is password protected."
+#[test]
+fn a_certificate_may_come_in_a_file_with_a_password() {
+    let file = include_bytes!("../fixtures/certificates/device.pfx");
+    for (password, expected) in [(r#"password="secret""#, 200), (r#"password="wrong""#, 500), ("", 500)] {
+        let policy =
+            format!(r#"<authentication-certificate body="@(Convert.FromBase64String("{}"))" {password} />"#, STANDARD.encode(file));
+        let answer = forwarded(&policy, "https://c.example", Entities::default());
+        assert_eq!(answer.head.status, expected, "{password}: {}", answer.header("X-Message"));
+        let seen = answer
+            .sent
+            .first()
+            .and_then(|sent| sent.head.headers.get(CLIENT_CERTIFICATE))
+            .map(|text| STANDARD.decode(text.as_bytes()).unwrap());
+        // The certificate in its own encoding, and nothing else of the file.
+        let is_inside = seen.is_some_and(|der| der.starts_with(&[0x30, 0x82]) && der.len() < file.len());
+        assert_eq!(is_inside, expected == 200, "{password}");
+    }
+}
+
 /// Source: learn.microsoft.com/azure/api-management/backends, "credentials".
 #[test]
 fn a_backend_has_a_certificate_of_its_own() {

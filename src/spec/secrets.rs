@@ -68,9 +68,11 @@ fn conceal_under(source: &Source, node: &Node, within: Span, hidden: &[&str]) {
             }
         }
         Value::Map(entries) => {
+            let mut keys: Vec<Span> = entries.iter().map(|entry| entry.span).filter(|span| holds(*span)).collect();
+            keys.sort_unstable();
             for entry in entries.iter().filter(|entry| holds(entry.span)) {
-                let behind = entries.iter().map(|other| other.span).filter(|other| holds(*other) && other.start > entry.span.start);
-                let value = Span::new(entry.span.end as usize, until(behind.min_by_key(|other| other.start)));
+                let behind = keys.get(keys.partition_point(|key| *key <= entry.span)).copied();
+                let value = Span::new(entry.span.end as usize, until(behind));
                 // `namedvalues` is told of as misspelt, and its value is as secret.
                 if hidden.iter().any(|key| key.eq_ignore_ascii_case(&entry.key)) {
                     source.quote(value, Quoting::Outline);
