@@ -22,7 +22,7 @@ use hyper_util::{
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Barrier,
+    sync::watch,
 };
 use tokio_rustls::rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
 
@@ -48,13 +48,18 @@ const POLICY: &str = r#"<policies><inbound><set-backend-service base-url="SCHEME
     <set-header name="X-Cookie"><value>@(context.Request.Headers.GetValueOrDefault("Cookie", "-"))</value></set-header></outbound></policies>"#;
 
 /// A backend: `/trailers` streams with trailers, `/hold` waits until many are there, everything else says what has come.
-async fn backend(request: Request<Incoming>, all_there: Arc<Barrier>) -> Result<Response<Answer>, std::convert::Infallible> {
+async fn backend(request: Request<Incoming>, held: watch::Sender<usize>) -> Result<Response<Answer>, std::convert::Infallible> {
     let (parts, body) = request.into_parts();
     let collected = body.collect().await.unwrap();
     let text = |fields: &HeaderMap, name: &str| fields.get(name).map(|value| value.to_str().unwrap().to_owned());
     let sum = collected.trailers().and_then(|fields| text(fields, "x-sum"));
     if parts.uri.path().contains("/hold/") {
-        all_there.wait().await;
+        let mut all_there = 0;
+        held.send_modify(|there| {
+            *there += 1;
+            all_there = there.next_multiple_of(MANY);
+        });
+        held.subscribe().wait_for(|there| *there >= all_there).await.unwrap();
     }
     if parts.uri.path().contains("/trailers/") {
         let mut fields = HeaderMap::new();
@@ -75,6 +80,15 @@ async fn backend(request: Request<Incoming>, all_there: Arc<Barrier>) -> Result<
 
 /// Serves [`backend`]; with a certificate in TLS, agreeing on one of `protocols`.
 async fn serve(certificate: Option<&rcgen::CertifiedKey<rcgen::KeyPair>>, protocols: &[&str]) -> SocketAddr {
+    serve_counting(certificate, protocols, watch::Sender::new(0)).await
+}
+
+/// As [`serve`]; `held` counts the requests to `/hold`.
+async fn serve_counting(
+    certificate: Option<&rcgen::CertifiedKey<rcgen::KeyPair>>,
+    protocols: &[&str],
+    held: watch::Sender<usize>,
+) -> SocketAddr {
     let acceptor = certificate.map(|made| {
         let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
         let builder =
@@ -85,13 +99,12 @@ async fn serve(certificate: Option<&rcgen::CertifiedKey<rcgen::KeyPair>>, protoc
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let all_there = Arc::new(Barrier::new(MANY));
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            let (acceptor, all_there) = (acceptor.clone(), all_there.clone());
+            let (acceptor, held) = (acceptor.clone(), held.clone());
             tokio::spawn(async move {
-                let service = service_fn(move |request| backend(request, all_there.clone()));
+                let service = service_fn(move |request| backend(request, held.clone()));
                 let server = auto::Builder::new(TokioExecutor::new());
                 match acceptor {
                     None => drop(server.serve_connection(TokioIo::new(stream), service).await),
@@ -356,7 +369,8 @@ async fn faults_of_a_gateway_reset_streams() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_lets_streams_finish() {
     let folder = tempfile::tempdir().unwrap();
-    let backend = serve(None, &[]).await;
+    let held = watch::Sender::new(0);
+    let backend = serve_counting(None, &[], held.clone()).await;
     let simulation = simulation(folder.path(), "http", &format!("http://{backend}"), &[]);
     let address = simulation.gateway("swedencentral");
     let sender = connect(&address).await;
@@ -366,6 +380,8 @@ async fn a_stop_lets_streams_finish() {
         let mut sender = sender.clone();
         running.spawn(async move { whole(sender.send_request(hold()).await.unwrap()).await.0 });
     }
+    // A stream that has not come when the gateway stops would be refused, and the others would wait for it.
+    held.subscribe().wait_for(|there| *there == MANY - 1).await.unwrap();
     let stopping = tokio::task::spawn_blocking(move || simulation.stop("-TERM"));
     while TcpStream::connect(&address).await.is_ok() {
         tokio::task::yield_now().await;
