@@ -1,6 +1,6 @@
 //! Clock and chance, as arguments: the only way in which time and randomness reach anything but a driver (law 2).
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,6 +40,41 @@ pub trait Environment {
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
         bytes
+    }
+}
+
+/// An environment that notes whether somebody asked it something: what nobody asked for comes out the same another time.
+pub struct Watched<'a> {
+    environment: &'a mut dyn Environment,
+    asked: Cell<bool>,
+}
+
+impl<'a> Watched<'a> {
+    /// Nobody has asked yet.
+    pub fn new(environment: &'a mut dyn Environment) -> Self {
+        Self { environment, asked: Cell::new(false) }
+    }
+
+    /// Whether somebody asked.
+    pub fn was_asked(&self) -> bool {
+        self.asked.get()
+    }
+}
+
+impl Environment for Watched<'_> {
+    fn now(&self) -> Moment {
+        self.asked.set(true);
+        self.environment.now()
+    }
+
+    fn random(&mut self) -> u64 {
+        self.asked.set(true);
+        self.environment.random()
+    }
+
+    fn guid(&mut self) -> [u8; 16] {
+        self.asked.set(true);
+        self.environment.guid()
     }
 }
 

@@ -97,6 +97,11 @@ impl Headers {
         self.get(name).is_some()
     }
 
+    /// The fields of these names, in the order of the message: the name's place among them, and the value.
+    pub fn among<'a>(&'a self, names: &'a FieldNames) -> impl Iterator<Item = (usize, &'a Text)> {
+        self.fields.iter().filter_map(|field| names.place(field).map(|place| (place, &field.value)))
+    }
+
     /// Adds a field behind the others.
     pub fn append(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
         self.push(Field::new(name.into(), value.into()));
@@ -188,6 +193,30 @@ impl Headers {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
+    }
+}
+
+/// Names of fields that are made ready at run time, for whoever looks for several at once.
+#[derive(Debug, Default)]
+pub struct FieldNames {
+    names: Vec<FieldName>,
+    /// A bit for each, as in [`Names`].
+    marks: u64,
+}
+
+impl FieldNames {
+    fn place(&self, field: &Field) -> Option<usize> {
+        if self.marks & field.tag.mark() == 0 {
+            return None;
+        }
+        self.names.iter().position(|known| field.is(known.tag, &known.name))
+    }
+}
+
+impl FromIterator<FieldName> for FieldNames {
+    fn from_iter<I: IntoIterator<Item = FieldName>>(names: I) -> Self {
+        let names: Vec<FieldName> = names.into_iter().collect();
+        Self { marks: names.iter().fold(0, |marks, name| marks | name.tag.mark()), names }
     }
 }
 

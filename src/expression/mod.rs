@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub use program::Program;
-pub use recall::{Assigned, Series};
+pub use recall::{Assigned, Looks, Series};
 
 /// The two forms of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::recall::Recall;
+use super::recall::{Looks, Recall};
 use crate::{
     diagnostic::Diagnostic,
     dotnet::{
@@ -23,6 +23,8 @@ pub struct Program {
     pub(super) result: Type,
     /// Whether it may read a message's body.
     pub(super) reads_body: bool,
+    /// What it looks at.
+    pub(super) looks: Looks,
     /// Its values so far, where they come again.
     pub(super) recall: Option<Box<Recall>>,
     /// What the compiler warns of.
@@ -43,6 +45,11 @@ impl Program {
     /// Whether it may read a message's body: evaluation can then end in [`Raise::Unread`](crate::dotnet::exception::Raise).
     pub fn reads_body(&self) -> bool {
         self.reads_body
+    }
+
+    /// What it looks at.
+    pub fn looks(&self) -> &Looks {
+        &self.looks
     }
 }
 

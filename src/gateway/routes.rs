@@ -48,6 +48,11 @@ impl Routes {
         Self { are_told_by_path: apis.iter().all(by_path), known: Mutex::default() }
     }
 
+    /// Whether method and path say everything.
+    pub fn are_told_by_path(&self) -> bool {
+        self.are_told_by_path
+    }
+
     /// The route of a request, remembered or `found`.
     pub fn get(&self, method: &Text, url: &Url, found: impl FnOnce() -> Option<Route>) -> Option<Route> {
         if !self.are_told_by_path || url.path.len() > LONGEST {

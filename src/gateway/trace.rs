@@ -126,6 +126,11 @@ impl Trace {
         }
     }
 
+    /// Whether nothing is to be said of the request so far.
+    pub fn is_empty(&self) -> bool {
+        !self.detailed && self.records.is_empty() && self.open.entries.is_empty()
+    }
+
     /// Begins a policy's record.
     #[inline]
     pub fn begin(&mut self, state: &State, environment: &dyn Environment) {

@@ -57,6 +57,11 @@ impl Program {
         self.counts.blocks.get_or_init(|| self.blocks.iter().map(|block| of(&block.statements)).collect());
     }
 
+    /// Whether what runs is counted.
+    pub(crate) fn is_counting(&self) -> bool {
+        self.counts.blocks.get().is_some()
+    }
+
     /// A statement has run.
     pub(crate) fn ran(&self, block: BlockId, number: usize) {
         if let Some(count) = self.counts.block(block).and_then(|counted| counted.ran.get(number)) {

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, any_error, nearest},
+    expression::Looks,
     source::{Source, Span},
     text::Text,
     xml::{Document, Element, Node},
@@ -109,6 +110,8 @@ pub struct Lowering<'a> {
     seen: HashSet<(&'static str, Option<Section>)>,
     /// Whether the statement being compiled may read a body.
     reads_body: bool,
+    /// What its expressions look at.
+    looks: Looks,
     /// The statements that `outbound` begins with because of policies in `inbound`.
     delayed: Vec<Statement>,
     /// The fragments being included, the innermost last.
@@ -130,6 +133,7 @@ impl<'a> Lowering<'a> {
             broader: &[],
             seen: HashSet::new(),
             reads_body: false,
+            looks: Looks::none(),
             delayed: Vec::new(),
             including: Vec::new(),
             numbered: HashMap::new(),
@@ -150,7 +154,9 @@ impl<'a> Lowering<'a> {
         if any_error(&self.diagnostics) {
             Err(self.diagnostics)
         } else {
-            Ok(Program { blocks: self.blocks, sections, warnings: self.diagnostics, counts: Counts::default() })
+            let mut looks = Looks::none();
+            self.blocks.iter().flat_map(|block| &block.statements).for_each(|statement| looks.add(&statement.looks));
+            Ok(Program { blocks: self.blocks, sections, warnings: self.diagnostics, looked_at: looks.headers, counts: Counts::default() })
         }
     }
 
@@ -240,6 +246,7 @@ impl<'a> Lowering<'a> {
             policy: Policy::ForwardRequest(elements::forward_request::ForwardRequest::default()),
             place: Place { element: "forward-request".into(), path: "forward-request".into(), scope: Scope::Global, ..Place::default() },
             reads_body: false,
+            looks: Looks::none(),
             series: None,
         })
     }
@@ -253,21 +260,21 @@ impl<'a> Lowering<'a> {
     /// The policies in an element as a block. `path` is the element's own path.
     pub fn block(&mut self, parent: &Element, path: &str) -> BlockId {
         self.no_text(parent);
-        let reads_body = self.reads_body;
+        let outer = (self.reads_body, self.looks.clone());
         let mut statements = Vec::new();
         for child in parent.elements() {
             self.statement(parent, child, path, &mut statements);
         }
-        self.reads_body = reads_body;
+        (self.reads_body, self.looks) = outer;
         self.add(Block { statements })
     }
 
     /// One policy as a block of its own. `path` is that of the element that it stands in.
     pub fn branch(&mut self, parent: &Element, child: &Element, path: &str) -> BlockId {
-        let reads_body = self.reads_body;
+        let outer = (self.reads_body, self.looks.clone());
         let mut statements = Vec::new();
         self.statement(parent, child, path, &mut statements);
-        self.reads_body = reads_body;
+        (self.reads_body, self.looks) = outer;
         self.add(Block { statements })
     }
 
@@ -292,15 +299,17 @@ impl<'a> Lowering<'a> {
                 }
                 self.conform(child, entry, !path.is_empty());
                 let path = self.path(path, parent, child);
-                let reads_body = std::mem::take(&mut self.reads_body);
+                let outer = (std::mem::take(&mut self.reads_body), std::mem::replace(&mut self.looks, Looks::none()));
                 let before = self.diagnostics.len();
                 let policy = elements::lower(self, child, entry, &path);
                 if policy.is_none() && !any_error(&self.diagnostics) && self.diagnostics.len() == before {
                     // The service takes some attributes as optional that a policy can do nothing without.
                     self.missing(child, "attributes");
                 }
-                let reads_body = std::mem::replace(&mut self.reads_body, reads_body);
+                let reads_body = std::mem::replace(&mut self.reads_body, outer.0);
+                let mut looks = std::mem::replace(&mut self.looks, outer.1);
                 let Some(policy) = policy else { return };
+                looks.is_narrow &= policy.is_local();
                 let id = child.attribute("id").map_or(Text::EMPTY, |id| id.value.decoded.clone().into());
                 let line = u32::try_from(self.source.position(child.span.start).line).unwrap_or(0);
                 let document = Text::from(self.source.name().to_owned());
@@ -310,9 +319,10 @@ impl<'a> Lowering<'a> {
                     && safety.may_check_completions()
                 {
                     let policy = Policy::Completions(elements::llm_content_safety::Completions { number: safety.number });
-                    self.delayed.push(Statement { policy, place: place.clone(), reads_body: true, series: None });
+                    let looks = Looks { is_narrow: false, ..Looks::none() };
+                    self.delayed.push(Statement { policy, place: place.clone(), reads_body: true, looks, series: None });
                 }
-                into.push(Statement { policy, place, reads_body, series: None });
+                into.push(Statement { policy, place, reads_body, looks, series: None });
             }
         }
     }
@@ -341,6 +351,11 @@ impl<'a> Lowering<'a> {
     /// Notes that the statement may read a message's body.
     pub fn reads_body(&mut self) {
         self.reads_body = true;
+    }
+
+    /// Notes what an expression of the statement looks at.
+    pub(super) fn looks_at(&mut self, looks: &Looks) {
+        self.looks.add(looks);
     }
 
     /// The section being compiled; none for a fragment by itself.

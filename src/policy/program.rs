@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{diagnostic::Diagnostic, expression, source::Span, text::Text};
+use crate::{diagnostic::Diagnostic, expression, http::FieldName, source::Span, text::Text};
 
 use super::{coverage::Counts, elements::Policy};
 
@@ -23,6 +23,11 @@ pub enum Section {
 impl Section {
     /// All of them in the order of a document.
     pub const ALL: [Self; 4] = [Self::Inbound, Self::Backend, Self::Outbound, Self::OnError];
+
+    /// Whether its policies work on the response.
+    pub fn is_on_response(self) -> bool {
+        matches!(self, Self::Outbound | Self::OnError)
+    }
 
     /// The element's name, which is also `context.LastError.Section`.
     pub fn name(self) -> &'static str {
@@ -86,6 +91,8 @@ pub struct Statement {
     pub place: Place,
     /// Whether one of its own expressions may read a message's body.
     pub reads_body: bool,
+    /// What it looks at beside what it is told to do: not narrow where it asks or changes anything that is not the request's own.
+    pub looks: expression::Looks,
     /// The assignments that it begins, where those are remembered together.
     pub series: Option<Box<expression::Series>>,
 }
@@ -134,6 +141,8 @@ pub struct Program {
     pub sections: [BlockId; 4],
     /// What the service would take on upload and is probably wrong all the same.
     pub warnings: Vec<Diagnostic>,
+    /// The header fields of the request that its expressions name.
+    pub looked_at: Vec<FieldName>,
     /// How often each part of it has run, where that is counted.
     pub counts: Counts,
 }

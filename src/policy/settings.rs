@@ -177,6 +177,7 @@ impl Lowering<'_> {
                 if program.reads_body() {
                     self.reads_body();
                 }
+                self.looks_at(program.looks());
                 Some(Box::new(program))
             }
             Err(found) => {

@@ -31,8 +31,8 @@ const WORDS: [&str; 32] = [
 /// What one kind of client sends.
 #[derive(Debug)]
 pub(crate) struct Requests {
-    /// By the place in the mix: the head without a body.
-    heads: Vec<Arc<RequestHead>>,
+    /// By the place in the mix: the head without a body, and the model.
+    heads: Vec<(Arc<RequestHead>, Text)>,
     bodies: HashMap<Shape, Bytes>,
 }
 
@@ -63,7 +63,10 @@ pub(crate) struct Prepared {
 impl Requests {
     /// What the clients of `load` send in `world`.
     pub fn new(load: &Load, world: &World) -> Self {
-        Self { heads: load.mix.iter().map(|(_, ask)| Arc::new(head(ask, world))).collect(), bodies: HashMap::new() }
+        Self {
+            heads: load.mix.iter().map(|(_, ask)| (Arc::new(head(ask, world)), Text::copied(&ask.model))).collect(),
+            bodies: HashMap::new(),
+        }
     }
 
     /// The next request: its kind, its lengths and whether it streams are drawn, where no record says them.
@@ -74,7 +77,7 @@ impl Requests {
             None => pick(load, chance),
         };
         let (_, ask) = load.mix.get(place)?;
-        let mut head = self.heads.get(place)?.clone();
+        let (mut head, model) = self.heads.get(place)?.clone();
         let prompt_tokens = recorded.and_then(|recorded| recorded.prompt_tokens).unwrap_or_else(|| chance.amount(ask.prompt_tokens));
         let max_tokens =
             recorded.and_then(|recorded| recorded.max_tokens).or_else(|| ask.max_tokens.map(|amount| chance.amount(amount).max(1)));
@@ -101,7 +104,7 @@ impl Requests {
             }
         };
         let estimate = prompt_tokens.saturating_add(max_tokens.unwrap_or(16));
-        Some(Prepared { head, body, model: strange.map_or_else(|| Text::copied(&ask.model), Text::copied), streaming, estimate })
+        Some(Prepared { head, body, model: strange.map_or(model, Text::copied), streaming, estimate })
     }
 }
 

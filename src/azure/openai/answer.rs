@@ -1,12 +1,12 @@
 //! What the simulated models say: who answers, from where, and what was asked, so that a person sees which region served; or, where answers
 //! take their time, as many words as a model would say.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{borrow::Cow, fmt::Write as _, time::Duration};
 
 use bytes::Bytes;
 
 use super::{
-    Chunk, ReplyBody, ResourceConfig,
+    Chunk, ReplyBody, ResourceConfig, filters,
     json::Json,
     latency::Timing,
     models::Model,
@@ -37,6 +37,8 @@ pub(super) struct Served {
     pub answered: String,
     /// `system_fingerprint`, as JSON.
     pub fingerprint: String,
+    /// What stands in a chat completion between the moment of its making and its choices.
+    pub opening: String,
     /// How its tokens are counted.
     pub counter: Counter,
 }
@@ -48,7 +50,11 @@ impl Served {
         let fingerprint = format!("\"fp_{:010x}\"", crate::azure::hash::keyed(0, answered.as_bytes()) & 0xff_ffff_ffff);
         let answered = serde_json::Value::from(answered).to_string();
         let counter = if exact { Counter::of(name) } else { Counter::Estimate };
-        Self { model, name: name.to_owned(), answered, fingerprint, counter }
+        let opening = format!(
+            r#","model":{answered},"system_fingerprint":{fingerprint},"prompt_filter_results":[{{"prompt_index":0,"content_filter_results":{}}}],"choices":["#,
+            filters::PROMPT
+        );
+        Self { model, name: name.to_owned(), answered, fingerprint, opening, counter }
     }
 }
 
@@ -142,7 +148,7 @@ pub(super) fn speech(config: &ResourceConfig, said: Option<&str>, index: u64) ->
 /// A text as far as a limit of tokens lets it, and where its tokens end.
 #[derive(Clone, Debug)]
 pub(super) struct Spoken {
-    text: String,
+    text: Cow<'static, str>,
     /// Where each token ends; none for prose, whose tokens are known.
     ends: Option<Vec<usize>>,
     /// How many tokens there are.
@@ -168,7 +174,7 @@ impl Spoken {
         let ends = counter.ends(&text, limit.unwrap_or(u64::MAX));
         let end = ends.last().copied().unwrap_or(0);
         let finish = if end < text.len() { "length" } else { "stop" };
-        Self { tokens: ends.len() as u64, ends: Some(ends), text, finish }
+        Self { tokens: ends.len() as u64, ends: Some(ends), text: text.into(), finish }
     }
 
     /// The half of it that came out before the filter found something.

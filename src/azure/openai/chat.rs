@@ -123,10 +123,7 @@ impl Chat {
     fn whole(&self, call: &Call, id: &str, choices: &[Spoken], completion: u64) -> bytes::Bytes {
         let text: usize = choices.iter().map(|spoken| spoken.text().len()).sum();
         let mut json = Json::with_capacity(1024 + choices.len() * 640 + text);
-        json.raw(r#"{"id":""#).raw(id).raw(r#"","object":"chat.completion","created":"#).number(call.created);
-        json.raw(r#","model":"#).raw(&call.served.answered).raw(r#","system_fingerprint":"#).raw(&call.served.fingerprint);
-        json.raw(r#","prompt_filter_results":[{"prompt_index":0,"content_filter_results":"#).raw(filters::PROMPT);
-        json.raw(r#"}],"choices":["#);
+        json.raw(r#"{"id":""#).raw(id).raw(r#"","object":"chat.completion","created":"#).number(call.created).raw(&call.served.opening);
         for (index, spoken) in (0..).zip(choices) {
             json.raw(if index == 0 { r#"{"index":"# } else { r#",{"index":"# }).number(index);
             json.raw(r#","finish_reason":""#).raw(spoken.finish).raw(r#"","logprobs":null,"message":{"role":"assistant","content":"#);

@@ -146,13 +146,19 @@ fn normal(environment: &mut dyn Environment) -> f64 {
     (sum as f64 - MEAN) / DEVIATION
 }
 
+/// The reciprocals of the factorials: of 0, 2, 4 … and of 1, 3, 5 …
+const EVEN: [f64; 7] = [1.0, 1.0 / 2.0, 1.0 / 24.0, 1.0 / 720.0, 1.0 / 40_320.0, 1.0 / 3_628_800.0, 1.0 / 479_001_600.0];
+const ODD: [f64; 7] = [1.0, 1.0 / 6.0, 1.0 / 120.0, 1.0 / 5_040.0, 1.0 / 362_880.0, 1.0 / 39_916_800.0, 1.0 / 6_227_020_800.0];
+
 /// e to the power of x, by multiplications and additions alone, for the same reason; for |x| up to 40, beyond which it stays.
 fn exponential(x: f64) -> f64 {
     let x = x.clamp(-40.0, 40.0);
     let whole = (x * std::f64::consts::LOG2_E).round();
     let rest = x - whole * std::f64::consts::LN_2;
-    // |rest| is at most 0.35: the thirteenth term is below the last bit.
-    let series = (1..=13).rev().fold(1.0, |sum, place| 1.0 + sum * rest / f64::from(place));
+    // |rest| is at most 0.35: the term of x^14 is below the last bit.
+    let square = rest * rest;
+    let sum = |terms: [f64; 7]| terms.into_iter().rev().fold(0.0, |sum, term| sum * square + term);
+    let series = sum(EVEN) + rest * sum(ODD);
     // 2^whole by its exponent: whole is between -58 and 58.
     series * f64::from_bits(((1023 + whole as i64) as u64) << 52)
 }

@@ -1,5 +1,7 @@
 //! What models say where only the length of it matters: a paragraph again and again, whose tokens are known beforehand.
 
+use std::{borrow::Cow, sync::LazyLock};
+
 /// The tokens of the paragraph: each is one both for o200k and for cl100k.
 #[rustfmt::skip]
 const TOKENS: [&str; 79] = [
@@ -40,9 +42,19 @@ pub(super) fn end(count: u64) -> usize {
     ((count / TOKENS.len()) * TEXT.len() + within).saturating_sub(1)
 }
 
+/// As much of it as most answers need, written once.
+static USUAL: LazyLock<String> = LazyLock::new(|| written(32 * TEXT.len()));
+
 /// So many tokens of it.
-pub(super) fn prose(count: u64) -> String {
+pub(super) fn prose(count: u64) -> Cow<'static, str> {
     let length = end(count);
+    match USUAL.get(..length) {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(written(length)),
+    }
+}
+
+fn written(length: usize) -> String {
     let mut text = String::with_capacity(length + TEXT.len());
     text.push_str(TEXT.get(1..).unwrap_or_default());
     while text.len() < length {
@@ -60,7 +72,7 @@ mod tests {
     fn it_has_as_many_tokens_as_it_says() {
         assert_eq!(TOKENS.concat(), TEXT);
         assert_eq!(serde_json::to_string(TEXT).unwrap().len(), TEXT.len() + 2);
-        for count in [0, 1, 2, 10, 78, 79, 80, 158, 1000] {
+        for count in [0, 1, 2, 10, 78, 79, 80, 158, 1000, 2527, 2528, 2529, 5000] {
             let text = prose(count);
             for counter in [Counter::O200k, Counter::Cl100k] {
                 let ends = counter.ends(&text, u64::MAX);

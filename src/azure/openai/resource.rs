@@ -18,7 +18,7 @@ use super::{
     memo::Memo,
     outcome::Outcome,
     responses::Store,
-    route::{self, Route, What},
+    route::{Route, Routes, What},
 };
 use crate::{
     azure::{
@@ -45,6 +45,7 @@ pub struct Resource {
     identity: Identity,
     /// The deployments by name: the declared ones, or those that were asked for.
     states: IndexMap<String, State>,
+    routes: Routes,
     /// Which deployment a body names.
     names: Memo<String>,
     store: Store,
@@ -115,8 +116,8 @@ impl Resource {
         };
         let bits = keyed(0, config.host.as_bytes());
         let model_session = format!("d{:03}-20251103{:02}{:02}{:02}", bits % 100, bits % 24, bits % 60, bits % 59).into();
-        let (names, store, last_good) = (Memo::default(), Store::default(), LastGood::default());
-        Self { config, identity, states, names, store, last_good, model_session }
+        let (routes, names, store, last_good) = (Routes::default(), Memo::default(), Store::default(), LastGood::default());
+        Self { config, identity, states, routes, names, store, last_good, model_session }
     }
 
     /// What the resource is.
@@ -127,9 +128,10 @@ impl Resource {
     /// The deployment that a request names, whether there is one of that name or not: in the path, or as `model` of the body. `None` where the
     /// request means no deployment.
     pub fn deployment_of(&mut self, request: &RequestHead, body: &[u8]) -> Option<Text> {
-        let What::Operation(_, name) = route::find(request)?.what else { return None };
+        let route = self.routes.find(request)?;
+        let What::Operation(_, name) = &route.what else { return None };
         match name {
-            Some(name) => Some(Text::copied(&name)),
+            Some(name) => Some(Text::copied(name)),
             None => {
                 let content_type = request.headers.get("Content-Type").map(Text::as_str).unwrap_or_default();
                 self.names.get(body, |body| named_in(content_type, body)).ok().map(|name| Text::copied(name))
@@ -171,22 +173,22 @@ impl Resource {
             client_request_id: fields.client_request_id.cloned(),
             region: self.config.region_display.clone(),
         };
-        let route = route::find(request);
+        let route = self.routes.find(request);
         let mut told = Told::default();
         let outcome = match orders.asked {
             faults::Told::Status { status, options, of_deployment } => {
                 let taken_over =
-                    of_deployment.then(|| self.serve(request, route.as_ref(), &fields, body, orders, now, &mut told, environment));
+                    of_deployment.then(|| self.serve(request, route.as_deref(), &fields, body, orders, now, &mut told, environment));
                 match taken_over {
                     Some(Ok(answer)) => Ok(answer),
                     _ => {
-                        let (standing, refusal) = self.faulty(status, options.retry_after, route.as_ref(), body, &request_id, now);
+                        let (standing, refusal) = self.faulty(status, options.retry_after, route.as_deref(), body, &request_id, now);
                         told = Told { standing, spill: told.spill.take(), first_byte: told.first_byte, ..Told::default() };
                         Err(refusal)
                     }
                 }
             }
-            _ => self.serve(request, route.as_ref(), &fields, body, orders, now, &mut told, environment),
+            _ => self.serve(request, route.as_deref(), &fields, body, orders, now, &mut told, environment),
         };
         let is_refused = outcome.is_err();
         let mut reply = match outcome {
@@ -292,7 +294,7 @@ impl Resource {
             _ => (None, None),
         };
         let (outcome, length) = (fields.outcome, fields.length);
-        let arrived = Arrived { operation, api_version: route.api_version, content_type, body, now, outcome, length, fallen };
+        let arrived = Arrived { operation, api_version: &route.api_version, content_type, body, now, outcome, length, fallen };
         let Some((_, state)) = self.states.get_index_mut(first) else { return Err(Refusal::deployment_not_found()) };
         let outcome = match fault {
             Some(refusal) => Err(refusal),

@@ -1,8 +1,11 @@
 //! Which operation on which deployment a request means.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
-use crate::http::{RequestHead, percent_decode};
+use crate::{
+    http::{RequestHead, percent_decode},
+    text::Text,
+};
 
 /// An operation below a deployment.
 /// Source: Azure/azure-rest-api-specs, cognitiveservices/data-plane/AzureOpenAI/inference/stable/2024-10-21/inference.json.
@@ -64,27 +67,60 @@ impl Operation {
 
 /// What a request means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Route<'a> {
-    pub what: What<'a>,
+pub(super) struct Route {
+    pub what: What,
     /// The version that messages name: `v1` where the path says so and the query nothing.
-    pub api_version: &'a str,
+    pub api_version: String,
     /// Whether the path is one of `/openai/v1`.
     pub is_v1: bool,
 }
 
 /// The thing itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What<'a> {
+pub(super) enum What {
     /// An operation of a deployment, whose name is in the path, percent-decoded; or, without one, in the body as `model`.
-    Operation(Operation, Option<Cow<'a, str>>),
+    Operation(Operation, Option<String>),
     /// A stored response, by its id.
-    Stored(Cow<'a, str>),
+    Stored(String),
     /// A stored response is deleted.
-    Delete(Cow<'a, str>),
+    Delete(String),
     /// The models of the resource.
     Models,
     /// One of them.
-    Model(Cow<'a, str>),
+    Model(String),
+}
+
+/// Routes of late requests: few ask for many paths.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Routes {
+    known: Vec<(Text, Text, Text, Option<Arc<Route>>)>,
+    /// Where the next goes once there is no more room.
+    next: usize,
+}
+
+/// How many routes are remembered, and how long a path and a query may be.
+const MOST: usize = 8;
+const LONGEST: usize = 512;
+
+impl Routes {
+    /// The route of a request: [`find`], or what it found before.
+    pub fn find(&mut self, request: &RequestHead) -> Option<Arc<Route>> {
+        let (method, path, query) = (&request.method, &request.url.path, &request.url.query);
+        let is_it = |known: &&(Text, Text, Text, Option<Arc<Route>>)| known.1 == *path && known.2 == *query && known.0 == *method;
+        if let Some((.., route)) = self.known.iter().find(is_it) {
+            return route.clone();
+        }
+        let route = find(request).map(Arc::new);
+        if path.len() <= LONGEST && query.len() <= LONGEST {
+            let new = (method.clone(), path.clone(), query.clone(), route.clone());
+            match self.known.get_mut(self.next) {
+                Some(old) => *old = new,
+                None => self.known.push(new),
+            }
+            self.next = (self.next + 1) % MOST;
+        }
+        route
+    }
 }
 
 /// Finds the route: `POST /openai/deployments/{deployment}/{operation}?api-version=…`, `/openai/responses?api-version=…`, or
@@ -93,7 +129,7 @@ pub(super) enum What<'a> {
 /// alike, before it looks at any key: its own front is an API Management, which matches the operation first.
 /// Source: learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle; which operations are below a deployment:
 /// github.com/openai/openai-python, src/openai/lib/azure.py.
-pub(super) fn find(request: &RequestHead) -> Option<Route<'_>> {
+fn find(request: &RequestHead) -> Option<Route> {
     let mut segments = request.url.path.strip_prefix('/')?.split('/');
     segments.next().filter(|segment| segment.eq_ignore_ascii_case("openai"))?;
     let mut parts = [""; 5];
@@ -112,7 +148,7 @@ pub(super) fn find(request: &RequestHead) -> Option<Route<'_>> {
             return None;
         }
         let what = What::Operation(Operation::of(third, fourth)?, Some(decoded(second)));
-        return Some(Route { what, api_version: version?, is_v1: false });
+        return Some(Route { what, api_version: version?.to_owned(), is_v1: false });
     }
     let is_v1 = is(first, "v1");
     let (first, second, count) = if is_v1 { (second, third, count - 1) } else { (first, second, count) };
@@ -134,11 +170,11 @@ pub(super) fn find(request: &RequestHead) -> Option<Route<'_>> {
         return None;
     };
     let api_version = if is_v1 { version.unwrap_or("v1") } else { version? };
-    Some(Route { what, api_version, is_v1 })
+    Some(Route { what, api_version: api_version.to_owned(), is_v1 })
 }
 
-fn decoded(segment: &str) -> Cow<'_, str> {
-    if segment.contains('%') { Cow::Owned(percent_decode(segment)) } else { Cow::Borrowed(segment) }
+fn decoded(segment: &str) -> String {
+    if segment.contains('%') { percent_decode(segment) } else { segment.to_owned() }
 }
 
 /// The first `api-version` of a query, if it has the form of one: a date, or a date and `-preview`. Which versions there are is
@@ -183,7 +219,7 @@ mod tests {
             let request = RequestHead { method: method.into(), url: Url::parse(&url).unwrap(), ..Default::default() };
             let route = find(&request);
             let found = route.as_ref().map(|route| match &route.what {
-                What::Operation(operation, Some(deployment)) => (*operation, deployment.as_ref()),
+                What::Operation(operation, Some(deployment)) => (*operation, deployment.as_str()),
                 other => panic!("{other:?}"),
             });
             assert_eq!(found, expected, "{method} {url}");
@@ -193,7 +229,7 @@ mod tests {
     #[test]
     fn what_is_not_below_a_deployment_has_paths_of_its_own() {
         let operation = |operation, version| Some((What::Operation(operation, None), version));
-        let id = || Cow::Borrowed("resp_1");
+        let id = || "resp_1".to_owned();
         for (method, path, expected) in [
             ("POST", "v1/chat/completions", operation(Operation::Chat, "v1")),
             ("POST", "v1/chat/completions?api-version=preview", operation(Operation::Chat, "v1")),
@@ -220,7 +256,7 @@ mod tests {
             let url = Url::parse(&format!("https://a.openai.azure.com/openai/{path}")).unwrap();
             let request = RequestHead { method: method.into(), url, ..Default::default() };
             let found = find(&request);
-            assert_eq!(found.as_ref().map(|route| (route.what.clone(), route.api_version)), expected, "{method} {path}");
+            assert_eq!(found.as_ref().map(|route| (route.what.clone(), route.api_version.as_str())), expected, "{method} {path}");
             assert!(found.is_none_or(|route| route.is_v1 == path.to_ascii_lowercase().starts_with("v1")), "{path}");
         }
     }

@@ -40,7 +40,7 @@ use std::{collections::HashMap, rc::Rc, sync::Arc};
 use super::{
     Target,
     program::{Body, Function, Node, Program, Slot},
-    recall::Recall,
+    recall::{Looks, Recall},
 };
 use crate::{
     csharp::{Code, tree},
@@ -193,8 +193,8 @@ impl<'t> Binder<'t> {
         let slots: Box<[Slot]> = self.functions.pop().map(|function| function.slots.into()).unwrap_or_default();
         let is_shallow = self.deepest <= SHALLOW;
         let main = Arc::new(Function { body, parameters: 0, captures: [].into(), slots, is_shallow });
-        let recall = Recall::of(&main);
-        Ok(Program { main, result, reads_body: self.reads_body, recall, warnings: self.warnings })
+        let (looks, recall) = (Looks::of(&main), Recall::of(&main));
+        Ok(Program { main, result, reads_body: self.reads_body, looks, recall, warnings: self.warnings })
     }
 
     /// Without a required type the values returned may differ: the result is then an `object`.

@@ -6,13 +6,14 @@
 //! values that refer to objects: those belong to one request (law 5). A string that was computed is then one object for all who get it, where
 //! .NET makes one each time; only a comparison by reference of two evaluations of the same expression could tell.
 
+mod looks;
 mod members;
 mod memory;
 mod series;
 #[cfg(test)]
 mod tests;
 
-use std::{cell::Cell, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     evaluate,
@@ -20,8 +21,9 @@ use super::{
 };
 use crate::{
     dotnet::{context::Part, exception::Raise, runtime::Runtime, value::Value},
-    environment::{Environment, Moment},
+    environment::Watched,
 };
+pub use looks::Looks;
 use members::{is_repeatable, reads_entry};
 use memory::{Given, Look, MOST_INPUTS, Memory, is_plain, size};
 pub use series::{Assigned, Series};
@@ -60,7 +62,7 @@ impl Recall {
 
 /// Works, and says whether clock or chance were asked: members that compute may come to one by a way that their names do not tell.
 fn evaluate_watched<T>(runtime: &mut Runtime<'_>, work: impl FnOnce(&mut Runtime<'_>) -> T) -> (T, bool) {
-    let mut environment = Watched { environment: &mut *runtime.environment, asked: Cell::new(false) };
+    let mut environment = Watched::new(&mut *runtime.environment);
     let mut watched = Runtime {
         context: &mut *runtime.context,
         heap: &mut *runtime.heap,
@@ -70,30 +72,7 @@ fn evaluate_watched<T>(runtime: &mut Runtime<'_>, work: impl FnOnce(&mut Runtime
     };
     let given = work(&mut watched);
     runtime.budget = watched.budget;
-    (given, environment.asked.get())
-}
-
-/// An environment that notes whether somebody asked it something.
-struct Watched<'a> {
-    environment: &'a mut dyn Environment,
-    asked: Cell<bool>,
-}
-
-impl Environment for Watched<'_> {
-    fn now(&self) -> Moment {
-        self.asked.set(true);
-        self.environment.now()
-    }
-
-    fn random(&mut self) -> u64 {
-        self.asked.set(true);
-        self.environment.random()
-    }
-
-    fn guid(&mut self) -> [u8; 16] {
-        self.asked.set(true);
-        self.environment.guid()
-    }
+    (given, environment.was_asked())
 }
 
 /// What an expression is made of.

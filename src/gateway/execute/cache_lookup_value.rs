@@ -12,9 +12,14 @@ use crate::{
 /// the service's trace says the latter. Source: MicrosoftDocs/azure-docs, issue 75289.
 pub(super) fn execute(policy: &CacheLookupValue, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let key = turn.text(&policy.key, element)?;
-    let now = turn.environment.now();
+    // Where nothing is stored, the clock has no part in it: whether that is so is looked up for each request.
+    let now = turn.notes.as_ref().map_or_else(|| turn.environment.now(), |notes| notes.now);
     let found = locked(&turn.gateway.instance.values).lookup(&key, now);
     turn.explain(|| format!("{} '{key}'", if found.is_some() { "found under" } else { "nothing is stored under" }));
+    match &found {
+        None => turn.notes.iter_mut().for_each(|notes| notes.absent.push(key.clone())),
+        Some(_) => *turn.notes = None,
+    }
     let value = match (found, &policy.default) {
         (Some((found, _)), _) => frozen::thaw(&found, &mut turn.state.context, &mut turn.state.heap),
         (None, None) => return Ok(Outcome::Done),

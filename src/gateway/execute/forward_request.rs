@@ -17,7 +17,7 @@ use crate::{
         instance::locked,
         pools,
     },
-    http::{Names, RequestHead},
+    http::{Headers, Names, RequestHead},
     policy::elements::forward_request::{ForwardRequest, HttpVersion},
     text::Text,
 };
@@ -34,6 +34,7 @@ pub(in crate::gateway) struct Forward {
 }
 
 /// What to do with the response.
+#[derive(Clone)]
 pub(in crate::gateway) struct Expected {
     element: Text,
     buffered: bool,
@@ -52,7 +53,15 @@ pub(in crate::gateway) struct Expected {
     egress: Option<Box<Egress>>,
 }
 
+impl Expected {
+    /// Whether nothing but the status of the response has a part in what becomes of it.
+    pub fn is_plain(&self) -> bool {
+        self.backend.is_none() && self.cookie.is_none() && self.redirect.is_none() && self.egress.is_none()
+    }
+}
+
 /// A request that may be redirected.
+#[derive(Clone)]
 struct Redirect {
     head: RequestHead,
     /// None: the client's body was passed on, and there is none left to send.
@@ -176,13 +185,10 @@ pub(super) fn token(forward: Forward, outcome: Result<Text, Text>, turn: &mut Tu
 const FRAMING: Names = Names::of(&["Content-Length", "Expect"]);
 const FRAMING_AND_HOST: Names = Names::of(&["Content-Length", "Expect", "Host"]);
 
-fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
-    let now = turn.environment.now();
-    let state = &mut *turn.state;
-    let request = &state.context.request;
-    let mut headers = request.headers.passed_on(if state.host_set { &FRAMING } else { &FRAMING_AND_HOST });
+/// The fields of a request as they go on to the backend.
+pub(in crate::gateway) fn outgoing(headers: &Headers, host_set: bool, client: &Text) -> Headers {
+    let mut headers = headers.passed_on(if host_set { &FRAMING } else { &FRAMING_AND_HOST });
     // The gateway appends the caller's address. Source: learn.microsoft.com/azure/api-management/set-header-policy (X-Forwarded-For).
-    let client = &request.ip;
     if headers.contains("X-Forwarded-For") {
         let forwarded: Vec<&str> = headers.values("X-Forwarded-For").chain([client]).map(Text::as_str).collect();
         let forwarded = forwarded.join(",");
@@ -190,6 +196,13 @@ fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, tur
     } else {
         headers.append("X-Forwarded-For", client.clone());
     }
+    headers
+}
+
+fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, turn: &mut Turn<'_>) -> Result<Outcome, PolicyError> {
+    let state = &mut *turn.state;
+    let request = &state.context.request;
+    let headers = outgoing(&request.headers, state.host_set, &request.ip);
     let mut head = RequestHead { method: request.method.clone(), url: request.url.clone(), headers };
     if let Some(backend) = backend {
         authorize(&mut head, backend, token);
@@ -221,7 +234,8 @@ fn send(mut forward: Forward, backend: Option<&Single>, token: Option<Text>, tur
     };
     if forward.follows {
         let again = (!matches!(body, Outgoing::Client)).then(|| body.clone());
-        let redirect = Redirect { head: head.clone(), body: again, left: REDIRECTS, deadline: now.after(forward.timeout) };
+        let redirect =
+            Redirect { head: head.clone(), body: again, left: REDIRECTS, deadline: turn.environment.now().after(forward.timeout) };
         forward.expected.redirect = Some(Box::new(redirect));
     }
     Ok(dispatch(head, body, forward.timeout, forward.expected, turn))

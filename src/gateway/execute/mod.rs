@@ -57,6 +57,7 @@ mod wait;
 mod xml_to_json;
 
 pub(super) use cache_lookup::Missed;
+pub(super) use forward_request::{Expected, outgoing};
 pub(super) use llm_semantic_cache_lookup::Unanswered;
 
 pub(super) use set_query_parameter::encode;
@@ -71,6 +72,7 @@ use super::{
     context::State,
     definition::Definition,
     effect::{Effect, Event, OperationId, Send},
+    machine::Notes,
     trace::{Entry, shown},
 };
 use crate::{
@@ -192,6 +194,8 @@ pub(super) struct Turn<'a> {
     /// Whether the request is traced in detail.
     pub detailed: bool,
     pub operations: &'a mut u32,
+    /// What is to be remembered of the run.
+    pub notes: &'a mut Option<Box<Notes>>,
 }
 
 impl Turn<'_> {
@@ -474,6 +478,6 @@ impl Turn<'_> {
 
     /// Whether the section works on the response.
     pub fn on_response(&self) -> bool {
-        matches!(self.section, Section::Outbound | Section::OnError)
+        self.section.is_on_response()
     }
 }

@@ -24,6 +24,10 @@ pub(super) fn execute(policy: &SetHeader, element: &Text, turn: &mut Turn<'_>) -
 }
 
 fn apply(change: &HeaderChange, turn: &mut Turn<'_>) {
+    if let Some(notes) = turn.notes {
+        let noted = if turn.section.is_on_response() { &mut notes.response } else { &mut notes.request };
+        noted.push(change.clone());
+    }
     if turn.on_response() {
         if let Some(response) = &mut turn.state.context.response {
             change.apply(&mut response.head.headers);

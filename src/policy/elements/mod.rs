@@ -150,3 +150,22 @@ policies! {
     "wait" => Wait(wait),
     "xml-to-json" => XmlToJson(xml_to_json),
 }
+
+impl Policy {
+    /// Whether it works on the request and its response alone, and asks nothing but its expressions and the gateway's definition; a cache is asked
+    /// for what is not in it.
+    pub(super) fn is_local(&self) -> bool {
+        matches!(
+            self,
+            Self::CacheLookupValue(_)
+                | Self::Choose(_)
+                | Self::ForwardRequest(_)
+                | Self::RewriteUri(_)
+                | Self::SetBackendService(_)
+                | Self::SetHeader(_)
+                | Self::SetMethod(_)
+                | Self::SetQueryParameter(_)
+                | Self::SetVariable(_)
+        )
+    }
+}

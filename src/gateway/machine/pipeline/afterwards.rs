@@ -3,7 +3,7 @@
 use super::*;
 use crate::gateway::afterwards::{Watch, Work, is_json};
 
-impl Machine {
+impl Pipeline {
     /// The backend section is over: tokens are counted and fields set before outbound sees the response.
     pub(super) fn begin_outbound(&mut self, environment: &mut dyn Environment) {
         if self.wants_usage()
@@ -133,6 +133,7 @@ impl Machine {
             entries: &mut self.trace.open.entries,
             detailed: self.trace.detailed,
             operations: &mut self.operations,
+            notes: &mut self.notes,
         };
         let outcome = run(&mut turn);
         turn.take_messages();

@@ -3,7 +3,7 @@
 use super::*;
 use crate::gateway::execute::retry::Again;
 
-impl Machine {
+impl Pipeline {
     /// An error out of an event: it belongs to the statement that waited.
     pub(super) fn fail(&mut self, index: usize, error: PolicyError, place: Option<(BlockId, usize)>, environment: &mut dyn Environment) {
         let program = self.program.clone();
@@ -17,6 +17,7 @@ impl Machine {
     }
 
     pub(super) fn unwind(&mut self, index: usize, mut error: PolicyError, mut place: Option<Place>, environment: &mut dyn Environment) {
+        self.notes = None;
         // A newer error takes the place of one that waited for a body.
         if let Some(strand) = self.strand(index) {
             strand.unwinding = None;
