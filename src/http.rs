@@ -102,6 +102,11 @@ impl Headers {
         self.fields.iter().filter_map(|field| names.place(field).map(|place| (place, &field.value)))
     }
 
+    /// The same, to change the values.
+    pub fn among_mut<'a>(&'a mut self, names: &'a FieldNames) -> impl Iterator<Item = (usize, &'a mut Text)> {
+        self.fields.iter_mut().filter_map(|field| names.place(field).map(|place| (place, &mut field.value)))
+    }
+
     /// Adds a field behind the others.
     pub fn append(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
         self.push(Field::new(name.into(), value.into()));
@@ -197,7 +202,7 @@ impl Headers {
 }
 
 /// Names of fields that are made ready at run time, for whoever looks for several at once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FieldNames {
     names: Vec<FieldName>,
     /// A bit for each, as in [`Names`].
@@ -213,9 +218,15 @@ impl FieldNames {
     }
 }
 
+/// Names that differ in case alone are one.
 impl FromIterator<FieldName> for FieldNames {
-    fn from_iter<I: IntoIterator<Item = FieldName>>(names: I) -> Self {
-        let names: Vec<FieldName> = names.into_iter().collect();
+    fn from_iter<I: IntoIterator<Item = FieldName>>(all: I) -> Self {
+        let mut names: Vec<FieldName> = Vec::new();
+        for name in all {
+            if !names.iter().any(|known| known.name.eq_ignore_ascii_case(&name.name)) {
+                names.push(name);
+            }
+        }
         Self { marks: names.iter().fold(0, |marks, name| marks | name.tag.mark()), names }
     }
 }

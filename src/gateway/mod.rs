@@ -69,8 +69,8 @@ pub struct Gateway {
     pub apis: Vec<Arc<Hosted>>,
     /// Which of them requests have meant.
     routes: Routes,
-    /// The ways that requests have gone, where they are remembered.
-    passages: Option<Arc<Passages>>,
+    /// The ways that they have gone, where these are remembered.
+    passages: Passages,
     /// The products that give access to them.
     products: Vec<Arc<shown::Product>>,
     /// Whose keys are valid.
@@ -125,7 +125,7 @@ impl Gateway {
             is_counted: true,
             secrets,
             routes: Routes::of(&apis),
-            passages: None,
+            passages: Passages::default(),
             apis,
             products: holdings.products.into_iter().map(Arc::new).collect(),
             keys: subscriptions.iter().flat_map(Key::both).collect(),
@@ -145,7 +145,6 @@ impl Gateway {
     /// The same gateway with these backend entities.
     #[must_use]
     pub fn with_backends(mut self, backends: Backends) -> Self {
-        self.passages = None;
         self.backends = backends;
         self
     }
@@ -156,17 +155,15 @@ impl Gateway {
         Self { instance: other.instance.clone(), ..self.clone() }
     }
 
-    /// The same gateway, which from now on remembers the ways that its requests go: for drivers that send the same ones again and again. What is
-    /// set of it must be set before.
+    /// The same gateway, which from now on remembers the ways that its requests go: for drivers that send the same ones again and again.
     #[must_use]
-    pub fn remembering(mut self) -> Self {
-        self.passages = Passages::of(&self).map(Arc::new);
-        self
+    pub fn remembering(mut self) -> Arc<Self> {
+        self.passages = Passages::of(&self);
+        Arc::new(self)
     }
 
     /// From now on all calls of all its APIs run this program.
     pub fn set_program(&mut self, program: &Arc<Program>) {
-        self.passages = None;
         for hosted in self.apis.iter_mut().filter_map(Arc::get_mut) {
             hosted.programs = Programs::new(program.clone());
         }
@@ -175,7 +172,6 @@ impl Gateway {
     /// The same with entities that policies may name.
     #[must_use]
     pub fn with_entities(mut self, entities: Entities) -> Self {
-        self.passages = None;
         let certificates: Vec<_> = entities.certificates.iter().map(|(id, bytes)| (id.clone(), bytes.clone())).collect();
         let shown = self.apis.iter_mut().filter_map(Arc::get_mut).map(|hosted| &mut hosted.service).chain([&mut self.service]);
         for service in shown {

@@ -131,7 +131,7 @@ impl<'a> Simulation<'a> {
             fresh.instance = Arc::new(Instance::default());
             // What a report tells of runs a second time, and is counted once.
             fresh.is_counted = told.is_empty();
-            Arc::new(fresh.remembering())
+            fresh.remembering()
         });
         let gateways: Vec<Arc<Gateway>> = gateways.collect();
         let uncounted = |gateway: &Arc<Gateway>| {

@@ -93,9 +93,18 @@ pub(super) enum What {
 /// Routes of late requests: few ask for many paths.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Routes {
-    known: Vec<(Text, Text, Text, Option<Arc<Route>>)>,
+    known: Vec<Known>,
     /// Where the next goes once there is no more room.
     next: usize,
+}
+
+/// A request's line, and its route.
+#[derive(Clone, Debug)]
+struct Known {
+    method: Text,
+    path: Text,
+    query: Text,
+    route: Option<Arc<Route>>,
 }
 
 /// How many routes are remembered, and how long a path and a query may be.
@@ -106,13 +115,13 @@ impl Routes {
     /// The route of a request: [`find`], or what it found before.
     pub fn find(&mut self, request: &RequestHead) -> Option<Arc<Route>> {
         let (method, path, query) = (&request.method, &request.url.path, &request.url.query);
-        let is_it = |known: &&(Text, Text, Text, Option<Arc<Route>>)| known.1 == *path && known.2 == *query && known.0 == *method;
-        if let Some((.., route)) = self.known.iter().find(is_it) {
-            return route.clone();
+        let is_it = |known: &&Known| known.path == *path && known.query == *query && known.method == *method;
+        if let Some(known) = self.known.iter().find(is_it) {
+            return known.route.clone();
         }
         let route = find(request).map(Arc::new);
         if path.len() <= LONGEST && query.len() <= LONGEST {
-            let new = (method.clone(), path.clone(), query.clone(), route.clone());
+            let new = Known { method: method.clone(), path: path.clone(), query: query.clone(), route: route.clone() };
             match self.known.get_mut(self.next) {
                 Some(old) => *old = new,
                 None => self.known.push(new),

@@ -5,7 +5,6 @@ use std::{collections::HashSet, sync::LazyLock};
 use super::{
     converts_alike,
     members::{is_repeatable, reads_entry},
-    memory::is_plain,
 };
 use crate::{
     dotnet::{
@@ -58,8 +57,9 @@ impl Looks {
             Node::Call(call) => match call.arguments.as_ref() {
                 [Node::Constant(Value::Context(Part::Headers(Message::Request))), names @ ..] if reads_entry(call.native as usize) => {
                     match names {
-                        [Node::Constant(Value::String(name)), rest @ ..] if rest.iter().all(is_plain_constant) => {
+                        [Node::Constant(Value::String(name)), default @ ..] => {
                             self.headers.push(FieldName::new(Text::copied(&name.as_str())));
+                            default.iter().for_each(|node| self.see(node, false));
                         }
                         _ => self.is_narrow = false,
                     }
@@ -100,17 +100,13 @@ impl Looks {
     }
 }
 
-fn is_plain_constant(node: &Node) -> bool {
-    matches!(node, Node::Constant(value) if is_plain(value))
-}
-
 /// Members of `context` and its parts that show what is the same for the same request, service and status.
 static NARROW: LazyLock<HashSet<usize>> = LazyLock::new(|| natives(shows_request));
 
 /// Those of them that give a part of `context`.
 static PARTS: LazyLock<HashSet<usize>> = LazyLock::new(|| {
-    let is_interface = |signature: &str| signature.starts_with('I') && signature.as_bytes().get(1).is_some_and(u8::is_ascii_uppercase);
-    natives(|class, signature| shows_request(class, signature) && is_interface(signature))
+    let is_part = |ty: &str| ty == "IReadOnlyDictionary" || ALL.iter().any(|class| class.name == ty);
+    natives(|class, signature| shows_request(class, signature) && signature.split([' ', '<']).next().is_some_and(is_part))
 });
 
 fn is_narrow(native: usize) -> bool {
@@ -163,13 +159,20 @@ static ALL: [&Class; 19] = [
 
 /// Not among them: what tells one request from the next, errors, all header fields together, and all of a response but its status.
 fn shows_request(class: &Class, signature: &str) -> bool {
-    let is = |names: &[&str]| names.iter().any(|name| signature.split([' ', '<', '(']).any(|word| word == *name));
+    const CONTEXT: [&str; 11] =
+        ["Api", "Backend", "Deployment", "Operation", "Product", "Request", "Response", "Subscription", "User", "Variables", "Workspace"];
+    const REQUEST: [&str; 7] = ["Body", "Foundry", "IpAddress", "MatchedParameters", "Method", "OriginalUrl", "Url"];
+    const DEPLOYMENT: [&str; 6] = ["Gateway", "GatewayId", "Region", "ServiceId", "ServiceName", "SustainabilityInfo"];
+    let is_of = |names: &[&str]| {
+        signature.strip_suffix(" { get; }").and_then(|rest| rest.rsplit(' ').next()).is_some_and(|name| names.contains(&name))
+    };
     match class.name {
-        "IProxyRequestContext" => !is(&["LastError", "RequestId", "Timestamp", "Elapsed", "Tracing", "Trace", "GraphQL"]),
-        "IRequest" => !is(&["Headers", "Certificate", "PrivateEndpointConnection"]),
-        "IResponse" => is(&["StatusCode"]),
-        "IDeployment" => !is(&["Certificates"]),
+        "IProxyRequestContext" => is_of(&CONTEXT),
+        "IRequest" => is_of(&REQUEST),
+        "IResponse" => is_of(&["StatusCode"]),
+        "IDeployment" => is_of(&DEPLOYMENT),
         "ILastError" => false,
+        // What the service is made of, the pieces of a URL, ways to read a body.
         _ => true,
     }
 }
@@ -199,6 +202,11 @@ mod tests {
             ("context.Request.Headers.ContainsKey(\"x-a\") ? context.Request.Headers[\"x-b\"][0] : \"\"", vec!["x-a", "x-b"]),
             ("context.Response == null ? 0 : context.Response.StatusCode", vec![]),
             ("(string)context.Variables[\"a\"] + context.Variables.GetValueOrDefault<int>(\"b\", 0).ToString()", vec![]),
+            (
+                "context.Request.Headers.GetValueOrDefault(\"x-a\", context.Request.Headers.GetValueOrDefault(\"x-b\", \"\"))",
+                vec!["x-a", "x-b"],
+            ),
+            ("context.Api.Protocols.Contains(\"https\")", vec![]),
             ("context.Api.Id + context.Deployment.Region + context.Operation.Name", vec![]),
             ("context.Subscription == null ? \"\" : context.Subscription.Key", vec![]),
             ("context.Request.OriginalUrl.Query.GetValueOrDefault(\"api-version\", \"\")", vec![]),
@@ -234,6 +242,12 @@ mod tests {
             "var request = context.Request; return request.Headers.Count;",
             "JsonConvert.SerializeObject(context.Request.Url)",
             "context.Variables",
+            "new List<int>().GetEnumerator()",
+            "new Dictionary<string, string>().GetEnumerator()",
+            "context.Request.Url",
+            "JToken.FromObject(context.Api)",
+            "$\"{context.Request}\"",
+            "context.Request.Url.Query.Count",
         ] {
             assert!(!looks(code).is_narrow, "{code}");
         }

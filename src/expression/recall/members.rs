@@ -74,8 +74,9 @@ const COMPUTING: [&str; 34] = [
     "Uri",
 ];
 
-/// `Shuffle`s draw, which object something is depends on more than what it says, and `Array`'s other members change what they are given.
+/// An enumerator is a walk under way, and a copy of it begins anew. `Shuffle`s draw, which object something is depends on more than what it says, and `Array`'s other members change what they are given.
 fn only_computes(class: &Class, signature: &str) -> bool {
-    const NOT: [&str; 8] = ["Guid", "Random", "Shuffle", "GetHashCode", "ReferenceEquals", "GetType", "CopyTo", "byteIndex"];
+    const NOT: [&str; 9] =
+        ["GetEnumerator", "Guid", "Random", "Shuffle", "GetHashCode", "ReferenceEquals", "GetType", "CopyTo", "byteIndex"];
     (class.name != "Array" || signature.starts_with("int Length")) && !NOT.iter().any(|word| signature.contains(word))
 }

@@ -12,7 +12,7 @@ use crate::{
 /// the service's trace says the latter. Source: MicrosoftDocs/azure-docs, issue 75289.
 pub(super) fn execute(policy: &CacheLookupValue, element: &Text, turn: &mut Turn<'_>) -> Result<Outcome, Stop> {
     let key = turn.text(&policy.key, element)?;
-    // Where nothing is stored, the clock has no part in it: whether that is so is looked up for each request.
+    // The clock says only whether something is stored still; where nothing is, that is looked up anew for each request that goes the same way.
     let now = turn.notes.as_ref().map_or_else(|| turn.environment.now(), |notes| notes.now);
     let found = locked(&turn.gateway.instance.values).lookup(&key, now);
     turn.explain(|| format!("{} '{key}'", if found.is_some() { "found under" } else { "nothing is stored under" }));

@@ -12,11 +12,14 @@ use std::sync::Arc;
 
 use super::{
     Gateway,
-    effect::{Arrival, Effect, Event},
+    effect::{Answer, Arrival, Effect, Event, Send},
     trace::Record,
 };
-use crate::environment::{Environment, Watched};
-use passages::{Known, Look, Passing};
+use crate::{
+    environment::{Environment, Watched},
+    http::Headers,
+};
+use passages::{Look, Meeting, Passage};
 pub(super) use passages::{Notes, Passages};
 pub(super) use pipeline::Rooms;
 use pipeline::{Identity, Pipeline};
@@ -24,90 +27,74 @@ use pipeline::{Identity, Pipeline};
 /// One request under way.
 pub struct Machine {
     gateway: Arc<Gateway>,
+    identity: Identity,
     way: Way,
-    /// The next effect of a request that goes a passage.
-    effect: Option<Effect>,
 }
 
 /// How the request goes.
 enum Way {
     /// Policy by policy.
     Pipeline(Box<Pipeline>),
-    /// As another one went.
-    Passing(Passing),
-    /// It was answered as another one was.
-    Answered(Identity),
+    /// As another one went, with its own header fields as the policies left them; what is to be sent, until the driver has it.
+    Passage(Arc<Passage>, Headers, Option<Box<Send>>),
+    /// As another one was answered; the answer, until the driver has it.
+    Answered(Option<Box<Answer>>),
 }
 
 impl Machine {
     /// Begins a request; its first effect is ready afterwards.
     pub fn start(gateway: Arc<Gateway>, arrival: Arrival, environment: &mut dyn Environment) -> Self {
         let identity = Identity { request_id: environment.guid(), timestamp: environment.now() };
-        let (mut effect, own) = (None, gateway.clone());
-        let look = gateway.passages.as_ref().map_or(Look::Unknown, |passages| passages.look(&gateway, &arrival, identity.timestamp));
-        let way = match look {
+        let way = match gateway.passages.look(&gateway, &arrival, identity.timestamp) {
             Look::Known(passage) => {
                 let (headers, send) = passage.enter(arrival);
-                effect = Some(send);
-                Way::Passing(Passing { passage, headers, identity })
+                Way::Passage(passage, headers, Some(send))
             }
-            Look::Seen(mark) => {
+            Look::Again(place) => {
                 let mut watched = Watched::new(environment);
-                let mut pipeline = Pipeline::start(own, arrival.clone(), identity, Some(Notes::new(identity.timestamp)), &mut watched);
-                if let Some(passages) = &gateway.passages
-                    && let Some(passage) = pipeline.passage(&arrival, passages.looked_at()).filter(|_| !watched.was_asked())
-                {
-                    passages.keep(mark, Arc::new(passage));
+                let notes = Some(Notes::new(identity.timestamp));
+                let mut pipeline = Pipeline::start(gateway.clone(), arrival.clone(), identity, notes, &mut watched);
+                if let Some(passage) = pipeline.passage(&arrival, place.looked_at()).filter(|_| !watched.was_asked()) {
+                    place.keep(passage);
                 }
                 Way::Pipeline(Box::new(pipeline))
             }
-            Look::Unknown => Way::Pipeline(Box::new(Pipeline::start(own, arrival, identity, None, environment))),
+            Look::Unknown => Way::Pipeline(Box::new(Pipeline::start(gateway.clone(), arrival, identity, None, environment))),
         };
-        Self { gateway, way, effect }
+        Self { gateway, identity, way }
     }
 
     /// The next thing that the driver should do; `None` while events are awaited, and after the answer.
     pub fn next_effect(&mut self) -> Option<Effect> {
         match &mut self.way {
             Way::Pipeline(pipeline) => pipeline.next_effect(),
-            Way::Passing(_) | Way::Answered(_) => self.effect.take(),
+            Way::Passage(.., send) => send.take().map(Effect::Send),
+            Way::Answered(answer) => answer.take().map(Effect::Answer),
         }
     }
 
     /// Takes what an effect came to.
     pub fn handle(&mut self, event: Event, environment: &mut dyn Environment) {
-        let Passing { passage, headers, identity } = match &mut self.way {
+        match &mut self.way {
             Way::Pipeline(pipeline) => return pipeline.handle(event, environment),
+            Way::Passage(passage, ..) if event.operation() == passage.stand.send.operation => {}
             // An event for anything else than what is awaited comes too late.
-            Way::Passing(passing) if event.operation() == passing.passage.send.operation => {
-                let identity = passing.identity;
-                let Way::Passing(passing) = std::mem::replace(&mut self.way, Way::Answered(identity)) else { return };
-                passing
+            Way::Passage(..) | Way::Answered(_) => return,
+        }
+        let Way::Passage(passage, headers, _) = std::mem::replace(&mut self.way, Way::Answered(None)) else { return };
+        let (event, status) = match passage.meet(event) {
+            Meeting::Answered(answer) => {
+                self.way = Way::Answered(Some(answer));
+                return;
             }
-            Way::Passing(_) | Way::Answered(_) => return,
+            Meeting::Open(event, status) => (event, status),
         };
-        let (event, status) = match event {
-            Event::Response { operation, outcome: Ok(received) } => {
-                let status = received.head.status;
-                let (received, status) = match passage.answer(received) {
-                    Known::Answer(answer) => {
-                        self.effect = Some(Effect::Answer(answer));
-                        return;
-                    }
-                    Known::Nothing(received) => (received, None),
-                    Known::NothingYet(received) => (received, Some(status)),
-                };
-                (Event::Response { operation, outcome: Ok(received) }, status)
-            }
-            event => (event, None),
-        };
-        let gateway = self.gateway.clone();
+        let notes = status.map(|_| Notes::new(environment.now()));
         let mut watched = Watched::new(environment);
-        let notes = status.map(|_| Notes::new(identity.timestamp));
-        let mut pipeline = Pipeline::join(gateway, &passage, headers, identity, notes);
+        let mut pipeline = Pipeline::join(self.gateway.clone(), &passage, headers, self.identity, notes);
         pipeline.handle(event, &mut watched);
         if let Some(status) = status {
-            let onward = pipeline.passed_on(passage.send.operation).filter(|_| !watched.was_asked());
+            let onward = pipeline.onward(passage.stand.send.operation).filter(|_| !watched.was_asked());
             passage.keep(status, onward);
         }
         self.way = Way::Pipeline(Box::new(pipeline));
@@ -124,7 +111,7 @@ impl Machine {
     pub fn trace(&self) -> &[Record] {
         match &self.way {
             Way::Pipeline(pipeline) => pipeline.trace(),
-            Way::Passing(_) | Way::Answered(_) => &[],
+            Way::Passage(..) | Way::Answered(_) => &[],
         }
     }
 
@@ -135,10 +122,6 @@ impl Machine {
 
     /// The request's id: `context.RequestId`.
     pub fn request_id(&self) -> [u8; 16] {
-        match &self.way {
-            Way::Pipeline(pipeline) => pipeline.request_id(),
-            Way::Passing(passing) => passing.identity.request_id,
-            Way::Answered(identity) => identity.request_id,
-        }
+        self.identity.request_id
     }
 }

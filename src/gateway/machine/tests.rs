@@ -9,8 +9,9 @@ use super::*;
 use crate::{
     environment::{Fixed, Moment, split_mix},
     gateway::{
-        Api, Subscription,
-        effect::{AnswerBody, ArrivingBody, Failure, FailureKind, Received, Reception},
+        Api, Entities, Subscription,
+        effect::{ArrivingBody, Failure, FailureKind, Received, Reception},
+        egress::Guarded,
     },
     generate,
     http::{Headers, RequestHead, ResponseHead, Url},
@@ -79,45 +80,63 @@ fn response(kind: u64, number: u64) -> Result<ResponseHead, Failure> {
     Ok(ResponseHead { status, reason: if kind == 4 { "Nowhere".into() } else { "".into() }, headers })
 }
 
-/// Two hundred requests with their responses, drawn from a few of each: everything that the driver hears of, and how often a passage was taken.
-fn story(gateway: Gateway, seed: u64) -> (String, usize) {
-    let gateway = Arc::new(gateway);
+/// A request that waits for a response, and what the driver has heard of it.
+struct Waiting {
+    number: u64,
+    machine: Machine,
+    operation: crate::gateway::effect::OperationId,
+    collects: bool,
+    told: String,
+}
+
+/// Two hundred requests with their responses, a few at a time, drawn from a few of each: everything that the driver hears of, and how often a
+/// passage was taken.
+fn story(gateway: Arc<Gateway>, seed: u64) -> (String, usize) {
     let mut environment = Fixed { now: Moment(1_767_225_600_000_000_000), state: seed };
     let (mut chance, mut told, mut passages) = (seed, String::new(), 0);
+    let mut waiting: Vec<Waiting> = Vec::new();
+    let mut draw = |most: u64| split_mix(&mut chance) % most;
     for number in 0..200 {
-        environment.now = environment.now.after(Duration::from_millis(700));
-        // Phases: for a while nearly all goes well.
-        let mut draw = |most: u64| split_mix(&mut chance) % most;
-        let arrival = request(draw(8), number);
-        let mut machine = Machine::start(gateway.clone(), arrival, &mut environment);
+        environment.now = environment.now.after(Duration::from_millis(draw(700)));
+        let machine = Machine::start(gateway.clone(), request(draw(8), number), &mut environment);
         passages += usize::from(!matches!(machine.way, Way::Pipeline(_)));
-        writeln!(told, "{number}: {:?}", machine.request_id()).unwrap();
-        loop {
-            let Some(effect) = machine.next_effect() else { panic!("{number}: the machine waits for nothing") };
-            writeln!(told, "  {effect:?}").unwrap();
-            let event = match effect {
-                Effect::Send(send) => {
-                    let outcome = response(if number / 50 % 2 == 0 { 5 + draw(3) } else { draw(6) }, number);
-                    let body = (send.reception == Reception::Collect).then(|| Bytes::from_static(b"{}"));
-                    Event::Response { operation: send.operation, outcome: outcome.map(|head| Received { head, body }) }
-                }
-                Effect::ReadResponseBody { operation, .. } => {
-                    Event::ResponseBody { operation, outcome: Ok(Bytes::from_static(b"{\"a\":1}")) }
-                }
-                Effect::Sleep { operation, .. } => Event::Woke { operation },
-                Effect::Answer(answer) => {
-                    writeln!(told, "  {:?}", answer.head.headers.iter().collect::<Vec<_>>()).unwrap();
-                    assert!(!matches!(answer.body, AnswerBody::Screened { .. }));
-                    break;
-                }
-                other => panic!("{number}: {other:?}"),
-            };
-            machine.handle(event, &mut environment);
+        let begun = format!("{number}: {:?}\n", machine.request_id());
+        waiting.extend(go_on(number, machine, begun, &mut told, &mut environment));
+        while waiting.len() as u64 > draw(4) {
+            let Waiting { number, mut machine, operation, collects, told: so_far } =
+                waiting.swap_remove(draw(waiting.len() as u64) as usize);
+            environment.now = environment.now.after(Duration::from_millis(100 + draw(900)));
+            // Phases: for a while all goes well.
+            let outcome = response(if number / 50 % 2 == 0 { 5 } else { draw(6) }, number);
+            let body = collects.then(|| Bytes::from_static(b"{}"));
+            machine.handle(Event::Response { operation, outcome: outcome.map(|head| Received { head, body }) }, &mut environment);
+            waiting.extend(go_on(number, machine, so_far, &mut told, &mut environment));
         }
-        writeln!(told, "  {:?} {environment:?}", machine.trace()).unwrap();
-        machine.finish();
     }
     (told, passages)
+}
+
+/// Does what a machine asks for until it waits for a response, or has answered.
+fn go_on(number: u64, mut machine: Machine, mut own: String, told: &mut String, environment: &mut Fixed) -> Option<Waiting> {
+    loop {
+        let Some(effect) = machine.next_effect() else { panic!("{number}: the machine waits for nothing") };
+        writeln!(own, "  {effect:?}").unwrap();
+        let event = match effect {
+            Effect::Send(send) => {
+                let (operation, collects) = (send.operation, send.reception == Reception::Collect);
+                return Some(Waiting { number, machine, operation, collects, told: own });
+            }
+            Effect::ReadResponseBody { operation, .. } => Event::ResponseBody { operation, outcome: Ok(Bytes::from_static(b"{\"a\":1}")) },
+            Effect::Sleep { operation, .. } => Event::Woke { operation },
+            Effect::Answer(_) => {
+                writeln!(told, "{own}  {:?} {environment:?}", machine.trace()).unwrap();
+                machine.finish();
+                return None;
+            }
+            other => panic!("{number}: {other:?}"),
+        };
+        machine.handle(event, environment);
+    }
 }
 
 #[test]
@@ -241,13 +260,49 @@ fn nobody_can_tell_whether_a_gateway_remembers() {
                 "",
             ),
         ),
+        (
+            "which object a text is",
+            taken,
+            gateway(
+                &variable("x", "@(context.Request.Headers.GetValueOrDefault(&quot;X-Forwarded-For&quot;, &quot;&quot;))"),
+                "",
+                &answer_with(
+                    "@((object)context.Variables[&quot;x&quot;] == (object)context.Request.Headers.GetValueOrDefault(&quot;X-Forwarded-For&quot;, &quot;&quot;) ? &quot;same&quot; : &quot;other&quot;)",
+                ),
+                "",
+            ),
+        ),
+        (
+            "a walk under way",
+            never,
+            gateway(
+                &(variable("d", "@(new Dictionary&lt;string, string&gt; { { &quot;a&quot;, &quot;1&quot; } })")
+                    + &variable("e", "@(((Dictionary&lt;string, string&gt;)context.Variables[&quot;d&quot;]).GetEnumerator())")
+                    + &variable(
+                        "n",
+                        "@{ ((Dictionary&lt;string, string&gt;)context.Variables[&quot;d&quot;]).Add(&quot;b&quot;, &quot;2&quot;); return 1; }",
+                    )),
+                "",
+                &answer_with(
+                    "@(((IEnumerator&lt;KeyValuePair&lt;string, string&gt;&gt;)context.Variables[&quot;e&quot;]).MoveNext().ToString())",
+                ),
+                &answer_with("@(context.LastError.Message)"),
+            ),
+        ),
+        (
+            "a certificate that only some hosts ask for",
+            never,
+            gateway(r#"<set-header name="x-simulated-client-certificate"><value>AAAA</value></set-header>"#, "", "", "").with_entities(
+                Entities { guarded: vec![Guarded { host: "other.test".into(), certificates: Vec::new() }], ..Entities::default() },
+            ),
+        ),
         ("messages", never, gateway(r#"<trace source="me"><message>here</message></trace>"#, "", "", "")),
         ("messages of expressions", never, gateway(&variable("t", "@{ context.Trace(&quot;here&quot;); return 1; }"), "", "", "")),
         ("the generated policy", taken, generated()),
     ];
     for (what, is_taken, plain) in cases {
         for seed in [1, 2, 3] {
-            let (expected, none) = story(fresh(&plain), seed);
+            let (expected, none) = story(Arc::new(fresh(&plain)), seed);
             let (told, passages) = story(fresh(&plain).remembering(), seed);
             assert_eq!(none, 0);
             assert_eq!(passages > 0, is_taken, "{what}: {passages} passages");

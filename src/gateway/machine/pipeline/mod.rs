@@ -4,13 +4,14 @@
 //! asks for them. Nothing here knows a policy's meaning: that is in `execute/`, one file each.
 
 mod afterwards;
+mod remembered;
 mod room;
 mod strand;
 mod unwind;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use super::passages::{Notes, Passage};
+use super::passages::Notes;
 use crate::gateway::{
     Gateway,
     afterwards::Later,
@@ -28,8 +29,7 @@ use crate::{
     },
     environment::{Environment, Moment},
     expression::Series,
-    http::{FieldNames, Headers},
-    policy::{BlockId, Place, Policy, Program, Section, Statement, elements::set_header::HeaderChange},
+    policy::{BlockId, Place, Policy, Program, Section, Statement},
 };
 use room::Room;
 pub(in crate::gateway) use room::Rooms;
@@ -90,63 +90,6 @@ impl Pipeline {
         (self.state.context.request_id, self.state.context.timestamp) = (identity.request_id, identity.timestamp);
     }
 
-    /// Goes on where another request stood that was the same as far as a passage, with what follows noted.
-    pub fn join(gateway: Arc<Gateway>, passage: &Passage, headers: Headers, identity: Identity, notes: Option<Box<Notes>>) -> Self {
-        let Room { mut state, mut strands, effects } = gateway.instance.rooms.take();
-        State::clone_from(&mut state, &passage.state);
-        if let Some(main) = strands.first_mut() {
-            main.frames.extend(passage.frames.iter().map(|(block, number)| Frame::Block(*block, *number)));
-            main.waiting = Some((passage.send.operation, Waiting::Forward(passage.expected.clone())));
-        }
-        let mut pipeline = Self {
-            program: passage.program.clone(),
-            section: passage.section,
-            operations: passage.send.operation.0,
-            state,
-            gateway,
-            strands,
-            effects,
-            trace: Trace::default(),
-            ending: false,
-            done: false,
-            notes,
-        };
-        pipeline.identify(identity);
-        pipeline.state.context.request.headers = headers;
-        pipeline
-    }
-
-    /// The way so far, where it is the same for every request like `arrival`, and leads to a backend.
-    pub fn passage(&mut self, arrival: &Arrival, looked_at: &FieldNames) -> Option<Passage> {
-        let notes = self.notes.take().filter(|_| self.trace.is_empty() && !self.program.is_counting())?;
-        let ([strand], 1, Some(Effect::Send(send))) = (self.strands.as_slice(), self.effects.len(), self.effects.front()) else {
-            return None;
-        };
-        let Some((operation, Waiting::Forward(expected))) = &strand.waiting else { return None };
-        let frames = strand.frames.iter().map(|frame| if let Frame::Block(block, next) = frame { Some((*block, *next)) } else { None });
-        let frames = frames.collect::<Option<Vec<_>>>()?;
-        if !expected.is_plain() || *operation != send.operation || operation.0 != self.operations {
-            return None;
-        }
-        let mut state = State::clone(&self.state);
-        // Those are each request's own.
-        state.context.request.headers = Headers::new();
-        Some(Passage::new(arrival, looked_at, *notes, self.program.clone(), state, (self.section, frames), send, expected.clone()))
-    }
-
-    /// What was done to the header fields of the response before it became the answer, and whether the answer is buffered; where that is the same
-    /// for every response of the status.
-    pub fn passed_on(&mut self, exchange: OperationId) -> Option<(Vec<HeaderChange>, bool)> {
-        let notes = self.notes.take().filter(|notes| self.done && notes.absent.is_empty() && self.trace.is_empty())?;
-        match (self.effects.len(), self.effects.front()) {
-            (1, Some(Effect::Answer(answer))) if answer.watch.is_none() => match answer.body {
-                AnswerBody::Stream { exchange: own, buffered } if own == exchange => Some((notes.response, buffered)),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
     /// The next thing that the driver should do; `None` while events are awaited, and after the answer.
     pub fn next_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
@@ -186,11 +129,6 @@ impl Pipeline {
     /// Whether the request is traced in detail.
     pub fn is_traced(&self) -> bool {
         self.trace.detailed
-    }
-
-    /// The request's id: `context.RequestId`.
-    pub fn request_id(&self) -> [u8; 16] {
-        self.state.context.request_id
     }
 
     /// The request is admitted, or answered or failed by the service itself.
