@@ -127,6 +127,11 @@ fn simulation(folder: &Path, scheme: &str, url: &str, environment: &[(&str, &Pat
     Simulation::start_with(&["--policy", &policy.display().to_string(), "--backend", &format!("a.test={url}")], environment)
 }
 
+/// What must not be waited for in vain: streams that wait for one another would do so forever.
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), work).await.expect("a stream was lost, and the others wait for it")
+}
+
 /// A connection with prior knowledge.
 async fn connect<B>(address: &str) -> SendRequest<B>
 where
@@ -381,14 +386,14 @@ async fn a_stop_lets_streams_finish() {
         running.spawn(async move { whole(sender.send_request(hold()).await.unwrap()).await.0 });
     }
     // A stream that has not come when the gateway stops would be refused, and the others would wait for it.
-    held.subscribe().wait_for(|there| *there == MANY - 1).await.unwrap();
+    soon(held.subscribe().wait_for(|there| *there == MANY - 1)).await.unwrap();
     let stopping = tokio::task::spawn_blocking(move || simulation.stop("-TERM"));
     while TcpStream::connect(&address).await.is_ok() {
         tokio::task::yield_now().await;
     }
     // Nobody is let in any more; the last one, for whom all others wait, goes to the backend itself.
     let mut last = connect(&backend.to_string()).await;
-    assert_eq!(last.send_request(hold()).await.unwrap().status(), 200);
-    assert!(running.join_all().await.iter().all(|status| *status == 200));
+    assert_eq!(soon(last.send_request(hold())).await.unwrap().status(), 200);
+    assert!(soon(running.join_all()).await.iter().all(|status| *status == 200));
     assert!(stopping.await.unwrap().success());
 }

@@ -320,3 +320,39 @@ fn fresh(gateway: &Gateway) -> Gateway {
     fresh.instance = Arc::default();
     fresh
 }
+
+/// Marks may be shared; then this alone tells requests apart.
+#[test]
+fn a_passage_is_for_requests_like_the_one_that_went_it() {
+    let by_who = r#"<set-variable name="who" value="@(context.Request.Headers.GetValueOrDefault(&quot;X-Who&quot;, &quot;&quot;))" />"#;
+    let gateway = fresh(&gateway(by_who, "", "", "")).remembering();
+    let mut environment = Fixed { now: Moment(0), state: 1 };
+    let started = (0..3).map(|_| Machine::start(gateway.clone(), request(4, 0), &mut environment)).last().unwrap();
+    let Way::Passage(passage, ..) = started.way else { panic!("no passage") };
+    let is_for = |arrival: Arrival| {
+        let fields: Vec<_> = arrival.head.headers.among(gateway.passages.looked_at().unwrap()).collect();
+        passage.is_for(&arrival, &fields, &gateway, Moment(0))
+    };
+    let changed = |change: fn(&mut Arrival)| {
+        let mut arrival = request(4, 0);
+        change(&mut arrival);
+        arrival
+    };
+    assert!(is_for(request(4, 0)));
+    assert!(is_for(changed(|arrival| arrival.head.headers.append("X-Other", "1"))));
+    for (what, arrival) in [
+        ("field", changed(|arrival| arrival.head.headers.set("X-Who", "carol"))),
+        ("one field more", changed(|arrival| arrival.head.headers.append("X-Who", "carol"))),
+        ("one less", changed(|arrival| arrival.head.headers = request(3, 0).head.headers)),
+        ("the key", changed(|arrival| arrival.head.headers.set("api-key", "other"))),
+        ("method", changed(|arrival| arrival.head.method = "PUT".into())),
+        ("path", changed(|arrival| arrival.head.url.path = "/openai".into())),
+        ("query", changed(|arrival| arrival.head.url.query = "".into())),
+        ("host", changed(|arrival| arrival.head.url.host = "other.test".into())),
+        ("body", changed(|arrival| arrival.body = ArrivingBody::Bytes(Bytes::from_static(br#"{"messages":[ ]}"#)))),
+        ("no body", changed(|arrival| arrival.body = ArrivingBody::None)),
+        ("client", changed(|arrival| arrival.client = IpAddr::from([127, 0, 0, 9]))),
+    ] {
+        assert!(!is_for(arrival), "{what}");
+    }
+}
