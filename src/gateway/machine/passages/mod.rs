@@ -111,7 +111,7 @@ impl Passages {
         }
         let keys = gateway.apis.iter().map(|hosted| FieldName::new(hosted.api.key_header.clone()));
         let looked_at = keys.chain(gateway.programs().flat_map(|program| program.looked_at.iter().cloned())).collect();
-        let memory = Memory { seen: vec![(0, 0); SEEN], kept: (0..KEPT).map(|_| None).collect(), next: 0 };
+        let memory = Memory { seen: vec![(0, 0); SEEN + NEIGHBOURS], kept: (0..KEPT).map(|_| None).collect(), next: 0 };
         Self(Some(Box::new(Kept { looked_at, memory: Mutex::new(memory) })))
     }
 
@@ -142,11 +142,13 @@ impl Passages {
                 return Look::Known(passage.clone());
             }
         }
-        let Some((seen, times)) = memory.seen.get_mut(mark as usize % SEEN) else { return Look::Unknown };
+        // Among its neighbours the one that came least gives way.
+        let seen = memory.seen.iter_mut().skip(mark as usize % SEEN).take(NEIGHBOURS);
+        let Some((seen, times)) = seen.max_by_key(|(known, times)| (*known == mark, u32::MAX - *times)) else { return Look::Unknown };
         if *seen != mark {
             (*seen, *times) = (mark, 0);
         }
-        *times = times.wrapping_add(1);
+        *times = times.saturating_add(1);
         // What cannot be kept, now or ever, is tried more and more seldom: noting costs something.
         let is_time = *times > 1 && (times.is_power_of_two() || times.is_multiple_of(PATIENCE));
         if is_time { Look::Again(Place { kept: own, mark }) } else { Look::Unknown }
