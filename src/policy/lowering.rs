@@ -110,8 +110,9 @@ pub struct Lowering<'a> {
     seen: HashSet<(&'static str, Option<Section>)>,
     /// Whether the statement being compiled may read a body.
     reads_body: bool,
-    /// What its expressions look at.
+    /// What its expressions look at, and those of all statements.
     looks: Looks,
+    all_looks: Looks,
     /// The statements that `outbound` begins with because of policies in `inbound`.
     delayed: Vec<Statement>,
     /// The fragments being included, the innermost last.
@@ -134,6 +135,7 @@ impl<'a> Lowering<'a> {
             seen: HashSet::new(),
             reads_body: false,
             looks: Looks::none(),
+            all_looks: Looks::none(),
             delayed: Vec::new(),
             including: Vec::new(),
             numbered: HashMap::new(),
@@ -154,9 +156,13 @@ impl<'a> Lowering<'a> {
         if any_error(&self.diagnostics) {
             Err(self.diagnostics)
         } else {
-            let mut looks = Looks::none();
-            self.blocks.iter().flat_map(|block| &block.statements).for_each(|statement| looks.add(&statement.looks));
-            Ok(Program { blocks: self.blocks, sections, warnings: self.diagnostics, looked_at: looks.headers, counts: Counts::default() })
+            Ok(Program {
+                blocks: self.blocks,
+                sections,
+                warnings: self.diagnostics,
+                looked_at: self.all_looks.headers,
+                counts: Counts::default(),
+            })
         }
     }
 
@@ -246,7 +252,7 @@ impl<'a> Lowering<'a> {
             policy: Policy::ForwardRequest(elements::forward_request::ForwardRequest::default()),
             place: Place { element: "forward-request".into(), path: "forward-request".into(), scope: Scope::Global, ..Place::default() },
             reads_body: false,
-            looks: Looks::none(),
+            is_narrow: true,
             series: None,
         })
     }
@@ -307,9 +313,10 @@ impl<'a> Lowering<'a> {
                     self.missing(child, "attributes");
                 }
                 let reads_body = std::mem::replace(&mut self.reads_body, outer.0);
-                let mut looks = std::mem::replace(&mut self.looks, outer.1);
+                let looks = std::mem::replace(&mut self.looks, outer.1);
+                self.all_looks.add(&looks);
                 let Some(policy) = policy else { return };
-                looks.is_narrow &= policy.is_local();
+                let is_narrow = looks.is_narrow && policy.is_local();
                 let id = child.attribute("id").map_or(Text::EMPTY, |id| id.value.decoded.clone().into());
                 let line = u32::try_from(self.source.position(child.span.start).line).unwrap_or(0);
                 let document = Text::from(self.source.name().to_owned());
@@ -319,10 +326,9 @@ impl<'a> Lowering<'a> {
                     && safety.may_check_completions()
                 {
                     let policy = Policy::Completions(elements::llm_content_safety::Completions { number: safety.number });
-                    let looks = Looks { is_narrow: false, ..Looks::none() };
-                    self.delayed.push(Statement { policy, place: place.clone(), reads_body: true, looks, series: None });
+                    self.delayed.push(Statement { policy, place: place.clone(), reads_body: true, is_narrow: false, series: None });
                 }
-                into.push(Statement { policy, place, reads_body, looks, series: None });
+                into.push(Statement { policy, place, reads_body, is_narrow, series: None });
             }
         }
     }

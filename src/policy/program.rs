@@ -91,8 +91,9 @@ pub struct Statement {
     pub place: Place,
     /// Whether one of its own expressions may read a message's body.
     pub reads_body: bool,
-    /// What it looks at beside what it is told to do: not narrow where it asks or changes anything that is not the request's own.
-    pub looks: expression::Looks,
+    /// Whether it does the same for every request that is the same, as far as one can tell beforehand: its expressions look at nothing else
+    /// ([`expression::Looks`]), and it asks and changes nothing that is not the request's own.
+    pub is_narrow: bool,
     /// The assignments that it begins, where those are remembered together.
     pub series: Option<Box<expression::Series>>,
 }

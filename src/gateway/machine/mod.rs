@@ -26,17 +26,26 @@ use pipeline::{Identity, Pipeline};
 
 /// One request under way.
 pub struct Machine {
-    gateway: Arc<Gateway>,
     identity: Identity,
     way: Way,
+}
+
+/// A request that has gone a passage, and waits at its end.
+struct Passing {
+    gateway: Arc<Gateway>,
+    passage: Arc<Passage>,
+    /// Its own header fields, as the policies left them.
+    headers: Headers,
+    /// What is to be sent, until the driver has it.
+    send: Option<Box<Send>>,
 }
 
 /// How the request goes.
 enum Way {
     /// Policy by policy.
-    Pipeline(Box<Pipeline>),
-    /// As another one went, with its own header fields as the policies left them; what is to be sent, until the driver has it.
-    Passage(Arc<Passage>, Headers, Option<Box<Send>>),
+    Pipeline(Pipeline),
+    /// As another one went.
+    Passage(Passing),
     /// As another one was answered; the answer, until the driver has it.
     Answered(Option<Box<Answer>>),
 }
@@ -48,7 +57,7 @@ impl Machine {
         let way = match gateway.passages.look(&gateway, &arrival, identity.timestamp) {
             Look::Known(passage) => {
                 let (headers, send) = passage.enter(arrival);
-                Way::Passage(passage, headers, Some(send))
+                Way::Passage(Passing { gateway, passage, headers, send: Some(send) })
             }
             Look::Again(place) => {
                 let mut watched = Watched::new(environment);
@@ -57,18 +66,18 @@ impl Machine {
                 if let Some(passage) = pipeline.passage(&arrival, place.looked_at()).filter(|_| !watched.was_asked()) {
                     place.keep(passage);
                 }
-                Way::Pipeline(Box::new(pipeline))
+                Way::Pipeline(pipeline)
             }
-            Look::Unknown => Way::Pipeline(Box::new(Pipeline::start(gateway.clone(), arrival, identity, None, environment))),
+            Look::Unknown => Way::Pipeline(Pipeline::start(gateway, arrival, identity, None, environment)),
         };
-        Self { gateway, identity, way }
+        Self { identity, way }
     }
 
     /// The next thing that the driver should do; `None` while events are awaited, and after the answer.
     pub fn next_effect(&mut self) -> Option<Effect> {
         match &mut self.way {
             Way::Pipeline(pipeline) => pipeline.next_effect(),
-            Way::Passage(.., send) => send.take().map(Effect::Send),
+            Way::Passage(passing) => passing.send.take().map(Effect::Send),
             Way::Answered(answer) => answer.take().map(Effect::Answer),
         }
     }
@@ -77,11 +86,12 @@ impl Machine {
     pub fn handle(&mut self, event: Event, environment: &mut dyn Environment) {
         match &mut self.way {
             Way::Pipeline(pipeline) => return pipeline.handle(event, environment),
-            Way::Passage(passage, ..) if event.operation() == passage.stand.send.operation => {}
+            Way::Passage(passing) if event.operation() == passing.passage.stand.send.operation => {}
             // An event for anything else than what is awaited comes too late.
-            Way::Passage(..) | Way::Answered(_) => return,
+            Way::Passage(_) | Way::Answered(_) => return,
         }
-        let Way::Passage(passage, headers, _) = std::mem::replace(&mut self.way, Way::Answered(None)) else { return };
+        let Way::Passage(passing) = std::mem::replace(&mut self.way, Way::Answered(None)) else { return };
+        let Passing { gateway, passage, headers, .. } = passing;
         let (event, status) = match passage.meet(event) {
             Meeting::Answered(answer) => {
                 self.way = Way::Answered(Some(answer));
@@ -91,13 +101,13 @@ impl Machine {
         };
         let notes = status.map(|_| Notes::new(environment.now()));
         let mut watched = Watched::new(environment);
-        let mut pipeline = Pipeline::join(self.gateway.clone(), &passage, headers, self.identity, notes);
+        let mut pipeline = Pipeline::join(gateway, &passage, headers, self.identity, notes);
         pipeline.handle(event, &mut watched);
         if let Some(status) = status {
             let onward = pipeline.onward(passage.stand.send.operation).filter(|_| !watched.was_asked());
             passage.keep(status, onward);
         }
-        self.way = Way::Pipeline(Box::new(pipeline));
+        self.way = Way::Pipeline(pipeline);
     }
 
     /// The request is over for its driver: the next one at this gateway takes over the room that it has made.
@@ -111,7 +121,7 @@ impl Machine {
     pub fn trace(&self) -> &[Record] {
         match &self.way {
             Way::Pipeline(pipeline) => pipeline.trace(),
-            Way::Passage(..) | Way::Answered(_) => &[],
+            Way::Passage(_) | Way::Answered(_) => &[],
         }
     }
 

@@ -328,7 +328,7 @@ fn a_passage_is_for_requests_like_the_one_that_went_it() {
     let gateway = fresh(&gateway(by_who, "", "", "")).remembering();
     let mut environment = Fixed { now: Moment(0), state: 1 };
     let started = (0..3).map(|_| Machine::start(gateway.clone(), request(4, 0), &mut environment)).last().unwrap();
-    let Way::Passage(passage, ..) = started.way else { panic!("no passage") };
+    let Way::Passage(Passing { passage, .. }) = started.way else { panic!("no passage") };
     let is_for = |arrival: Arrival| {
         let fields: Vec<_> = arrival.head.headers.among(gateway.passages.looked_at().unwrap()).collect();
         passage.is_for(&arrival, &fields, &gateway, Moment(0))

@@ -1,7 +1,7 @@
 //! Passages remembered: what the policies made of a request on its way to the backend they make of every request like it.
 //!
-//! A simulated client sends the same request again and again, and most of them meet the same answers. Where every policy on the way is local
-//! ([`Statement::looks`](crate::policy::Statement)), nobody has asked clock or chance, and nothing was stored under the keys that were looked up,
+//! A simulated client sends the same request again and again, and most of them meet the same answers. Where every policy on the way is narrow
+//! ([`Statement::is_narrow`](crate::policy::Statement)), nobody has asked clock or chance, and nothing was stored under the keys that were looked up,
 //! then the way to the backend depends on nothing but the request's line, its body, its client and the header fields that some expression of the
 //! gateway names. It is kept with the state in which the request waits. The next one that is the same waits without having gone the way: its own
 //! header fields are changed as the policies changed them. If the response's status alone decides what follows, as it mostly does where all is
@@ -56,15 +56,15 @@ struct Memory {
 }
 
 /// Marks that are kept, and passages; those of one mark stand side by side.
-const SEEN: usize = 1024;
-const KEPT: usize = 256;
+const SEEN: usize = 4096;
+const KEPT: usize = 1024;
 const NEIGHBOURS: usize = 4;
 
 /// After so many more of the same request at the latest its way is noted again.
 const PATIENCE: u32 = 256;
 
 /// How long a body may be, in bytes: a passage holds what policies made of it.
-const LONGEST: usize = 16 << 10;
+const LONGEST: usize = 8 << 10;
 
 /// How many words of a body make up its mark.
 const SAMPLES: usize = 12;

@@ -16,8 +16,8 @@ impl Pipeline {
             return;
         }
         if self.state.context.response.is_some() {
-            let program = self.program.clone();
             for later in std::mem::take(&mut self.state.afterwards.later) {
+                let program = self.program.clone();
                 if matches!(later.work, Work::Calls { .. } | Work::Quota { .. }) {
                     self.state.afterwards.later.push(later);
                     continue;
@@ -56,8 +56,8 @@ impl Pipeline {
     /// The pipeline has ended. Conditions of `increment-condition` are decided now, on the response that the client gets, whichever section
     /// has ended it: the page says "at the end of the outbound pipeline", and nothing of requests that never get there.
     pub(super) fn conclude(&mut self, environment: &mut dyn Environment) {
-        let program = self.program.clone();
         while let Some(later) = self.state.afterwards.later.first().cloned() {
+            let program = self.program.clone();
             let statement = program.block(later.block).get(later.number);
             let Some(statement) = statement.filter(|_| matches!(later.work, Work::Calls { .. } | Work::Quota { .. })) else {
                 // Tokens of a request that has met no backend: none.

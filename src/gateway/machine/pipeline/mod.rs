@@ -60,6 +60,8 @@ pub(super) struct Pipeline {
     /// Whether the pipeline is over, and only what was left for its end is still to be done.
     ending: bool,
     done: bool,
+    /// Whether what runs is counted.
+    is_counted: bool,
     /// What is to be remembered of the run, for as long as another one would be the same.
     notes: Option<Box<Notes>>,
 }
@@ -77,9 +79,20 @@ impl Pipeline {
         let trace = Trace { detailed: arrival.trace, ..Trace::default() };
         let Room { mut state, strands, effects } = gateway.instance.rooms.take();
         state.begin(&gateway, arrival);
-        let section = Section::Inbound;
-        let mut pipeline =
-            Self { state, program, gateway, section, strands, effects, operations: 0, trace, ending: false, done: false, notes };
+        let mut pipeline = Self {
+            state,
+            program,
+            gateway,
+            section: Section::Inbound,
+            strands,
+            effects,
+            operations: 0,
+            trace,
+            ending: false,
+            done: false,
+            is_counted: false,
+            notes,
+        };
         pipeline.identify(identity);
         pipeline.state.context.tracing = pipeline.trace.detailed;
         pipeline.admit(environment);
@@ -107,12 +120,13 @@ impl Pipeline {
             other.waiting = None;
         }
         let is_for_body = matches!(waiting, Waiting::Body(_));
-        if let Err(error) = self.settle(index, waiting, event, environment) {
+        let program = self.program.clone();
+        if let Err(error) = self.settle(&program, index, waiting, event, environment) {
             // A statement that wants a body has not begun; every other one has.
             let place = if is_for_body { self.upcoming(index) } else { self.current(index) };
             self.fail(index, error, place, environment);
         }
-        self.run(environment);
+        self.go_on_with(&program, environment);
     }
 
     /// The request is over for its driver: the next one at this gateway takes over the room that it has made.
@@ -140,7 +154,7 @@ impl Pipeline {
         let gateway = self.gateway.clone();
         match gateway.admit(&mut self.state) {
             Ok(Some(program)) => {
-                self.program = program;
+                self.takes(program);
                 self.enter(Section::Inbound);
             }
             // No API, no policies: the service's own answer.
@@ -149,12 +163,18 @@ impl Pipeline {
                 self.answer(response, environment);
             }
             Err(refused) => {
-                self.program = refused.program;
+                self.takes(refused.program);
                 self.trace.refused(&refused.error);
                 self.raise(MAIN, refused.error, None, environment);
             }
         }
         self.run(environment);
+    }
+
+    /// This is the program that runs.
+    fn takes(&mut self, program: Arc<Program>) {
+        self.is_counted = self.gateway.is_counted && program.is_counting();
+        self.program = program;
     }
 
     fn strand(&mut self, index: usize) -> Option<&mut Strand> {
@@ -182,9 +202,13 @@ impl Pipeline {
 
     fn run(&mut self, environment: &mut dyn Environment) {
         let program = self.program.clone();
+        self.go_on_with(&program, environment);
+    }
+
+    fn go_on_with(&mut self, program: &Program, environment: &mut dyn Environment) {
         while !self.done {
             let Some(index) = self.strands.iter().position(Strand::is_ready) else { return };
-            self.step(&program, index, environment);
+            self.step(program, index, environment);
         }
     }
 
@@ -253,22 +277,23 @@ impl Pipeline {
     fn go_through(&mut self, program: &Program, index: usize, block: BlockId, from: usize, environment: &mut dyn Environment) {
         let statements = program.block(block);
         let mut number = from;
+        let is_noted = self.notes.is_some();
         while let Some(statement) = statements.get(number) {
             // For a preflight nothing else is evaluated.
             if self.state.preflight && self.section == Section::Inbound && !matches!(statement.policy, Policy::Cors(_)) {
                 number += 1;
                 continue;
             }
-            if self.notes.is_some() && !statement.looks.is_narrow {
+            if is_noted && !statement.is_narrow {
                 self.notes = None;
             }
             if let Some(series) = &statement.series
-                && self.notes.is_none()
+                && !is_noted
                 && !self.trace.detailed
                 && let Some(outcome) = self.assign(series, statements.get(number..).unwrap_or_default(), environment)
             {
                 let ended = outcome.as_ref().map_or_else(|(failed, _)| failed + 1, |()| series.count());
-                if self.gateway.is_counted {
+                if self.is_counted {
                     (number..number + ended).for_each(|number| program.ran(block, number));
                 }
                 number += ended;
@@ -340,7 +365,7 @@ impl Pipeline {
         match (&outcome, before) {
             (Err(Stop::Unread(_)), Some(before)) => self.state = before,
             (Err(Stop::Unread(_)), None) => {}
-            _ if self.gateway.is_counted => program.ran(block, number),
+            _ if self.is_counted => program.ran(block, number),
             _ => {}
         }
         if matches!(outcome, Ok(Outcome::Done)) && self.trace.is_silent() {
@@ -400,7 +425,7 @@ impl Pipeline {
             Outcome::Wait(awaited) => self.wait(index, *awaited),
             Outcome::Again => self.at(index, number),
             Outcome::Enter(inner) => {
-                if self.gateway.is_counted {
+                if self.is_counted {
                     self.program.taken(inner);
                 }
                 self.push(index, Frame::Block(inner, 0));
@@ -474,7 +499,14 @@ impl Pipeline {
     }
 
     /// Finishes what was waited for.
-    fn settle(&mut self, index: usize, waiting: Waiting, event: Event, environment: &mut dyn Environment) -> Result<(), PolicyError> {
+    fn settle(
+        &mut self,
+        program: &Program,
+        index: usize,
+        waiting: Waiting,
+        event: Event,
+        environment: &mut dyn Environment,
+    ) -> Result<(), PolicyError> {
         match (waiting, event) {
             (Waiting::Body(_), Event::RequestBody { outcome, .. }) => {
                 let bytes = outcome.map_err(|_| PolicyError::client_gone())?;
@@ -492,13 +524,19 @@ impl Pipeline {
                 Ok(())
             }
             (Waiting::Sleep, _) => Ok(()),
-            (waiting, event) => self.resume(index, waiting, event, environment),
+            (waiting, event) => self.resume(program, index, waiting, event, environment),
         }
     }
 
     /// Hands an event to the statement that waited for it.
-    fn resume(&mut self, index: usize, waiting: Waiting, event: Event, environment: &mut dyn Environment) -> Result<(), PolicyError> {
-        let program = self.program.clone();
+    fn resume(
+        &mut self,
+        program: &Program,
+        index: usize,
+        waiting: Waiting,
+        event: Event,
+        environment: &mut dyn Environment,
+    ) -> Result<(), PolicyError> {
         let Some((block, number)) = self.current(index) else { return Ok(()) };
         let Some(statement) = program.block(block).get(number) else { return Ok(()) };
         match self.strand(index).and_then(|strand| strand.open.take()) {

@@ -34,6 +34,7 @@ impl Pipeline {
             trace: Trace::default(),
             ending: false,
             done: false,
+            is_counted: false,
             notes,
         };
         pipeline.identify(identity);
@@ -43,7 +44,7 @@ impl Pipeline {
 
     /// The way so far, where it is the same for every request like `arrival`, and leads to a backend.
     pub fn passage(&mut self, arrival: &Arrival, looked_at: &FieldNames) -> Option<Passage> {
-        let notes = self.notes.take().filter(|_| self.trace.is_empty() && !self.program.is_counting())?;
+        let notes = self.notes.take().filter(|_| self.trace.is_empty() && !self.is_counted)?;
         let ([strand], 1, Some(Effect::Send(send))) = (self.strands.as_slice(), self.effects.len(), self.effects.front()) else {
             return None;
         };

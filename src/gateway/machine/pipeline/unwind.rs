@@ -119,7 +119,7 @@ impl Pipeline {
     }
 
     fn run_again(&mut self, index: usize, (block, number, used): (BlockId, usize, u32), inner: BlockId, wait: Duration) {
-        if self.gateway.is_counted {
+        if self.is_counted {
             self.program.taken(inner);
         }
         self.push(index, Frame::Retry(block, number, used + 1));
