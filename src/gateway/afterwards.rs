@@ -1,7 +1,7 @@
 //! What a policy of inbound leaves to be done later in its request: when the backend has answered, when the pipeline has ended, when the
 //! response's body has gone by.
 //!
-//! The machine keeps it with the request's state and carries it out (`machine/afterwards.rs`). A body that streams is not held up for it:
+//! The machine keeps it with the request's state and carries it out (`machine/pipeline/afterwards.rs`). A body that streams is not held up for it:
 //! a [`Watch`] goes to the driver with the answer, looks on while the bytes pass, and counts when they have.
 
 use std::{sync::Arc, time::Duration};

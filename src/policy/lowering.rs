@@ -266,21 +266,21 @@ impl<'a> Lowering<'a> {
     /// The policies in an element as a block. `path` is the element's own path.
     pub fn block(&mut self, parent: &Element, path: &str) -> BlockId {
         self.no_text(parent);
-        let outer = (self.reads_body, self.looks.clone());
+        let reads_body = self.reads_body;
         let mut statements = Vec::new();
         for child in parent.elements() {
             self.statement(parent, child, path, &mut statements);
         }
-        (self.reads_body, self.looks) = outer;
+        self.reads_body = reads_body;
         self.add(Block { statements })
     }
 
     /// One policy as a block of its own. `path` is that of the element that it stands in.
     pub fn branch(&mut self, parent: &Element, child: &Element, path: &str) -> BlockId {
-        let outer = (self.reads_body, self.looks.clone());
+        let reads_body = self.reads_body;
         let mut statements = Vec::new();
         self.statement(parent, child, path, &mut statements);
-        (self.reads_body, self.looks) = outer;
+        self.reads_body = reads_body;
         self.add(Block { statements })
     }
 

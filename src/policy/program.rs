@@ -92,7 +92,7 @@ pub struct Statement {
     /// Whether one of its own expressions may read a message's body.
     pub reads_body: bool,
     /// Whether it does the same for every request that is the same, as far as one can tell beforehand: its expressions look at nothing else
-    /// ([`expression::Looks`]), and it asks and changes nothing that is not the request's own.
+    /// ([`expression::Looks`]), and it changes nothing that is not the request's own and asks nobody else; a cache may be asked.
     pub is_narrow: bool,
     /// The assignments that it begins, where those are remembered together.
     pub series: Option<Box<expression::Series>>,

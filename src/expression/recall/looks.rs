@@ -18,11 +18,12 @@ use crate::{
     text::Text,
 };
 
-/// What an expression looks at beside the request's line, body and variables, what the service is, and the status of the response.
+/// What an expression looks at beside the request's line, body, client and variables, what the service is and who is subscribed to it, and the
+/// status of the response.
 #[derive(Clone, Debug)]
 pub struct Looks {
-    /// Whether that is nothing but the header fields below: what is told from one request to the next (id, time of arrival), the rest of a response
-    /// and all fields together are not looked at. The clock and chance are not known of: who asks them is found out when they are asked.
+    /// Whether that is nothing but the header fields below: what is told from one request to the next (id, times, errors, whether it is traced), the
+    /// rest of a response and all fields together are not looked at. The clock and chance are not known of: who asks them is found out when they are asked.
     pub is_narrow: bool,
     /// Header fields of the request, by name.
     pub headers: Vec<FieldName>,

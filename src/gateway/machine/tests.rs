@@ -273,6 +273,20 @@ fn nobody_can_tell_whether_a_gateway_remembers() {
             ),
         ),
         (
+            "which object a text is that was added to",
+            taken,
+            gateway(
+                &(r#"<set-header name="X-Forwarded-For" exists-action="append"><value>1</value></set-header>"#.to_owned()
+                    + &variable("x", "@(context.Request.Headers.GetValueOrDefault(&quot;X-Forwarded-For&quot;, &quot;&quot;))")),
+                "",
+                &answer_with(
+                    "@((object)context.Variables[&quot;x&quot;] == (object)context.Request.Headers.GetValueOrDefault(&quot;X-Forwarded-For&quot;, &quot;&quot;) ? &quot;same&quot; : &quot;other&quot;)",
+                ),
+                "",
+            ),
+        ),
+        ("more than should be kept", never, gateway(&variable("x", "@(new string('x', 70000))"), "", status, "")),
+        (
             "a walk under way",
             never,
             gateway(

@@ -55,7 +55,7 @@ struct Memory {
     next: usize,
 }
 
-/// Marks that are kept, and passages; those of one mark stand side by side.
+/// Marks that are kept, and passages, and how many places there are for each: side by side.
 const SEEN: usize = 4096;
 const KEPT: usize = 1024;
 const NEIGHBOURS: usize = 4;
@@ -63,10 +63,11 @@ const NEIGHBOURS: usize = 4;
 /// After so many more of the same request at the latest its way is noted again.
 const PATIENCE: u32 = 256;
 
-/// How long a body may be, in bytes: a passage holds what policies made of it.
+/// How long a body may be, in bytes: a passage holds it, and what policies made of it.
 const LONGEST: usize = 8 << 10;
 
-/// How many words of a body make up its mark.
+/// How many bytes of a body's end make up its mark, and how many words of it all.
+const END: usize = 64;
 const SAMPLES: usize = 12;
 
 /// What is known of a request that has come.
@@ -163,6 +164,8 @@ fn mark(arrival: &Arrival, fields: &Fields<'_>) -> u64 {
     mark.write(head.url.query.as_bytes());
     fields.iter().for_each(|(_, value)| mark.write(value.as_bytes()));
     if let ArrivingBody::Bytes(body) = &arrival.body {
+        // Clients write what differs most, such as limits, last.
+        mark.write(body.get(body.len().saturating_sub(END)..).unwrap_or_default());
         let (words, _) = body.as_chunks::<8>();
         let step = (words.len() / SAMPLES).max(1);
         words.iter().step_by(step).for_each(|word| mark.word(u64::from_le_bytes(*word)));

@@ -1,8 +1,9 @@
 //! One way to a backend, as a request has gone it, and what becomes of the responses at its end.
 
-use std::{net::IpAddr, sync::Mutex};
-
-use std::sync::Arc;
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex},
+};
 
 use crate::{
     environment::Moment,
@@ -59,6 +60,8 @@ pub(in crate::gateway::machine) struct Stand {
     pub program: Arc<Program>,
     /// Without the fields of the request: they are each request's own. Whoever goes on from here gets a copy, heap and all (law 5).
     pub state: State,
+    /// Those of them that count, as the policies left them.
+    pub fields: Vec<Text>,
     pub section: Section,
     /// Blocks and the numbers of their next statements, from the outermost.
     pub frames: Vec<(BlockId, usize)>,
@@ -137,8 +140,8 @@ impl Passage {
 
     /// The fields of a request that has gone this way, for the state that stands at its end: texts that are one object there are one here.
     pub fn own_fields(&self, mut headers: Headers, looked_at: &FieldNames) -> Headers {
-        for (place, value) in headers.among_mut(looked_at) {
-            if let Some((_, own)) = self.fields.iter().find(|(known, own)| *known == place && own == value) {
+        for ((_, value), own) in headers.among_mut(looked_at).zip(&self.stand.fields) {
+            if value == own {
                 *value = own.clone();
             }
         }

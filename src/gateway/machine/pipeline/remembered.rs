@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    dotnet::{heap::Object, value::Value},
     gateway::{
         effect::Send,
         machine::passages::{Onward, Passage, Stand},
@@ -9,10 +10,26 @@ use crate::{
     http::{FieldNames, Headers, RequestHead},
 };
 
+/// How many objects a state may have that is kept, and how many bytes the texts and arrays in its variables may come to.
+const MOST_OBJECTS: usize = 64;
+const MOST_BYTES: usize = 64 << 10;
+
+fn is_light(state: &State) -> bool {
+    let bytes = state.context.variables.iter().map(|(_, value)| match value {
+        Value::String(text) => text.bytes(),
+        Value::Object(reference) => match state.heap.get(*reference) {
+            Object::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        },
+        _ => 0,
+    });
+    state.heap.len() <= MOST_OBJECTS && bytes.sum::<usize>() <= MOST_BYTES
+}
+
 impl Pipeline {
     /// Goes on where another request stood that was the same as far as a passage, with what follows noted.
     pub fn join(gateway: Arc<Gateway>, passage: &Passage, headers: Headers, identity: Identity, notes: Option<Box<Notes>>) -> Self {
-        let Stand { program, state: stood, section, frames, send, expected } = &passage.stand;
+        let Stand { program, state: stood, section, frames, send, expected, .. } = &passage.stand;
         let headers = match gateway.passages.looked_at() {
             Some(looked_at) => passage.own_fields(headers, looked_at),
             None => headers,
@@ -54,13 +71,18 @@ impl Pipeline {
         if !expected.is_plain() || strand.open.is_some() || *operation != send.operation || operation.0 != self.operations {
             return None;
         }
+        if !is_light(&self.state) {
+            return None;
+        }
         let mut state = State::clone(&self.state);
+        state.locals = Vec::new();
         // Those are each request's own.
-        state.context.request.headers = Headers::new();
+        let headers = std::mem::take(&mut state.context.request.headers);
+        let fields = headers.among(looked_at).map(|(_, value)| value.clone()).collect();
         let Send { operation, purpose, request, body, timeout, reception } = &**send;
         let request = RequestHead { method: request.method.clone(), url: request.url.clone(), headers: Headers::new() };
         let send = Send { operation: *operation, purpose: *purpose, request, body: body.clone(), timeout: *timeout, reception: *reception };
-        let stand = Stand { program: self.program.clone(), state, section: self.section, frames, send, expected: expected.clone() };
+        let stand = Stand { program: self.program.clone(), state, fields, section: self.section, frames, send, expected: expected.clone() };
         Some(Passage::new(arrival, looked_at, *notes, stand))
     }
 
