@@ -8,7 +8,11 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-/// Four seconds of the two-region example, entered by its gateways; then three in which the slowest answer arrives.
+/// Answers that may still be under way at the end: how long one takes is drawn anew in real time, and of a hundred one takes two seconds, of a
+/// thousand three.
+const LATE: u64 = 2;
+
+/// Four seconds of the two-region example, entered by its gateways; then three in which nearly all answers arrive.
 const SCENARIO: &str = r"
 spec: two-region.yaml
 seed: 5
@@ -73,7 +77,8 @@ fn real_time_and_simulated_time_agree() {
     let number = |run: &Value, key: &str| run[key].as_u64().unwrap();
     let begun = |run: &Value| number(run, "sent") + number(run, "unfinished");
     assert_eq!(begun(&live), begun(&simulated), "{live}\n{simulated}");
-    assert_eq!((number(&live, "good"), number(&live, "unfinished")), (number(&simulated, "good"), 0), "{live}\n{simulated}");
+    assert_eq!(number(&live, "good"), number(&live, "sent"), "{live}");
+    assert!(number(&live, "unfinished") <= LATE, "{live}");
     for backend in ["swc", "frc"] {
         let share = |run: &Value| run["servedBy"][backend].as_f64().unwrap() / run["good"].as_f64().unwrap();
         // Of eighty requests, one or two may fall on the other side of the moment at which the fault begins or ends.
@@ -116,7 +121,11 @@ fn clients_without_a_gateway_of_their_own_enter_by_front_door() {
     };
     for name in ["north", "south", "bots"] {
         let (live, simulated) = (client(&live, name), client(&simulated, name));
-        assert_eq!((&live["good"], &live["unfinished"]), (&simulated["good"], &0.into()), "{name}: {live}\n{simulated}");
+        let number = |run: &Value, key: &str| run[key].as_u64().unwrap();
+        let begun = |run: &Value| number(run, "sent") + number(run, "unfinished");
+        assert_eq!(begun(&live), begun(&simulated), "{name}: {live}\n{simulated}");
+        assert_eq!(live["good"], live["sent"], "{name}: {live}");
+        assert!(number(&live, "unfinished") <= LATE, "{name}: {live}");
         for backend in ["swc", "frc"] {
             let share = |run: &Value| run["servedBy"][backend].as_f64().unwrap_or(0.0) / run["good"].as_f64().unwrap();
             // Of forty or eighty requests a few may fall on the other side of the moment at which the fault begins or ends.
