@@ -8,8 +8,8 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-/// Answers that may still be under way at the end: how long one takes is drawn anew in real time, and of a hundred one takes two seconds, of a
-/// thousand three.
+/// Answers that may still be under way at the end: how long one takes is drawn anew in real time, and two of a thousand take longer than three
+/// seconds.
 const LATE: u64 = 2;
 
 /// Four seconds of the two-region example, entered by its gateways; then three in which nearly all answers arrive.
